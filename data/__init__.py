@@ -1,0 +1,1 @@
+"""Taxonomy, lexicons, labels and the sample batch, as package data."""

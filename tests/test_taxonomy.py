@@ -1,0 +1,42 @@
+"""The taxonomy file keeps its promises: every code has a meaning in two languages, hits beside near misses."""
+
+import re
+
+import pytest
+
+from voc.errors import InputError
+from voc.taxonomy import Code, load_taxonomy
+
+TAXONOMY = load_taxonomy()
+
+
+def test_counts_and_unique_codes() -> None:
+    assert [len(kind) for kind in (TAXONOMY.sentiments, TAXONOMY.reasons, TAXONOMY.effort, TAXONOMY.loyalty)] == [4, 30, 10, 5]
+    assert len({code.code for code in TAXONOMY.codes}) == len(TAXONOMY.codes)
+
+
+@pytest.mark.parametrize("code", TAXONOMY.codes, ids=lambda code: code.code)
+def test_every_code_is_defined_and_shown(code: Code) -> None:
+    assert len(code.hits) >= 5
+    assert len(code.near_misses) >= 3
+    assert code.fa
+    assert code.en
+    assert re.search("[آ-ی]", code.definition_fa)
+    assert re.search("[a-z]", code.definition_en)
+    assert not set(code.hits) & {miss.text for miss in code.near_misses}
+
+
+def test_every_reason_has_a_known_group_and_no_group_is_empty() -> None:
+    assert {reason.code.split(".")[0] for reason in TAXONOMY.reasons} == {group.code for group in TAXONOMY.groups}
+
+
+def test_directions() -> None:
+    assert {cue.code: cue.direction for cue in TAXONOMY.effort if cue.direction != "hard"} == {"easy": "easy"}
+    leaving = {cue.code for cue in TAXONOMY.loyalty if cue.direction == "leaving"}
+    assert leaving == {"churn_intent", "warn_others"}
+
+
+def test_an_unknown_reason_lists_the_known_ones() -> None:
+    with pytest.raises(InputError, match=r"delivery\.tme") as caught:
+        TAXONOMY.get_reason("delivery.tme")
+    assert "delivery.time" in caught.value.options

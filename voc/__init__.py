@@ -1,0 +1,1 @@
+"""Persian voice-of-customer analytics that an organisation runs itself, offline."""

@@ -1,0 +1,146 @@
+"""The values that cross the borders between the parts: a row of feedback, its tags, a batch, a refused row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+Span = tuple[int, int]
+"""Half-open range of characters of a feedback's `text`, as Python slices it."""
+
+Sentiment = Literal["negative", "positive", "mixed", "neutral"]
+Polarity = Literal["negative", "positive", "neutral"]
+Resolution = Literal["resolved", "unresolved"]
+Script = Literal["persian", "finglish", "latin", "none"]
+BatchStatus = Literal["tagging", "done", "failed"]
+AttributeValue = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """One accepted row: what a customer said, masked, and what the source knew about it.
+
+    Times are aware; durations are seconds; `nps` runs from 0 to 10, `csat` from 1 to 5, `ces` from 1 to 7 (7 easiest),
+    `ves_1` and `ves_2` from 1 to 7, `ees` from 1 to 5. None means that the source did not say.
+    """
+
+    text: str
+    line: int
+    external_id: str | None = None
+    customer_id: str | None = None
+    agent_id: str | None = None
+    channel: str | None = None
+    occurred_at: datetime | None = None
+    first_response_at: datetime | None = None
+    resolved_at: datetime | None = None
+    handle_s: float | None = None
+    wait_s: float | None = None
+    abandoned: bool | None = None
+    transfers: int | None = None
+    cost: float | None = None
+    revenue: float | None = None
+    nps: int | None = None
+    csat: float | None = None
+    ces: float | None = None
+    ves_1: float | None = None
+    ves_2: float | None = None
+    ees: float | None = None
+    referred: bool | None = None
+    referral_sold: bool | None = None
+    attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A refused row: `line` as a person counts it in the source, the header at fault if there is one, and why."""
+
+    line: int
+    column: str | None
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A contact reason found in a text, with what is said of it and the words that say so."""
+
+    code: str
+    polarity: Polarity
+    score: float
+    evidence: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """An effort or loyalty cue found in a text, with the words that say so."""
+
+    code: str
+    score: float
+    evidence: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What the tagger reads in one text.
+
+    `sentiment_score` runs from -1 to 1; `effort_score` from -1 (easy) to 1 (hard), None where there is no cue.
+    """
+
+    sentiment: Sentiment
+    sentiment_score: float
+    reasons: tuple[Reason, ...]
+    effort: tuple[Cue, ...]
+    effort_score: float | None
+    loyalty: tuple[Cue, ...]
+    resolution: Resolution | None
+    script: Script
+    model: str
+    taxonomy: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedFeedback:
+    """A stored row under its public id; `tags` is None while it waits for the tagger."""
+
+    id: str
+    batch_id: str
+    feedback: Feedback
+    tags: Tags | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How one header of a source was understood: `field` is ours, or None where it is kept as an attribute."""
+
+    header: str
+    field: str | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that the reader of a file should know and that refused no row."""
+
+    column: str | None
+    code: str
+    message: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """An upload and how far it has come; received = accepted + rejected."""
+
+    id: str
+    name: str
+    status: BatchStatus
+    received: int
+    accepted: int
+    rejected: int
+    tagged: int
+    created_at: datetime
+    columns: tuple[Column, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    sample: bool = False
+    rows_per_s: float | None = None
+    eta_s: float | None = None

@@ -1,0 +1,53 @@
+"""All settings, read once at the edge from `VOC_…` variables."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from voc.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """What can be set, by environment variable `VOC_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="VOC_", frozen=True)
+
+    database: str = Field("voc.duckdb", description="DuckDB file that holds everything; made when missing")
+    model: str = Field("", description="model folder or hub name; empty for the one that is shipped")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8000, ge=1, le=65535, description="port to listen on")
+    workers: int = Field(0, ge=0, le=256, description="tagging processes; 0 for one per processor core")
+    timezone: str = Field("Asia/Tehran", description="zone of times that carry none, and of all days and hours")
+    max_upload_mb: int = Field(512, ge=1, description="largest upload that is accepted, in MiB")
+    sample: bool = Field(False, description="load the shipped sample batch into an empty database")
+    max_text_chars: int = Field(100_000, ge=100, description="a longer text is refused, never cut")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        ZoneInfo(name)
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone as an object."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def database_path(self) -> Path:
+        """Where the DuckDB file is."""
+        return Path(self.database)
+
+
+def read_settings() -> Settings:
+    """The settings of this process. Raises SettingsError, which names the variable, where one cannot be used."""
+    try:
+        return Settings()
+    except (ValidationError, KeyError) as error:
+        if not isinstance(error, ValidationError):
+            raise SettingsError(str(error)) from error
+        first = error.errors()[0]
+        name = "VOC_" + str(first["loc"][0]).upper()
+        raise SettingsError(f"{name}: {first['msg']} (given: {first['input']!r}).", field=name) from error

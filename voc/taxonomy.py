@@ -1,0 +1,104 @@
+"""The codes that the product tags, with their Persian and English titles, read from `data/taxonomy.toml`.
+
+The model's outputs, the API, the page and the docs take their codes and titles from here and nowhere else.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Any
+
+from voc.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A text that looks as if it had a code and has not; `instead` is the code that applies, empty where none does."""
+
+    text: str
+    instead: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One thing that can be said of a text.
+
+    `direction` is hard or easy for an effort cue, leaving or staying for a loyalty cue, and empty for the rest.
+    """
+
+    code: str
+    fa: str
+    en: str
+    definition_fa: str
+    definition_en: str
+    hits: tuple[str, ...]
+    near_misses: tuple[NearMiss, ...]
+    direction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of contact reasons; the part of a reason's code before the dot."""
+
+    code: str
+    fa: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Taxonomy:
+    """All codes of one version, in the order in which the model puts them out."""
+
+    version: str
+    sentiments: tuple[Code, ...]
+    groups: tuple[Group, ...]
+    reasons: tuple[Code, ...]
+    effort: tuple[Code, ...]
+    loyalty: tuple[Code, ...]
+    resolutions: tuple[Code, ...]
+
+    @cached_property
+    def titles_fa(self) -> Mapping[str, str]:
+        """The Persian title of every code and group."""
+        return {group.code: group.fa for group in self.groups} | {code.code: code.fa for code in self.codes}
+
+    @property
+    def codes(self) -> tuple[Code, ...]:
+        """Every code of every kind."""
+        return self.sentiments + self.reasons + self.effort + self.loyalty + self.resolutions
+
+    def get_reason(self, code: str) -> Code:
+        """The reason with this code. Raises InputError, which lists the codes, where there is none."""
+        for reason in self.reasons:
+            if reason.code == code:
+                return reason
+        raise InputError(f"No contact reason {code!r}.", field="reason", options=tuple(r.code for r in self.reasons))
+
+
+@cache
+def load_taxonomy() -> Taxonomy:
+    """The shipped taxonomy, read once.
+
+    >>> load_taxonomy().get_reason("delivery.time").fa
+    'زمان تحویل'
+    """
+    source = tomllib.loads((files("data") / "taxonomy.toml").read_text("utf-8"))
+    return Taxonomy(
+        version=source["version"],
+        sentiments=_codes(source["sentiment"]),
+        groups=tuple(Group(**entry) for entry in source["group"]),
+        reasons=_codes(source["reason"]),
+        effort=_codes(source["effort"]),
+        loyalty=_codes(source["loyalty"]),
+        resolutions=_codes(source["resolution"]),
+    )
+
+
+def _codes(entries: list[dict[str, Any]]) -> tuple[Code, ...]:
+    return tuple(
+        Code(**entry | {"hits": tuple(entry["hits"]), "near_misses": tuple(NearMiss(**n) for n in entry["near_misses"])})
+        for entry in entries
+    )
