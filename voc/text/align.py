@@ -1,0 +1,131 @@
+"""Lead positions in a normalised text back to the text that it was made from.
+
+hazm keeps no offsets, so the two texts are compared by their skeletons: letters folded to one form, spaces, half-spaces
+and marks dropped, runs of one letter counted once. Normalising leaves the skeleton as it was, which makes the usual case
+one pass over each text; where it did change (a ligature spelled out), difflib pairs what is left.
+"""
+
+import unicodedata
+from difflib import SequenceMatcher
+from functools import cached_property
+from typing import Final
+
+from voc.records import Span
+
+ZWNJ: Final = "\u200c"
+_GAPS: Final = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp"})
+_MARKS: Final = frozenset({"Mn", "Me", "Lm", "Sk"})
+_GAP: Final = " "
+_SAME_LETTER: Final = {
+    "ی": "يىێېےۍئ", "ک": "كڪ", "و": "ؤۇۆۈ", "ا": "أإٱآ", "ه": "ةۀەہھ", "٪": "%",
+    "،": ",'", "؛": ";", "؟": "?", '"': "“”«»", "٫": ".…",
+}  # fmt: skip
+
+
+class _Folding(dict[int, str]):
+    """The skeleton form of a character, worked out when first seen: a space for a gap, nothing for a mark."""
+
+    def __missing__(self, point: int) -> str:
+        folded = self._fold(chr(point))
+        self[point] = folded
+        return folded
+
+    @staticmethod
+    def _fold(char: str) -> str:
+        category = unicodedata.category(char)
+        if category in _GAPS:
+            return _GAP
+        if category in _MARKS:
+            return ""
+        if (digit := unicodedata.digit(char, None)) is not None:
+            return str(digit)
+        plain = unicodedata.normalize("NFKC", char)
+        base = unicodedata.normalize("NFD", plain)[:1] if len(plain) == 1 else char
+        return next((letter for letter, forms in _SAME_LETTER.items() if base in forms), base.lower()[:1])
+
+
+_FOLDING: Final = _Folding()
+
+
+class Alignment:
+    """Where each character of `normalised` stands in `source`.
+
+    Worked out on first use, because a text without evidence never needs it.
+
+    >>> source = "كتاب هااااا عالي"
+    >>> start, end = Alignment(source, "کتاب‌ها عالی").span(0, 7)
+    >>> source[start:end]
+    'كتاب هااااا'
+    """
+
+    def __init__(self, source: str, normalised: str) -> None:
+        self.source = source
+        self.normalised = normalised
+
+    def span(self, start: int, end: int) -> Span:
+        """The words of `source` that `normalised[start:end]` came from, as a half-open range that cuts no word.
+
+        A half-space or a mark belongs to its word. An empty range gives an empty range.
+        """
+        if start >= end:
+            return (0, 0)
+        starts = self._starts
+        first = starts[min(start, len(starts) - 1)]
+        last = starts[min(end, len(starts)) - 1]
+        return self._whole_words(first, max(first, last) + 1)
+
+    def _whole_words(self, start: int, end: int) -> Span:
+        source = self.source
+        while start > 0 and _in_word(source[start]) and _in_word(source[start - 1]):
+            start -= 1
+        while end < len(source) and _in_word(source[end - 1]) and _in_word(source[end]):
+            end += 1
+        while start < end and not _in_word(source[start]) and source[start].isspace():
+            start += 1
+        return (start, end)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        source, source_at = _skeleton(self.source)
+        target, target_at = _skeleton(self.normalised)
+        paired = source_at if source == target else _pair(source, source_at, target)
+        starts = [-1] * len(self.normalised)
+        for position, origin in zip(target_at, paired, strict=True):
+            starts[position] = origin
+        known = 0
+        for position, origin in enumerate(starts):
+            known = origin if origin >= 0 else known
+            starts[position] = known
+        return starts
+
+
+def _in_word(char: str) -> bool:
+    return char.isalnum() or char in "_\u200c\u200d\u0640" or unicodedata.category(char) == "Mn"
+
+
+def _skeleton(text: str) -> tuple[str, list[int]]:
+    chars: list[str] = []
+    positions: list[int] = []
+    last = ""
+    folding = _FOLDING
+    for position, char in enumerate(text):
+        folded = folding[ord(char)]
+        if folded == _GAP:
+            last = ""  # «بود دیر»: a letter that ends one word and starts the next is no repetition
+        elif folded and folded != last:
+            chars.append(folded)
+            positions.append(position)
+            last = folded
+    return "".join(chars), positions
+
+
+def _pair(source: str, source_at: list[int], target: str) -> list[int]:
+    """An origin for each character of `target`; what has no counterpart takes that of the character before it."""
+    if not source_at:
+        return [0] * len(target)
+    paired: list[int] = []
+    for tag, low, high, start, end in SequenceMatcher(None, source, target, autojunk=False).get_opcodes():
+        for offset in range(end - start):
+            at = min(low + (offset if tag in ("equal", "replace") else 0), max(low, high - 1), len(source_at) - 1)
+            paired.append(source_at[at])
+    return paired
