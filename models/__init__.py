@@ -1,0 +1,1 @@
+"""Training and evaluation of the tagger, and its shipped weights; imports voc, never the other way."""

@@ -1,0 +1,71 @@
+"""Writes the model card beside the weights, its figures from the run that measured them."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from models.report import Report, markdown_figures
+
+CARD: Final = """# {name}
+
+Reads in one Persian customer text the sentiment, the contact reasons with polarity, effort and loyalty cues and whether
+the problem was solved, in one pass, and points at the words that say so. Made for `voc`; loaded with transformers.
+
+## What it is
+
+A {encoder_type} encoder of {layers} layers × {hidden} ({parameters:.1f} M parameters, {size_mb:.1f} MB in half precision) with
+label-wise attention for each of {labels} labels. Tokenizer: byte pairs, {vocabulary:,} pieces, half-spaces kept.
+Taxonomy `{taxonomy}`, normaliser `{normaliser}`, labels `{data_hash}`.
+
+## What it learned from
+
+Pre-training without labels on public Persian customer text (SnappFood, Digikala, Cafe Bazaar reviews of bank apps,
+telecom and place comments, tweets, film and book comments), then noisy public ratings of the same sources for sentiment,
+then {train:,} texts labelled by reading, kept in `data/labels` by id. None of the text is in the project. Most of the
+sources state no licence; they were used for training only. Public names: SnappFood 70k (the ParsBERT split),
+MMDBadCoder/snapfoodComments, Amirali-Amirifar/digikala-sentiment-analysis,
+MaedehArab/Sentiment-analysis_comments-of-Digikala-users, mohsenamjadi/NLP-Naive-Bayes,
+shumaly/persian-sentiment-analysis-using-fastText, rhatami/Cafebazaar_Scraper, zekavat-ITRC/sentiment-Analysis
+(arXiv 2306.12679), amirdkb/Sentiment-Analysis-Persian-Dataset, Arshiahb/Persian-Sentiment-Analysis, PerCQA (Apache-2.0).
+
+## How good it is
+
+Printed by `voc evaluate data/labels/{file} --corpora CORPORA` on {texts:,} held-out texts, each labelled by one person.
+The four thresholds and the temperatures of the heads were set on these texts too, so expect a little less elsewhere.
+
+{figures}
+
+## Limits
+
+- Codes with few examples above are guesses more often than not; trends over them should be read with that in mind.
+- Feedback from trades that the labels lack (insurance, airlines, repair) is read with less certainty.
+- Irony is often missed. Finglish is marked (`script`) but hardly understood.
+- It reads what is said, not what happened, and nothing of images, ratings or history.
+"""
+
+
+def write_card(folder: Path, report: Report) -> None:
+    """Write README.md in the model folder."""
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    weights = folder / "model.safetensors"
+    labels = sum(len(config[name]) for name in ("sentiments", "reasons", "effort", "loyalty", "resolutions"))
+    labelled = (files("data") / "labels" / "train.jsonl").read_text("utf-8")
+    card = CARD.format(
+        name=config["tagger_name"],
+        encoder_type=config["encoder"]["model_type"],
+        layers=config["encoder"]["num_hidden_layers"],
+        hidden=config["encoder"]["hidden_size"],
+        parameters=weights.stat().st_size / 2e6,
+        size_mb=weights.stat().st_size / 1e6,
+        labels=labels,
+        vocabulary=config["encoder"]["vocab_size"],
+        taxonomy=config["taxonomy"],
+        normaliser=config["normaliser"],
+        data_hash=config["data_hash"],
+        train=len(labelled.splitlines()),
+        file=report.file,
+        texts=report.texts,
+        figures=markdown_figures(report),
+    )
+    (folder / "README.md").write_text(card, encoding="utf-8")

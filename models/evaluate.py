@@ -1,0 +1,136 @@
+"""Measures a tagger on labelled texts, end to end as it serves, and writes the model card from the same run.
+
+    voc evaluate data/labels/dev.jsonl --corpora CORPORA
+
+The label file holds the texts themselves or their ids; the texts of ids are looked up in the corpora.
+"""
+
+import argparse
+import gzip
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from models.card import write_card
+from models.examples import read_records, read_texts_by_id
+from models.metrics import METRICS, Answers, Codes, Score, bootstrap, calibration_error, micro_f1, record_of_tags
+from models.report import Report, print_report
+from voc.tagging.identity import find_model
+from voc.tagging.tagger import TransformerTagger
+
+SNAPPFOOD = "snappfood_dev.jsonl.gz"
+OTHER_TRADES = ("telecom", "places")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Parse the command line, measure, print, and write the card where asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path, nargs="?", default=Path("data/labels/dev.jsonl"), help="labelled texts or ids")
+    parser.add_argument("--corpora", type=Path, nargs="*", default=[], help="folders with the texts of the ids")
+    parser.add_argument("--model", default="", help="model folder; the shipped one when empty")
+    parser.add_argument("--card", action="store_true", help="write the figures to README.md in the model folder")
+    given = parser.parse_args(arguments)
+    folder = find_model(given.model)
+    report = evaluate(TransformerTagger(folder), given.file, given.corpora)
+    print_report(report)
+    if given.card:
+        write_card(folder, report)
+
+
+def evaluate(tagger: TransformerTagger, file: Path, corpora: Sequence[Path]) -> Report:
+    """All figures of a tagger on a label file. Raises SystemExit where no text of it can be found."""
+    records = _with_texts(file, corpora)
+    config = tagger.config
+    codes = Codes(config)
+    texts = [record["text"] for record in records]
+    tagger.tag(texts[:50])
+    began = time.perf_counter()
+    answers = codes.table([record_of_tags(tags) for tags in tagger.tag(texts)])
+    rows_per_s = len(texts) / (time.perf_counter() - began)
+    gold = codes.table(records)
+    return Report(
+        model=config.tagger_name,
+        file=file.name,
+        texts=len(texts),
+        scores={name: bootstrap(metric, answers, gold) for name, metric in METRICS.items()},
+        by_domain=_by_domain(answers, gold, [record.get("domain", "") for record in records]),
+        by_code=_by_code(answers, gold, codes),
+        confusion=_confusion(answers, gold, codes),
+        calibration=_calibration(tagger, texts, gold),
+        snappfood=_snappfood(tagger, corpora),
+        rows_per_s=rows_per_s,
+        threads=torch.get_num_threads(),
+    )
+
+
+def _with_texts(file: Path, corpora: Sequence[Path]) -> list[dict[str, Any]]:
+    records = read_records(file)
+    texts = read_texts_by_id(corpora, {record["id"] for record in records if "text" not in record})
+    found = [record | {"text": text} for record in records if (text := record.get("text") or texts.get(record["id"]))]
+    if not found:
+        raise SystemExit(f"{file}: none of its texts is here. Name the folders of the public corpora with --corpora.")
+    return found
+
+
+def _by_domain(given: Answers, gold: Answers, domains: list[str]) -> dict[str, tuple[int, float, float]]:
+    figures = {}
+    for domain in sorted(set(domains) - {""}):
+        rows = np.array([position for position, each in enumerate(domains) if each == domain])
+        a, b = given.rows(rows), gold.rows(rows)
+        figures[domain] = (len(rows), float((a.sentiment == b.sentiment).mean()), micro_f1(a.reasons, b.reasons))
+    return figures
+
+
+def _by_code(given: Answers, gold: Answers, codes: Codes) -> dict[str, tuple[int, float]]:
+    heads = (("reasons", codes.reasons), ("effort", codes.effort), ("loyalty", codes.loyalty))
+    return {
+        code: (int(getattr(gold, head)[:, at].sum()), micro_f1(getattr(given, head)[:, at], getattr(gold, head)[:, at]))
+        for head, names in heads
+        for at, code in enumerate(names)
+    }
+
+
+def _confusion(given: Answers, gold: Answers, codes: Codes) -> dict[str, dict[str, int]]:
+    return {
+        truth: {said: int(((gold.sentiment == i) & (given.sentiment == j)).sum()) for j, said in enumerate(codes.sentiments)}
+        for i, truth in enumerate(codes.sentiments)
+    }
+
+
+def _calibration(tagger: TransformerTagger, texts: list[str], gold: Answers) -> dict[str, float]:
+    readings = tagger.read([tagger.normalise(text) for text in texts])
+    sentiment = np.stack([reading.sentiment for reading in readings]).astype(float)
+    found = np.stack([reading.found for reading in readings]).astype(float)
+    truth = np.concatenate([gold.reasons, gold.effort, gold.loyalty], axis=1)
+    return {
+        "sentiment": calibration_error(sentiment.max(1), sentiment.argmax(1) == gold.sentiment),
+        "reasons and cues": calibration_error(found.ravel(), truth.ravel()),
+    }
+
+
+def _snappfood(tagger: TransformerTagger, corpora: Sequence[Path]) -> Score | None:
+    """Macro F1 on SnappFood's held-out part, which knows but two classes: mixed and neutral fall to the likelier one."""
+    path = next((folder / SNAPPFOOD for folder in corpora if (folder / SNAPPFOOD).exists()), None)
+    if path is None:
+        return None
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        records = [json.loads(line) for line in lines]
+    said = np.array([tags.sentiment_score < 0 for tags in tagger.tag([record["text"] for record in records])])
+    truth = np.array([record["sentiment"] == "negative" for record in records])
+
+    def score(rows: Any) -> float:
+        return (micro_f1(said[rows], truth[rows]) + micro_f1(~said[rows], ~truth[rows])) / 2
+
+    random, everything = np.random.default_rng(0), np.arange(len(truth))
+    draws = [score(random.integers(0, len(truth), len(truth))) for _ in range(200)]
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return Score(score(everything), float(low), float(high))
+
+
+if __name__ == "__main__":
+    main()

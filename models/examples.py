@@ -1,0 +1,163 @@
+"""What the tagger learns from: labels made by reading, the taxonomy's own examples, and noisy public ratings.
+
+Every example is a normalised text with a target and a weight for each output, so that one loss serves all three: a weight
+of zero means that nobody said.
+"""
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.corpora import text_id
+from voc.tagging.network import POLARITIES
+from voc.taxonomy import Taxonomy
+from voc.text.normalise import normaliser
+
+Floats = NDArray[np.float32]
+
+TAXONOMY_WEIGHT: Final = 0.5  # written to show one code, so less like what customers write than a read text
+WEAK_SENTIMENT: Final[Mapping[str, Mapping[str, float]]] = {
+    # what a rating says of the writer's sentiment: people who click «negative» also praise now and then
+    "negative": {"negative": 0.80, "mixed": 0.15, "neutral": 0.05},
+    "positive": {"positive": 0.80, "mixed": 0.15, "neutral": 0.05},
+    "neutral": {"neutral": 0.65, "mixed": 0.10, "negative": 0.15, "positive": 0.10},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A normalised text and its targets.
+
+    `sentiment` [S], `found` [R + E + L], `polarity` [R, 3], `resolution` [1 + resolutions]; `weights` holds one number
+    for sentiment, one for resolution, and `found_weights` one for each label. Polarity counts where `polarity` is not 0.
+    """
+
+    text: str
+    sentiment: Floats
+    found: Floats
+    polarity: Floats
+    resolution: Floats
+    sentiment_weight: float
+    resolution_weight: float
+    found_weights: Floats
+
+
+class Labels:
+    """The order of the outputs, as the taxonomy gives it."""
+
+    def __init__(self, taxonomy: Taxonomy) -> None:
+        self.sentiments = [entry.code for entry in taxonomy.sentiments]
+        self.reasons = [entry.code for entry in taxonomy.reasons]
+        self.effort = [entry.code for entry in taxonomy.effort]
+        self.loyalty = [entry.code for entry in taxonomy.loyalty]
+        self.resolutions = [entry.code for entry in taxonomy.resolutions]
+        self.found = self.reasons + self.effort + self.loyalty
+
+    def blank(self, text: str) -> Example:
+        """An example that says nothing yet of `text`."""
+        return Example(
+            text=text,
+            sentiment=np.zeros(len(self.sentiments), dtype=np.float32),
+            found=np.zeros(len(self.found), dtype=np.float32),
+            polarity=np.zeros((len(self.reasons), len(POLARITIES)), dtype=np.float32),
+            resolution=np.zeros(1 + len(self.resolutions), dtype=np.float32),
+            sentiment_weight=0.0,
+            resolution_weight=0.0,
+            found_weights=np.zeros(len(self.found), dtype=np.float32),
+        )
+
+
+def read_labelled(path: Path, texts: Mapping[str, str], labels: Labels) -> list[Example]:
+    """The examples of a label file whose texts are in `texts` (by id); `missing` ones are left out."""
+    normalise = normaliser().normalise
+    records = read_records(path)
+    return [_from_record(record, normalise(texts[record["id"]]), labels) for record in records if record["id"] in texts]
+
+
+def read_records(path: Path) -> list[dict[str, Any]]:
+    """The records of a label file, one JSON object a line."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]
+
+
+def read_texts_by_id(folders: Iterable[Path], wanted: set[str]) -> dict[str, str]:
+    """The texts with these ids among all `*.jsonl` and `*.jsonl.gz` files of the folders."""
+    found: dict[str, str] = {}
+    for record in _records_of(folders):
+        if "text" in record and (key := text_id(record["text"])) in wanted:
+            found[key] = record["text"]
+    return found
+
+
+def from_taxonomy(taxonomy: Taxonomy, labels: Labels) -> list[Example]:
+    """Each hit says that its code is there, each near miss that it is not; of the other codes they say nothing."""
+    normalise = normaliser().normalise
+    examples = []
+    for entry in (*taxonomy.reasons, *taxonomy.effort, *taxonomy.loyalty):
+        at = labels.found.index(entry.code)
+        pairs = [(text, 1.0) for text in entry.hits] + [(miss.text, 0.0) for miss in entry.near_misses]
+        for text, target in pairs:
+            example = labels.blank(normalise(text))
+            example.found[at], example.found_weights[at] = target, TAXONOMY_WEIGHT
+            examples.append(example)
+    return examples
+
+
+def read_weak(folders: Iterable[Path], labels: Labels, *, without: set[str]) -> Iterator[Example]:
+    """An example of sentiment alone for every rated text of the corpora whose id is not in `without`."""
+    normalise = normaliser().normalise
+    for record in _records_of(folders):
+        verdict = weak_verdict(record)
+        if verdict and text_id(record["text"]) not in without:
+            blank = labels.blank(normalise(record["text"]))
+            target = [WEAK_SENTIMENT[verdict].get(code, 0.0) for code in labels.sentiments]
+            yield Example(
+                blank.text, np.array(target, dtype=np.float32), blank.found, blank.polarity, blank.resolution,
+                1.0, 0.0, blank.found_weights,
+            )  # fmt: skip
+
+
+def weak_verdict(record: Mapping[str, Any]) -> str | None:
+    """What a public rating says of the sentiment; None where it says nothing clear. Zero stars mean that none were given.
+
+    >>> weak_verdict({"stars": 1}), weak_verdict({"stars": 0}), weak_verdict({"rating10": 10})
+    ('negative', None, 'positive')
+    """
+    if record.get("sentiment") in WEAK_SENTIMENT and "reasons" not in record:
+        return str(record["sentiment"])
+    stars = float(record.get("stars") or 0)
+    ten = record.get("rating10")
+    if 1 <= stars <= 2 or (ten is not None and ten <= 2) or record.get("recommendation") == "not_recommended":
+        return "negative"
+    if stars == 5 or ten == 10 or (record.get("recommendation") == "recommended" and not 0 < stars < 4):
+        return "positive"
+    return None
+
+
+def _from_record(record: dict[str, Any], text: str, labels: Labels) -> Example:
+    example = labels.blank(text)
+    example.sentiment[labels.sentiments.index(record["sentiment"])] = 1.0
+    for code, polarity in record["reasons"].items():
+        at = labels.reasons.index(code)
+        example.found[at] = 1.0
+        example.polarity[at, POLARITIES.index(polarity)] = 1.0
+    for code in record["effort"] + record["loyalty"]:
+        example.found[labels.found.index(code)] = 1.0
+    resolution = record["resolution"]
+    example.resolution[0 if resolution is None else 1 + labels.resolutions.index(resolution)] = 1.0
+    return Example(
+        text, example.sentiment, example.found, example.polarity, example.resolution,
+        1.0, 1.0, np.ones_like(example.found_weights),
+    )  # fmt: skip
+
+
+def _records_of(folders: Iterable[Path]) -> Iterator[dict[str, Any]]:
+    for folder in folders:
+        for path in sorted([*folder.glob("*.jsonl.gz"), *folder.glob("*.jsonl")]):
+            with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+                yield from map(json.loads, lines)

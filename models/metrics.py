@@ -1,0 +1,149 @@
+"""Figures of a tagger on labelled texts, each a function of two tables, so that a bootstrap can draw rows anew."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voc.records import Tags
+from voc.tagging.network import TaggerConfig
+
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+RARE_BELOW: Final = 8  # a macro mean over codes with fewer examples measures luck
+BOOTSTRAP_DRAWS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What labellers or a model said of N texts, as tables with a row a text."""
+
+    sentiment: Ints
+    reasons: Bools
+    polarised: Bools
+    effort: Bools
+    loyalty: Bools
+    resolution: Ints
+
+    def rows(self, chosen: Ints) -> "Answers":
+        """The answers of the chosen texts."""
+        return Answers(*(getattr(self, name)[chosen] for name in self.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A figure with its 95 % bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Codes:
+    """Column numbers for the codes of a model."""
+
+    def __init__(self, config: TaggerConfig) -> None:
+        lists = (config.sentiments, config.reasons, config.effort, config.loyalty)
+        self.sentiments, self.reasons, self.effort, self.loyalty = (list(codes or ()) for codes in lists)
+        self.resolutions = [None, *(config.resolutions or ())]
+        self.polarities = ("negative", "positive", "neutral")
+
+    def table(self, records: Sequence[Mapping[str, object]]) -> Answers:
+        """Records in the form of the label guide as tables."""
+        polarised = [[f"{code}:{polarity}" for code, polarity in _reasons(record).items()] for record in records]
+        pairs = [f"{code}:{polarity}" for code in self.reasons for polarity in self.polarities]
+        return Answers(
+            sentiment=np.array([self.sentiments.index(str(record["sentiment"])) for record in records]),
+            reasons=_table([list(_reasons(record)) for record in records], self.reasons),
+            polarised=_table(polarised, pairs),
+            effort=_table([record["effort"] for record in records], self.effort),
+            loyalty=_table([record["loyalty"] for record in records], self.loyalty),
+            resolution=np.array([self.resolutions.index(record["resolution"]) for record in records]),
+        )
+
+
+def record_of_tags(tags: Tags) -> dict[str, object]:
+    """A model's tags in the form of the label guide."""
+    return {
+        "sentiment": tags.sentiment,
+        "reasons": {reason.code: reason.polarity for reason in tags.reasons},
+        "effort": [cue.code for cue in tags.effort],
+        "loyalty": [cue.code for cue in tags.loyalty],
+        "resolution": tags.resolution,
+    }
+
+
+Metric = Callable[[Answers, Answers], float]
+
+
+def micro_f1(given: Bools, gold: Bools) -> float:
+    """F1 over all cells; not a number where neither side says anything."""
+    total = float(given.sum() + gold.sum())
+    return 2 * float((given & gold).sum()) / total if total else float("nan")
+
+
+def macro_f1(given: Bools, gold: Bools, at_least: int = RARE_BELOW) -> float:
+    """Mean F1 of the columns that have at least so many examples."""
+    columns = np.flatnonzero(gold.sum(0) >= at_least)
+    return float(np.mean([micro_f1(given[:, c], gold[:, c]) for c in columns])) if len(columns) else float("nan")
+
+
+def class_f1(given: Ints, gold: Ints) -> float:
+    """Mean F1 of the classes that occur."""
+    return float(np.mean([micro_f1(given == c, gold == c) for c in np.unique(gold)]))
+
+
+def resolution_f1(given: Ints, gold: Ints) -> float:
+    """F1 over resolved and unresolved; saying nothing (0) is neither."""
+    said = float((given > 0).sum() + (gold > 0).sum())
+    return 2 * float(((given == gold) & (gold > 0)).sum()) / said if said else float("nan")
+
+
+METRICS: Final[Mapping[str, Metric]] = {
+    "sentiment accuracy": lambda given, gold: float((given.sentiment == gold.sentiment).mean()),
+    "sentiment macro F1": lambda given, gold: class_f1(given.sentiment, gold.sentiment),
+    "reasons micro F1": lambda given, gold: micro_f1(given.reasons, gold.reasons),
+    f"reasons macro F1 (codes with {RARE_BELOW}+)": lambda given, gold: macro_f1(given.reasons, gold.reasons),
+    "reasons with polarity micro F1": lambda given, gold: micro_f1(given.polarised, gold.polarised),
+    "effort micro F1": lambda given, gold: micro_f1(given.effort, gold.effort),
+    "loyalty micro F1": lambda given, gold: micro_f1(given.loyalty, gold.loyalty),
+    "resolution F1": lambda given, gold: resolution_f1(given.resolution, gold.resolution),
+}
+
+
+def bootstrap(metric: Metric, given: Answers, gold: Answers, draws: int = BOOTSTRAP_DRAWS) -> Score:
+    """The figure and its percentile interval over texts drawn anew, with a fixed seed."""
+    random, size = np.random.default_rng(0), len(gold.sentiment)
+    values = []
+    for _ in range(draws):
+        chosen = random.integers(0, size, size)
+        values.append(metric(given.rows(chosen), gold.rows(chosen)))
+    low, high = np.nanpercentile(values, [2.5, 97.5])
+    return Score(metric(given, gold), float(low), float(high))
+
+
+def calibration_error(probabilities: NDArray[np.float64], right: Bools, bins: int = 10) -> float:
+    """Expected calibration error: the mean distance, by bin, of how sure from how often right (Guo et al. 2017)."""
+    at = np.minimum((probabilities * bins).astype(int), bins - 1)
+    gaps = [
+        (at == one).mean() * abs(probabilities[at == one].mean() - right[at == one].mean())
+        for one in range(bins)
+        if (at == one).any()
+    ]
+    return float(np.sum(gaps))
+
+
+def _reasons(record: Mapping[str, object]) -> dict[str, str]:
+    return record["reasons"]  # type: ignore[return-value]
+
+
+def _table(rows: Sequence[object], codes: Sequence[str]) -> Bools:
+    column = {code: position for position, code in enumerate(codes)}
+    table = np.zeros((len(rows), len(codes)), dtype=bool)
+    for position, row in enumerate(rows):
+        for code in row:  # type: ignore[attr-defined]
+            table[position, column[code]] = True
+    return table

@@ -1,0 +1,186 @@
+"""Training of the tagger: a pre-trained encoder, labels and public ratings in, a model folder that serves out.
+
+    voc train --corpora CORPORA --out build/voc-fa-1
+
+Reads from top to bottom: examples, one pass over noisy ratings (sentiment alone), passes over the labels with a share of
+ratings mixed in, thresholds and temperatures set on the held-out labels, weights saved in half precision with everything
+that serving needs to know.
+"""
+
+import argparse
+import copy
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
+
+from models.examples import Example, Labels, from_taxonomy, read_labelled, read_records, read_texts_by_id, read_weak
+from models.noise import Noise
+from models.tokenizer import load_tokenizer
+from models.tune import tune
+from voc.tagging.network import TaggerConfig, TaggerNetwork, TaggerOutput
+from voc.taxonomy import load_taxonomy
+from voc.text.normalise import NORMALISER_VERSION
+
+EPOCHS: Final = 14
+BATCH_TEXTS: Final = 32
+WEAK_BATCH_TEXTS: Final = 96
+WEAK_SHARE: Final = 0.3  # batches of noisy ratings for each batch of labels
+ENCODER_RATE: Final = 4e-4
+HEAD_RATE: Final = 2e-3
+LONGEST_TOKENS: Final = 256  # in training only; serving reads every token, in windows
+AVERAGED_OVER_STEPS: Final = 250
+LOSS_WEIGHTS: Final = {"sentiment": 1.0, "found": 12.0, "polarity": 0.6, "resolution": 0.6}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Parse the command line and train."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--base", type=Path, default=Path("build/pretrained"), help="encoder and tokenizer to start from")
+    parser.add_argument("--corpora", type=Path, nargs="+", required=True, help="folders with the texts of the labels")
+    parser.add_argument("--labels", type=Path, default=Path("data/labels"), help="folder of train.jsonl and dev.jsonl")
+    parser.add_argument("--out", type=Path, default=Path("build/voc-fa-1"))
+    parser.add_argument("--name", default="voc-fa-1", help="stored with every tag that the model gives")
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args(arguments)
+    torch.manual_seed(given.seed)
+
+    taxonomy = load_taxonomy()
+    labels = Labels(taxonomy)
+    train_path, dev_path = given.labels / "train.jsonl", given.labels / "dev.jsonl"
+    ids = {record["id"] for path in (train_path, dev_path) for record in read_records(path)}
+    texts = read_texts_by_id(given.corpora, ids)
+    dev = read_labelled(dev_path, texts, labels)
+    train = read_labelled(train_path, texts, labels) + from_taxonomy(taxonomy, labels)
+    weak = list(read_weak(given.corpora, labels, without=ids))
+    print(json.dumps({"train": len(train), "dev": len(dev), "weak": len(weak), "texts_missing": len(ids) - len(texts)}))
+
+    tokenizer = load_tokenizer(given.base)
+    config = TaggerConfig(
+        encoder=AutoConfig.from_pretrained(given.base).to_dict(),
+        tagger_name=given.name,
+        taxonomy=taxonomy.version,
+        normaliser=NORMALISER_VERSION,
+        data_hash=_hash([train_path, dev_path]),
+        sentiments=labels.sentiments,
+        reasons=labels.reasons,
+        effort=labels.effort,
+        loyalty=labels.loyalty,
+        resolutions=labels.resolutions,
+    )
+    network = TaggerNetwork(config)
+    network.encoder = AutoModel.from_pretrained(given.base)
+    fitted = fit(network, tokenizer, train, weak, epochs=given.epochs, seed=given.seed)
+    fitted.config.thresholds, fitted.config.temperatures = tune(fitted, tokenizer, dev, labels)
+    fitted.half().save_pretrained(given.out)  # type: ignore[no-untyped-call]
+    tokenizer.save_pretrained(given.out)
+    print(json.dumps({"saved": str(given.out), "thresholds": fitted.config.thresholds}))
+
+
+def fit(
+    network: TaggerNetwork,
+    tokenizer: PreTrainedTokenizerFast,
+    train: list[Example],
+    weak: list[Example],
+    *,
+    epochs: int,
+    seed: int,
+) -> TaggerNetwork:
+    """The network after training: the running average of its weights, which is steadier than the last step."""
+    random = np.random.default_rng(seed)
+    noise = Noise(tokenizer, random)
+    weak_batches = _shuffled(weak, WEAK_BATCH_TEXTS, random)
+    label_steps = -(-len(train) // BATCH_TEXTS)
+    all_steps = len(weak_batches) + epochs * label_steps * (1 + WEAK_SHARE)
+    optimizer = torch.optim.AdamW(_parameter_groups(network), weight_decay=0.01, betas=(0.9, 0.98))
+    averaged: TaggerNetwork = copy.deepcopy(network)
+    began, losses = time.monotonic(), []
+    for step, batch in enumerate(_course(train, weak, weak_batches, epochs, random)):
+        progress = min(1.0, step / all_steps)
+        for group in optimizer.param_groups:
+            group["lr"] = group["peak"] * min(1.0, progress / 0.03 + 0.01, (1 - progress) / 0.6 + 0.01)
+        network.train()
+        with torch.autocast("cpu", torch.bfloat16):
+            output = network(*noise.encode([example.text for example in batch], LONGEST_TOKENS))
+        loss = loss_of(output, batch)
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        _average(averaged, network, 1 / AVERAGED_OVER_STEPS if step > AVERAGED_OVER_STEPS else 1.0)
+        losses.append(loss.item())
+        if step % 200 == 199:
+            minutes = round((time.monotonic() - began) / 60, 1)
+            line = {"step": step + 1, "of": round(all_steps), "loss": round(np.mean(losses[-200:]), 4), "minutes": minutes}
+            print(json.dumps(line), flush=True)
+    averaged.train(mode=False)
+    return averaged
+
+
+def loss_of(output: TaggerOutput, batch: Sequence[Example]) -> Tensor:
+    """The weighted sum of the heads' losses; what an example does not say costs nothing."""
+
+    def stack(name: str) -> Tensor:
+        return torch.from_numpy(np.stack([np.asarray(getattr(example, name), dtype=np.float32) for example in batch]))
+
+    found_logits = torch.cat([output.reasons, output.effort, output.loyalty], dim=1).float()
+    found = functional.binary_cross_entropy_with_logits(found_logits, stack("found"), stack("found_weights"), reduction="sum")
+    sentiment = -(stack("sentiment") * output.sentiment.float().log_softmax(-1)).sum(-1) * stack("sentiment_weight")
+    polarity = -(stack("polarity") * output.polarity.float().log_softmax(-1)).sum((-1, -2))
+    resolution = -(stack("resolution") * output.resolution.float().log_softmax(-1)).sum(-1) * stack("resolution_weight")
+    return (
+        LOSS_WEIGHTS["sentiment"] * sentiment.sum()
+        + LOSS_WEIGHTS["found"] * found / found_logits.shape[1]
+        + LOSS_WEIGHTS["polarity"] * polarity.sum()
+        + LOSS_WEIGHTS["resolution"] * resolution.sum()
+    ) / len(batch)
+
+
+def _course(
+    train: list[Example], weak: list[Example], first: list[list[Example]], epochs: int, random: np.random.Generator
+) -> Iterator[list[Example]]:
+    yield from first
+    for _ in range(epochs):
+        batches = _shuffled(train, BATCH_TEXTS, random)
+        extra = _shuffled(weak, WEAK_BATCH_TEXTS, random)[: round(len(batches) * WEAK_SHARE)]
+        mixed = batches + extra
+        yield from (mixed[position] for position in random.permutation(len(mixed)))
+
+
+def _shuffled(examples: list[Example], size: int, random: np.random.Generator) -> list[list[Example]]:
+    """Batches of like lengths in random order."""
+    lengths = np.array([len(example.text) for example in examples])
+    order = np.argsort(lengths * random.uniform(0.8, 1.25, len(lengths)))
+    batches = [[examples[i] for i in order[at : at + size]] for at in range(0, len(order), size)]
+    return [batches[position] for position in random.permutation(len(batches))]
+
+
+def _parameter_groups(network: TaggerNetwork) -> list[dict[str, object]]:
+    heads = [p for name, p in network.named_parameters() if not name.startswith("encoder.")]
+    return [
+        {"params": list(network.encoder.parameters()), "lr": ENCODER_RATE, "peak": ENCODER_RATE},
+        {"params": heads, "lr": HEAD_RATE, "peak": HEAD_RATE},
+    ]
+
+
+@torch.no_grad()
+def _average(averaged: nn.Module, network: nn.Module, share: float) -> None:
+    for mean, value in zip(averaged.parameters(), network.parameters(), strict=True):
+        mean.lerp_(value, share)
+
+
+def _hash(paths: Sequence[Path]) -> str:
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:12]
+
+
+if __name__ == "__main__":
+    main()

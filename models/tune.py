@@ -1,0 +1,83 @@
+"""Thresholds and temperatures from held-out labels: one of each a head, so that a few hundred texts can settle them."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import PreTrainedTokenizerFast
+
+from models.examples import Example, Floats, Labels
+from voc.tagging.network import TaggerNetwork
+from voc.tagging.reading import Reading, merge, read_windows
+from voc.tagging.windows import batches, cut_windows
+
+THRESHOLDS: Final = np.arange(0.20, 0.71, 0.02)
+TEMPERATURES: Final = np.arange(0.6, 2.6, 0.05)
+
+
+def tune(
+    network: TaggerNetwork, tokenizer: PreTrainedTokenizerFast, held_out: Sequence[Example], labels: Labels
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Thresholds by label and temperatures by head: the temperature of least surprise, then the threshold of best F1."""
+    readings = read_all(network, tokenizer, [example.text for example in held_out])
+    found = _stack([reading.found for reading in readings])
+    gold = _stack([example.found for example in held_out]) > 0
+    temperatures: dict[str, float] = {}
+    thresholds: dict[str, float] = {}
+    at = 0
+    for head, codes in (("reasons", labels.reasons), ("effort", labels.effort), ("loyalty", labels.loyalty)):
+        columns = slice(at, at + len(codes))
+        at += len(codes)
+        logits = np.log(found[:, columns] / np.clip(1 - found[:, columns], 1e-7, 1))
+        temperatures[head] = _best(TEMPERATURES, lambda t, z=logits, y=gold[:, columns]: -_binary_surprise(z / t, y))
+        probabilities = 1 / (1 + np.exp(-logits / temperatures[head]))
+        threshold = _best(THRESHOLDS, lambda t, p=probabilities, y=gold[:, columns]: micro_f1(p >= t, y))
+        thresholds |= dict.fromkeys(codes, threshold)
+    for head in ("sentiment", "resolution"):
+        logits = np.log(np.clip(_stack([getattr(reading, head) for reading in readings]), 1e-7, 1))
+        truth = _stack([getattr(example, head) for example in held_out]).argmax(1)
+        temperatures[head] = _best(TEMPERATURES, lambda t, z=logits, y=truth: -_surprise(z / t, y))
+    resolution = torch.from_numpy(logits / temperatures["resolution"]).softmax(-1).numpy()
+    chosen = 1 + resolution[:, 1:].argmax(1)
+    thresholds["resolution"] = _best(THRESHOLDS, lambda t: one_of_f1(np.where(resolution[:, 1:].sum(1) >= t, chosen, 0), truth))
+    return thresholds, temperatures
+
+
+def read_all(network: TaggerNetwork, tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> list[Reading]:
+    """What the network says of each normalised text."""
+    found: dict[int, list[Reading]] = {}
+    for batch in batches(cut_windows(tokenizer, texts, network.config.window_tokens)):
+        for window, reading in zip(batch, read_windows(network, tokenizer, batch), strict=True):
+            found.setdefault(window.text, []).append(reading)
+    return [merge(found[position]) for position in range(len(texts))]
+
+
+def micro_f1(given: NDArray[np.bool_], gold: NDArray[np.bool_]) -> float:
+    """F1 over all cells of two tables of the same shape."""
+    both = float((given & gold).sum())
+    return 2 * both / max(1.0, float(given.sum() + gold.sum()))
+
+
+def one_of_f1(given: NDArray[np.int64], gold: NDArray[np.int64]) -> float:
+    """F1 over the texts where either side says something other than 0."""
+    both = float(((given == gold) & (gold > 0)).sum())
+    return 2 * both / max(1.0, float((given > 0).sum() + (gold > 0).sum()))
+
+
+def _best(options: Floats, score) -> float:  # type: ignore[no-untyped-def]
+    return round(float(max(options, key=score)), 2)
+
+
+def _stack(rows: Sequence[Floats]) -> Floats:
+    return np.stack(rows).astype(np.float64)
+
+
+def _binary_surprise(logits: Floats, gold: NDArray[np.bool_]) -> float:
+    return float(np.logaddexp(0, np.where(gold, -logits, logits)).mean())
+
+
+def _surprise(logits: Floats, truth: NDArray[np.int64]) -> float:
+    logs = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    return -float(logs[np.arange(len(truth)), truth].mean())

@@ -1,0 +1,103 @@
+"""The whole road of the model in small: corpora → pre-training (killed, resumed) → training → a folder that serves."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models import evaluate, pretrain, train
+from models.corpora import text_id
+from models.examples import weak_verdict
+from voc.tagging import load_tagger, model_identity
+from voc.taxonomy import load_taxonomy
+
+pytestmark = pytest.mark.model  # loads torch and hazm, trains for some seconds
+
+
+@pytest.fixture(scope="module")
+def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The taxonomy's own sentences as a public corpus with ratings."""
+    folder = tmp_path_factory.mktemp("corpora")
+    with gzip.open(folder / "own.jsonl.gz", "wt", encoding="utf-8") as file:
+        for number, code in enumerate(load_taxonomy().codes):
+            for text in code.hits:
+                file.write(json.dumps({"text": text, "stars": 1 + number % 5}, ensure_ascii=False) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Label files without text, as they are kept in the project."""
+    folder = tmp_path_factory.mktemp("labels")
+    for name, entries in (("train", load_taxonomy().reasons[:20]), ("dev", load_taxonomy().reasons[20:])):
+        lines = [
+            {"id": text_id(text), "domain": "retail", "sentiment": "negative", "reasons": {entry.code: "negative"},
+             "effort": ["long_wait"], "loyalty": [], "resolution": "unresolved"}
+            for entry in entries
+            for text in entry.hits
+        ]  # fmt: skip
+        (folder / f"{name}.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pretrained(corpora: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pretrain, "LAYERS", 2)
+        patch.setattr(pretrain, "HIDDEN", 64)
+        patch.setattr(pretrain, "CHECKPOINT_S", 0.0)
+        out = tmp_path_factory.mktemp("pretrained")
+        tokenizer, pieces, starts = pretrain.prepare(corpora, out, formal=False)
+        pretrain.pretrain(tokenizer, pieces, starts, out, tokens=10_000, minutes=5)
+        half_way = json.loads((out / "progress.json").read_text("utf-8"))
+        pretrain.pretrain(tokenizer, pieces, starts, out, tokens=20_000, minutes=5)
+        went_on = json.loads((out / "progress.json").read_text("utf-8"))
+    assert 10_000 <= half_way["pieces"] < 20_000 <= went_on["pieces"]
+    return out
+
+
+@pytest.fixture(scope="module")
+def model(pretrained: Path, corpora: Path, labels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("model")
+    train.main(
+        ["--base", str(pretrained), "--corpora", str(corpora), "--labels", str(labels), "--out", str(out),
+         "--name", "tiny", "--epochs", "1"]
+    )  # fmt: skip
+    return out
+
+
+def test_a_trained_folder_serves(model: Path) -> None:
+    assert model_identity(str(model)).name == "tiny"
+    tagger = load_tagger(str(model))
+    texts = ["سفارشم سه روز دیر رسید", "", "ok " * 2_000, "سفارشم سه روز دیر رسید"]
+    tags = tagger.tag(texts)
+    assert [one.model for one in tags] == ["tiny"] * 4
+    assert tags[0] == tags[3]
+    assert {path.name for path in model.iterdir()} >= {"config.json", "model.safetensors", "tokenizer.json"}
+
+
+def test_evaluation_prints_every_figure(model: Path, corpora: Path, labels: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    evaluate.main([str(labels / "dev.jsonl"), "--corpora", str(corpora), "--model", str(model), "--card"])
+    printed = capsys.readouterr().out
+    for figure in ("sentiment accuracy", "reasons micro F1", "resolution F1", "calibration error", "texts a second"):
+        assert figure in printed
+    assert "| sentiment accuracy |" in (model / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("record", "verdict"),
+    [
+        ({"stars": 5}, "positive"),
+        ({"stars": 0.0, "recommendation": "recommended"}, "positive"),
+        ({"stars": 3.0, "recommendation": "recommended"}, None),
+        ({"stars": 0.0}, None),
+        ({"rating10": 0}, "negative"),
+        ({"rating10": 8}, None),
+        ({"sentiment": "neutral"}, "neutral"),
+        ({"text": "بدون امتیاز"}, None),
+    ],
+)
+def test_weak_verdicts(record: dict[str, Any], verdict: str | None) -> None:
+    assert weak_verdict(record) == verdict

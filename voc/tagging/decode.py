@@ -1,0 +1,152 @@
+"""From probabilities to tags: thresholds, scores, and the words that say so."""
+
+import re
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final, cast
+
+import numpy as np
+
+from voc.records import Cue, Polarity, Reason, Resolution, Sentiment, Span, Tags
+from voc.tagging.reading import Floats, Reading
+from voc.text.align import Alignment
+from voc.text.script import script_of
+
+if TYPE_CHECKING:
+    from voc.tagging.network import TaggerConfig
+
+DEFAULT_THRESHOLD: Final = 0.5
+EVIDENCE_SHARE: Final = 0.4  # a word is evidence if it weighs at least this share of the heaviest word
+EVIDENCE_WORDS: Final = 6  # a person checks a phrase, not a paragraph
+BRIDGED_WORDS: Final = 1  # a lighter word between two pieces of evidence belongs to the phrase
+_WORD: Final = re.compile(r"\S+")
+_SENTENCE_END: Final = re.compile(r"[.!؟…:]")
+_SCORE_DIGITS: Final = 3
+
+
+class Decoder:
+    """Turns readings into tags with the labels and thresholds of one model."""
+
+    def __init__(self, config: "TaggerConfig") -> None:
+        from voc.tagging.network import POLARITIES
+
+        self._polarities = POLARITIES
+        self._sentiments = list(config.sentiments or ())
+        self._reasons, self._effort, self._loyalty = (list(x or ()) for x in (config.reasons, config.effort, config.loyalty))
+        self._resolutions = [None, *(config.resolutions or ())]
+        thresholds = config.thresholds or {}
+        labels = self._reasons + self._effort + self._loyalty
+        self._thresholds = np.array([thresholds.get(label, DEFAULT_THRESHOLD) for label in labels], dtype=np.float32)
+        self._resolution_threshold = thresholds.get("resolution", DEFAULT_THRESHOLD)
+        self._model, self._taxonomy = config.tagger_name, config.taxonomy
+
+    def decode(self, alignment: Alignment, reading: Reading) -> Tags:
+        """The tags of a text; evidence is in characters of the text that was normalised."""
+        reasons: list[Reason] = []
+        effort: list[Cue] = []
+        loyalty: list[Cue] = []
+        for index in np.flatnonzero(reading.found >= self._thresholds):
+            score = round(float(reading.found[index]), _SCORE_DIGITS)
+            evidence = evidence_spans(alignment, reading, int(index))
+            if index < len(self._reasons):
+                polarity = self._polarities[int(reading.polarity[index].argmax())]
+                reasons.append(Reason(self._reasons[index], cast(Polarity, polarity), score, evidence))
+            elif index < len(self._reasons) + len(self._effort):
+                effort.append(Cue(self._effort[index - len(self._reasons)], score, evidence))
+            else:
+                loyalty.append(Cue(self._loyalty[index - len(self._reasons) - len(self._effort)], score, evidence))
+        return Tags(
+            sentiment=cast(Sentiment, self._sentiments[int(reading.sentiment.argmax())]),
+            sentiment_score=self._sentiment_score(reading.sentiment),
+            reasons=tuple(sorted(reasons, key=lambda found: -found.score)),
+            effort=tuple(sorted(effort, key=lambda found: -found.score)),
+            effort_score=effort_score(effort),
+            loyalty=tuple(sorted(loyalty, key=lambda found: -found.score)),
+            resolution=self._resolution(reading.resolution),
+            script=script_of(alignment.source),
+            model=self._model,
+            taxonomy=self._taxonomy,
+        )
+
+    def _sentiment_score(self, probabilities: Floats) -> float:
+        """Expected sentiment: 1 for positive, -1 for negative, 0 for mixed and neutral."""
+        share = dict(zip(self._sentiments, map(float, probabilities), strict=True))
+        return round(share["positive"] - share["negative"], _SCORE_DIGITS)
+
+    def _resolution(self, probabilities: Floats) -> Resolution | None:
+        if probabilities[1:].sum() < self._resolution_threshold:
+            return None
+        return cast(Resolution, self._resolutions[1 + int(probabilities[1:].argmax())])
+
+
+def effort_score(cues: list[Cue]) -> float | None:
+    """From -1 (easy) to 1 (hard): how surely some cue of hard work was found, less how surely `easy` was; None without cues."""
+    if not cues:
+        return None
+    no_hard = np.prod([1 - cue.score for cue in cues if cue.code != "easy"])
+    easy = max((cue.score for cue in cues if cue.code == "easy"), default=0.0)
+    return round(float(1 - no_hard - easy), _SCORE_DIGITS)
+
+
+def evidence_spans(alignment: Alignment, reading: Reading, label: int) -> tuple[Span, ...]:
+    """The words that weigh most for a label, neighbours joined, in characters of the text that was normalised."""
+    text = alignment.normalised
+    words = [_letters_of(text, match.span()) for match in _WORD.finditer(text)]
+    if not words:
+        return ()
+    weights = _word_weights(reading, label, words, text)
+    heaviest = weights.max()
+    if heaviest <= 0:
+        return ()
+    chosen = sorted(word for word in np.argsort(-weights)[:EVIDENCE_WORDS] if weights[word] >= EVIDENCE_SHARE * heaviest)
+    spans = [alignment.span(*phrase) for phrase in _phrases(text, [words[word] for word in chosen])]
+    return tuple(_joined(alignment.source, [span for span in spans if span[0] < span[1]]))
+
+
+@cache
+def function_words() -> frozenset[str]:
+    """Words that hold a sentence together and say nothing alone: never the evidence, at most between its words."""
+    return frozenset((files("data") / "lexicons" / "function_words.txt").read_text("utf-8").split())
+
+
+def _word_weights(reading: Reading, label: int, words: list[Span], text: str) -> Floats:
+    starts = np.array([start for start, _ in words])
+    tokens = np.array([start for start, _ in reading.spans], dtype=np.int64)
+    at = np.maximum(np.searchsorted(starts, tokens, side="right") - 1, 0)
+    weights = np.zeros(len(words), dtype=np.float32)
+    np.add.at(weights, at, reading.evidence[label])
+    weights[[text[start:end] in function_words() for start, end in words]] = 0.0
+    return weights
+
+
+def _phrases(text: str, words: list[Span]) -> list[Span]:
+    """The words in order, those with at most one other word between them in one sentence made a phrase."""
+    phrases: list[Span] = []
+    for start, end in words:
+        between = text[phrases[-1][1] : start] if phrases else ""
+        if phrases and sum(any(map(str.isalnum, word)) for word in between.split()) <= BRIDGED_WORDS and not _SENTENCE_END.search(between):
+            phrases[-1] = (phrases[-1][0], end)
+        else:
+            phrases.append((start, end))
+    return phrases
+
+
+def _letters_of(text: str, word: Span) -> Span:
+    """A word without the marks around it, so that evidence does not end in a full stop."""
+    start, end = word
+    while end - start > 1 and not text[end - 1].isalnum():
+        end -= 1
+    while end - start > 1 and not text[start].isalnum():
+        start += 1
+    return (start, end)
+
+
+def _joined(text: str, spans: list[Span]) -> list[Span]:
+    """Spans in order, those with only a space or a mark between them made one."""
+    joined: list[Span] = []
+    for start, end in spans:
+        if joined and (start <= joined[-1][1] or not any(map(str.isalnum, text[joined[-1][1] : start]))):
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined

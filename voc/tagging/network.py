@@ -1,0 +1,112 @@
+"""The network: any Hugging Face encoder, and on it one attention and one linear output for each label.
+
+Label-wise attention (Mullenbach et al. 2018, arXiv 1802.05695) lets each label look at its own words. Because the output
+is linear, a label's logit is a sum over the words, and each word's part in it is the evidence: no second pass, no guess.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
+
+from voc.tagging.identity import MODEL_TYPE
+
+POLARITIES = ("negative", "positive", "neutral")
+
+
+class TaggerConfig(PreTrainedConfig):
+    """An encoder's configuration, the labels of the heads in order, and what was settled on held-out labels.
+
+    `thresholds` maps a label to the probability from which it is given; `temperatures` divides the logits of a head.
+    """
+
+    model_type = MODEL_TYPE
+
+    encoder: dict[str, Any] | None = None
+    tagger_name: str = "unnamed"
+    taxonomy: str = ""
+    normaliser: str = ""
+    data_hash: str = ""
+    sentiments: list[str] | None = None
+    reasons: list[str] | None = None
+    effort: list[str] | None = None
+    loyalty: list[str] | None = None
+    resolutions: list[str] | None = None
+    thresholds: dict[str, float] | None = None
+    temperatures: dict[str, float] | None = None
+    window_tokens: int = 512
+
+
+@dataclass(frozen=True, slots=True)
+class TaggerOutput:
+    """Logits of a batch of B texts of T tokens.
+
+    `sentiment` [B, sentiments], `reasons` [B, R], `polarity` [B, R, 3], `effort` [B, E], `loyalty` [B, L],
+    `resolution` [B, 1 + resolutions] (first: none), `evidence` [B, R + E + L, T]: each token's part in its label's logit.
+    """
+
+    sentiment: Tensor
+    reasons: Tensor
+    polarity: Tensor
+    effort: Tensor
+    loyalty: Tensor
+    resolution: Tensor
+    evidence: Tensor
+
+
+class TaggerNetwork(PreTrainedModel):
+    """The multi-task tagger; `from_pretrained` and `save_pretrained` are those of transformers."""
+
+    config_class = TaggerConfig
+    config: TaggerConfig
+    base_model_prefix = "encoder"
+    _supports_sdpa = True
+
+    def __init__(self, config: TaggerConfig) -> None:
+        super().__init__(config)
+        encoder = dict(config.encoder or {})
+        self.encoder = AutoModel.from_config(AutoConfig.for_model(encoder.pop("model_type"), **encoder))
+        hidden = self.encoder.config.hidden_size
+        self.sizes = [
+            len(config.reasons or ()),
+            len(config.effort or ()),
+            len(config.loyalty or ()),
+            len(config.sentiments or ()),
+            1 + len(config.resolutions or ()),
+        ]
+        self.found = sum(self.sizes[:3])
+        self.query = nn.Parameter(torch.empty(sum(self.sizes), hidden))
+        self.weight = nn.Parameter(torch.empty(sum(self.sizes), hidden))
+        self.bias = nn.Parameter(torch.empty(sum(self.sizes)))
+        self.polarity = nn.Linear(hidden, len(POLARITIES))
+        self.dropout = nn.Dropout(0.1)
+        self.post_init()  # type: ignore[no-untyped-call]
+
+    def _init_weights(self, module: nn.Module) -> None:
+        if module is self:
+            nn.init.normal_(self.query, std=0.02)
+            nn.init.normal_(self.weight, std=0.02)
+            nn.init.zeros_(self.bias)
+        elif module is self.polarity:
+            nn.init.normal_(self.polarity.weight, std=0.02)
+            nn.init.zeros_(self.polarity.bias)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> TaggerOutput:
+        """Logits and evidence for token ids [B, T] and their mask [B, T] (1 where there is a token)."""
+        hidden = self.dropout(self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state)
+        focus = torch.einsum("btd,ld->blt", hidden, self.query) * hidden.shape[-1] ** -0.5
+        focus = focus.masked_fill(attention_mask[:, None, :] == 0, torch.finfo(focus.dtype).min).softmax(-1)
+        evidence = focus * torch.einsum("btd,ld->blt", hidden, self.weight)
+        reasons, effort, loyalty, sentiment, resolution = (evidence.sum(-1) + self.bias).split(self.sizes, dim=1)
+        seen = torch.einsum("blt,btd->bld", focus[:, : self.sizes[0]], hidden)
+        return TaggerOutput(
+            sentiment=sentiment,
+            reasons=reasons,
+            polarity=self.polarity(seen),
+            effort=effort,
+            loyalty=loyalty,
+            resolution=resolution,
+            evidence=evidence[:, : self.found],
+        )

@@ -1,0 +1,112 @@
+"""From texts to tags, in one forward pass for each batch of like lengths.
+
+texts → distinct → normalised → windows of tokens → batches → network → readings → tags, in the order of the texts
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from voc.errors import ModelError
+from voc.records import Tags
+from voc.tagging.identity import ModelIdentity, find_model, read_config
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from voc.tagging.network import TaggerConfig, TaggerNetwork
+    from voc.tagging.reading import Reading
+    from voc.tagging.windows import Tokenizer
+
+
+class Tagger(Protocol):
+    """Anything that tags texts: the transformer here, a fake in tests."""
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """What is stored with every tag."""
+        ...
+
+    def tag(self, texts: Sequence[str]) -> list[Tags]:
+        """The tags of each text, in order."""
+        ...
+
+
+def load_tagger(model: str = "") -> Tagger:
+    """The tagger of a model folder or hub name, or the shipped one; takes seconds, so load it once per process.
+
+    Raises ModelError where the folder is missing, is not a tagger of ours, or does not fit the taxonomy and normaliser.
+    """
+    return TransformerTagger(find_model(model))
+
+
+class TransformerTagger:
+    """Tags with the network and tokenizer of a model folder."""
+
+    def __init__(self, folder: "Path") -> None:
+        from voc.tagging.decode import Decoder
+        from voc.text.normalise import normaliser
+
+        config = read_config(folder)
+        _check_fit(config["normaliser"], folder)
+        self.identity = ModelIdentity(name=config["tagger_name"], taxonomy=config["taxonomy"])
+        self._network, self._tokenizer = _load(folder)
+        self._decoder = Decoder(self._network.config)
+        self._normaliser = normaliser()
+
+    @property
+    def config(self) -> "TaggerConfig":
+        """The labels, thresholds and shape of the network."""
+        return self._network.config
+
+    def normalise(self, text: str) -> str:
+        """`text` as the network reads it."""
+        return self._normaliser.normalise(text)
+
+    def tag(self, texts: Sequence[str]) -> list[Tags]:
+        """The tags of each (masked) text, in order; equal texts are read once. Any length is read whole, in windows."""
+        distinct = list(dict.fromkeys(texts))
+        aligned = [self._normaliser.align(text) for text in distinct]
+        readings = self.read([each.normalised for each in aligned])
+        tags = {
+            text: self._decoder.decode(alignment, reading)
+            for text, alignment, reading in zip(distinct, aligned, readings, strict=True)
+        }
+        return [tags[text] for text in texts]
+
+    def read(self, normalised: Sequence[str]) -> "list[Reading]":
+        """What the network says of each normalised text, its windows put together; evaluation looks at this too."""
+        from voc.tagging.reading import merge, read_windows
+        from voc.tagging.windows import batches, cut_windows
+
+        windows = cut_windows(self._tokenizer, normalised, self._network.config.window_tokens)
+        found: dict[int, list[Reading]] = {}
+        for batch in batches(windows):
+            for window, reading in zip(batch, read_windows(self._network, self._tokenizer, batch), strict=True):
+                found.setdefault(window.text, []).append(reading)
+        return [merge(found[position]) for position in range(len(normalised))]
+
+
+def _load(folder: "Path") -> "tuple[TaggerNetwork, Tokenizer]":
+    import torch
+    from transformers import PreTrainedTokenizerFast, logging
+
+    from voc.tagging.network import TaggerNetwork
+
+    logging.disable_progress_bar()
+    try:
+        network = TaggerNetwork.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
+        network.train(mode=False)
+        return network, PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ModelError(f"VOC_MODEL: {folder} cannot be loaded: {error}", field="VOC_MODEL") from error
+
+
+def _check_fit(normaliser_version: str, folder: "Path") -> None:
+    from voc.text.normalise import NORMALISER_VERSION
+
+    if normaliser_version != NORMALISER_VERSION:
+        raise ModelError(
+            f"VOC_MODEL: {folder} was trained with normaliser {normaliser_version!r}, this release has"
+            f" {NORMALISER_VERSION!r}. Train it anew, or use the release that it came with.",
+            field="VOC_MODEL",
+        )
