@@ -1,0 +1,134 @@
+"""The `voc` command as a person uses it: what it writes, what it says, and how it fails."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import voc.tagging
+from tests.fakes import FakeTagger
+from voc import command
+from voc.command.tag import parse_mapping
+from voc.errors import InputError
+
+FEEDBACK = """شناسه,تاریخ,متن,کانال,نمره,nps
+a-1,۱۴۰۵/۰۳/۰۲,پیک خیلی دیر اومد,تلفن,۲,3
+a-2,۱۴۰۵/۰۳/۰۵,عالی بود پیشنهاد میکنم,چت,۵,10
+a-3,۱۴۰۵/۱۳/۰۵,تاریخش نمیخونه,چت,۵,9
+a-4,۱۴۰۵/۰۴/۰۱,عالی بود پیشنهاد میکنم,چت,۵,9
+a-5,۱۴۰۵/۰۴/۰۲,,چت,۴,9
+"""
+
+
+@pytest.fixture(autouse=True)
+def without_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fake = FakeTagger()
+    monkeypatch.setattr(voc.tagging, "load_tagger", lambda _model="": fake)
+    monkeypatch.setattr(voc.tagging, "model_identity", lambda _model="": fake.identity)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "feedback.csv").write_text(FEEDBACK, encoding="utf-8-sig")
+
+
+def voc_(*arguments: str) -> Result:
+    return CliRunner().invoke(command.cli, list(arguments), catch_exceptions=False)
+
+
+def records(path: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in Path(path).read_text("utf-8").splitlines()]
+
+
+def test_tag_keeps_ids_and_order_and_refuses_row_by_row() -> None:
+    result = voc_("tag", "feedback.csv", "-o", "out.jsonl")
+    assert result.exit_code == 0
+    assert [record["id"] for record in records("out.jsonl")] == ["a-1", "a-2", "a-4"]
+    assert [record["sentiment"] for record in records("out.jsonl")] == ["neutral", "positive", "positive"]
+    refused = list(csv.DictReader(Path("out.jsonl.rejects.csv").open(encoding="utf-8-sig")))
+    assert [(row["line"], row["column"]) for row in refused] == [("4", "تاریخ"), ("6", "متن")]
+    assert "۱۴۰۵/۱۳/۰۵" in refused[0]["message"] or refused[0]["code"]
+
+
+def test_tag_says_what_it_understood_and_what_it_found() -> None:
+    said = voc_("tag", "feedback.csv").stderr
+    for words in ("occurred_at", "external_id", "delivery.time", "زمان تحویل", "feedback.tagged.jsonl", "2 refused"):
+        assert words in said
+    assert Path("feedback.tagged.jsonl").exists()
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet"])
+def test_tag_writes_the_format_of_the_ending(ending: str) -> None:
+    assert voc_("tag", "feedback.csv", "-q", "-o", f"out.{ending}").exit_code == 0
+    assert Path(f"out.{ending}").stat().st_size > 100
+    assert not list(Path().glob("*.partial"))
+
+
+def test_map_overrides_a_column() -> None:
+    voc_("tag", "feedback.csv", "-q", "-o", "out.jsonl", "--map", "text=کانال")
+    assert records("out.jsonl")[0]["text"] == "تلفن"
+
+
+def test_a_second_run_without_refusals_leaves_no_old_rejects() -> None:
+    voc_("tag", "feedback.csv", "-q", "-o", "out.jsonl")
+    Path("feedback.csv").write_text("متن\nعالی بود\n", encoding="utf-8")
+    voc_("tag", "feedback.csv", "-q", "-o", "out.jsonl")
+    assert not Path("out.jsonl.rejects.csv").exists()
+
+
+def test_import_then_kpis_trends_and_export(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voc.engine.WorkerPool", lambda _model, _workers: FakeTagger())
+    assert "3 accepted, 2 refused" in voc_("import", "feedback.csv").stderr
+    again = voc_("import", "feedback.csv")
+    assert again.exit_code == 0
+    assert voc_("kpis", "nps", "-o", "kpis.jsonl").exit_code == 0
+    nps = records("kpis.jsonl")[0]
+    assert (nps["n"], nps["value"]) == (3, pytest.approx(100 / 3))
+    assert voc_("trends", "reasons", "--bucket", "month", "-o", "trend.csv").exit_code == 0
+    assert "1405-03" in Path("trend.csv").read_text("utf-8-sig")
+    assert voc_("export", "all.jsonl", "--where", "sentiment=positive").exit_code == 0
+    assert len(records("all.jsonl")) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["tag", "nowhere.csv"], "no file"),
+        (["tag", "feedback.csv", "-o", "out.docx"], "ending"),
+        (["tag", "feedback.csv", "--map", "text"], "FIELD=HEADER"),
+        (["tag", "feedback.csv", "--map", "text=نظرات"], "نظرات"),
+        (["kpis", "nps"], "voc import"),
+        (["export", "x.csv"], "voc import"),
+    ],
+)
+def test_errors_say_what_to_do(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(InputError, match=message):
+        voc_(*arguments)
+
+
+def test_a_voc_error_is_one_line_and_status_2(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.argv", ["voc", "tag", "nowhere.csv"])
+    with pytest.raises(SystemExit) as stopped:
+        command.app()
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err.startswith("voc: ")
+
+
+def test_mapping_pairs() -> None:
+    assert parse_mapping(["text=title+body", "nps = امتیاز"]) == {"text": "title+body", "nps": "امتیاز"}
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "example.org"])
+def test_serve_refuses_an_address_that_others_reach(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from voc.errors import SettingsError
+
+    monkeypatch.setenv("VOC_HOST", host)
+    with pytest.raises(SettingsError, match="VOC_HOST"):
+        voc_("serve")
+
+
+def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from voc.errors import SettingsError
+
+    monkeypatch.setenv("VOC_TIMEZONE", "Asia/Nowhere")
+    with pytest.raises(SettingsError, match="VOC_TIMEZONE|Asia/Nowhere"):
+        voc_("kpis")

@@ -1,0 +1,107 @@
+"""Exports are read back by the libraries that people use, and are harmless in a spreadsheet."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import openpyxl
+import pandas
+import pyarrow.parquet as pq
+import pytest
+
+from tests.fakes import FakeTagger
+from voc.errors import InputError
+from voc.export import FORMATS, evidence_words, format_of, record_of, stream_feedback_as
+from voc.records import Feedback, TaggedFeedback
+
+WHEN = datetime(2026, 5, 4, 10, 0, tzinfo=ZoneInfo("Asia/Tehran"))
+
+
+def tagged(*texts: str) -> list[TaggedFeedback]:
+    rows = [
+        Feedback(text=text, line=i + 2, occurred_at=WHEN, channel="تلفن", nps=9, attributes={"شهر": "یزد"})
+        for i, text in enumerate(texts)
+    ]
+    tags = FakeTagger().tag(texts)
+    return [TaggedFeedback(f"f{i}", "b0", row, tag) for i, (row, tag) in enumerate(zip(rows, tags, strict=True))]
+
+
+def written(records: Sequence[TaggedFeedback], format: str) -> bytes:
+    return b"".join(stream_feedback_as(records, format))
+
+
+RECORDS = tagged("پیک خیلی دیر اومد ولی کیفیت خوب بود", "افتضاح، چندبار زنگ زدم حل نشد", '=HYPERLINK("http://x","عالی")')
+
+
+def test_the_record_is_the_contract_of_the_api() -> None:
+    record = record_of(RECORDS[0])
+    assert record["occurred_at"] == "2026-05-04T10:00:00+03:30"
+    assert record["reasons"][0] == {"code": "delivery.time", "polarity": "negative", "score": 0.9, "evidence": [[9, 12]]}
+    assert record["text"][9:12] == "دیر"
+    assert record["attributes"] == {"شهر": "یزد"}
+    assert "customer_id" not in record
+
+
+def test_jsonl_has_a_record_a_line_with_persian_as_it_is() -> None:
+    lines = written(RECORDS, "jsonl").decode().splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ["f0", "f1", "f2"]
+    assert "پیک" in lines[0]
+
+
+def test_csv_opens_in_excel_and_runs_no_formula() -> None:
+    body = written(RECORDS, "csv")
+    assert body.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
+    assert [row["sentiment"] for row in rows] == ["mixed", "negative", "positive"]
+    assert rows[2]["text"].startswith("'=HYPERLINK")
+    assert rows[1]["effort"] == "repeat_contact"
+    assert rows[0]["csat"] == ""
+
+
+def test_xlsx_is_right_to_left_typed_and_harmless() -> None:
+    sheet = openpyxl.load_workbook(io.BytesIO(written(RECORDS, "xlsx"))).active
+    assert sheet is not None
+    assert sheet.sheet_view.rightToLeft
+    header = [cell.value for cell in sheet[1]]
+    assert sheet.cell(2, header.index("nps") + 1).value == 9
+    assert sheet.cell(4, header.index("text") + 1).data_type == "s"
+    assert sheet.cell(4, header.index("text") + 1).value.startswith("'=")
+
+
+def test_parquet_keeps_types_where_the_first_rows_are_empty(tmp_path: Path) -> None:
+    path = tmp_path / "out.parquet"
+    path.write_bytes(written(RECORDS, "parquet"))
+    frame = pandas.read_parquet(path)
+    assert frame["nps"].tolist() == [9, 9, 9]
+    assert frame["csat"].isna().all()
+    assert str(pq.read_schema(path).field("csat").type) == "double"
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_no_records_is_a_file_all_the_same(format: str) -> None:
+    assert isinstance(written([], format), bytes)
+
+
+def test_untagged_rows_are_exported_without_tags() -> None:
+    waiting = TaggedFeedback("f9", "b0", Feedback(text="هنوز", line=2), None)
+    row = next(csv.DictReader(io.StringIO(written([waiting], "csv").decode("utf-8-sig"))))
+    assert row["sentiment"] == ""
+    assert "sentiment" not in record_of(waiting)
+
+
+def test_evidence_is_said_in_the_customers_words() -> None:
+    feedback, tags = RECORDS[1].feedback, RECORDS[1].tags
+    assert tags
+    assert list(evidence_words(feedback.text, tags)) == ["repeat_contact: چندبار"]
+
+
+def test_unknown_formats_list_the_known_ones() -> None:
+    with pytest.raises(InputError) as caught:
+        format_of(Path("out.docx"))
+    assert caught.value.options == tuple(FORMATS)
+    with pytest.raises(InputError):
+        written(RECORDS, "docx")

@@ -1,0 +1,46 @@
+"""The `voc` command: the same words as the API, for a terminal.
+
+Everything heavy is imported inside the command that needs it, so that `voc --help` answers at once.
+"""
+
+import sys
+
+import typer
+
+from voc.command.doctor import doctor
+from voc.command.figures import export, kpis, trends
+from voc.command.learn import evaluate, train
+from voc.command.serve import serve
+from voc.command.tag import import_, tag
+from voc.errors import VocError
+
+cli = typer.Typer(
+    name="voc",
+    help="Persian voice-of-customer analytics: tags feedback and turns it into trends and KPIs, on your own machine.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+forwarded = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+cli.command()(tag)
+cli.command(name="import")(import_)
+cli.command()(kpis)
+cli.command()(trends)
+cli.command()(export)
+cli.command()(serve)
+cli.command()(doctor)
+cli.command(context_settings=forwarded)(train)
+cli.command(context_settings=forwarded)(evaluate)
+
+
+def app() -> None:
+    """Run the command; a VocError becomes one line that says what to do, and exit status 2."""
+    try:
+        cli()
+    except VocError as error:
+        hint = f"\n  choose from: {', '.join(error.options[:40])}" if error.options else ""
+        typer.secho(f"voc: {error.message}{hint}", err=True, fg="red")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.secho("voc: stopped; nothing half-written was left behind", err=True)
+        sys.exit(130)

@@ -1,0 +1,163 @@
+"""`voc kpis`, `voc trends` and `voc export`: what the database holds, as a table or a file."""
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from voc.calendars import BucketSize, Calendar
+from voc.errors import InputError
+from voc.export import format_of, stream_feedback_as, stream_rows_as
+from voc.settings import read_settings
+
+if TYPE_CHECKING:
+    from voc.store import Filters, Store
+
+Where = Annotated[
+    list[str] | None,
+    typer.Option("--where", metavar="FILTER=VALUE", help="from, to, channel, sentiment, reason, … or attr.NAME; repeatable"),
+]
+Bucket = Annotated[str | None, typer.Option(help="hour, day, week (from Saturday), month, quarter or year")]
+InCalendar = Annotated[str, typer.Option(help="jalali or gregorian")]
+Group = Annotated[str | None, typer.Option(help="channel, agent, … or attr.NAME")]
+Output = Annotated[Path | None, typer.Option("-o", "--output", help=".csv, .jsonl, .xlsx or .parquet instead of a table")]
+
+
+def kpis(
+    names: Annotated[list[str] | None, typer.Argument(help="KPIs to show; all when empty", show_default=False)] = None,
+    bucket: Bucket = None,
+    calendar: InCalendar = "jalali",
+    group: Group = None,
+    where: Where = None,
+    output: Output = None,
+) -> None:
+    """Values of KPIs with n, 95 % interval, method, and the reason where there is no value."""
+    from voc.kpis import KPIS, compute_kpis
+
+    with _store() as store:
+        rows = compute_kpis(
+            store,
+            names or [kpi.name for kpi in KPIS],
+            bucket=_one_of("bucket", bucket, BucketSize) if bucket else None,
+            calendar=_one_of("calendar", calendar, Calendar),
+            group=group,
+            filters=parse_filters(where),
+        )
+    _put([dataclasses.asdict(row) for row in rows], output)
+
+
+def trends(
+    measure: Annotated[str, typer.Argument(help="volume, sentiment, reasons, effort, loyalty or resolution")] = "reasons",
+    bucket: Bucket = "month",
+    calendar: InCalendar = "jalali",
+    group: Group = None,
+    level: Annotated[str, typer.Option(help="leaf or group of the contact reasons")] = "leaf",
+    where: Where = None,
+    output: Output = None,
+) -> None:
+    """A measure over time: n, share, 95 % interval and change against the bucket before."""
+    from voc.trends import compute_trend
+
+    with _store() as store:
+        rows = compute_trend(
+            store,
+            measure,
+            bucket=_one_of("bucket", bucket or "month", BucketSize),
+            calendar=_one_of("calendar", calendar, Calendar),
+            group=group,
+            level=level,
+            filters=parse_filters(where),
+        )
+    _put([dataclasses.asdict(row) for row in rows], output)
+
+
+def export(
+    output: Annotated[Path, typer.Argument(help=".jsonl, .csv, .xlsx or .parquet file to write")],
+    where: Where = None,
+) -> None:
+    """Write all tagged records that pass the filters."""
+    format = format_of(output)
+    with _store() as store:
+        _write(output, stream_feedback_as(store.stream_feedback(parse_filters(where)), format))
+    typer.echo(f"written: {output}", err=True)
+
+
+def parse_filters(pairs: list[str] | None) -> "Filters":
+    """`NAME=VALUE` pairs as filters; a name given twice means either value. Raises InputError for an unknown name."""
+    from voc.store import Filters
+
+    many = ("channel", "sentiment", "reason", "polarity", "effort", "loyalty", "resolution", "batch")
+    given: dict[str, Any] = {}
+    attributes: dict[str, str] = {}
+    for pair in pairs or ():
+        name, _, value = pair.partition("=")
+        if name.startswith("attr."):
+            attributes[name.removeprefix("attr.")] = value
+        elif name in ("from", "to"):
+            given["from_" if name == "from" else "to"] = _day(name, value)
+        elif name == "q":
+            given["q"] = value
+        elif name in many:
+            given[name] = (*given.get(name, ()), value)
+        else:
+            raise InputError(f"No filter {name!r}.", field="where", options=("from", "to", "q", *many, "attr.NAME"))
+    return Filters(**given, attributes=attributes)
+
+
+@contextmanager
+def _store() -> "Iterator[Store]":
+    from voc.store import Store
+    from voc.tagging import model_identity
+
+    settings = read_settings()
+    if not settings.database.startswith("postgresql://") and not settings.database_path.exists():
+        raise InputError(f"There is no database {settings.database!r} yet: `voc import FILE` makes one.", field="VOC_DATABASE")
+    with Store.open(settings.database, zone=settings.zone) as store:
+        store.current = model_identity(settings.model)
+        yield store
+
+
+def _put(rows: list[dict[str, Any]], output: Path | None) -> None:
+    if output:
+        _write(output, stream_rows_as(rows, format_of(output)))
+        return
+    if not rows:
+        typer.echo("no rows", err=True)
+        return
+    used = [name for name in rows[0] if any(row[name] is not None for row in rows)]
+    table = Table(*used)
+    for row in rows:
+        table.add_row(*(_text(row[name]) for name in used))
+    Console().print(table)
+
+
+def _write(output: Path, pieces: Iterable[bytes]) -> None:
+    partial = output.with_name(output.name + ".partial")
+    with partial.open("wb") as file:
+        file.writelines(pieces)
+    partial.replace(output)
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def _day(name: str, value: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise InputError(f"{name}={value!r} is not a day such as 2026-05-04.", field=name) from error
+
+
+def _one_of(name: str, value: str, kind: Any) -> Any:
+    if value not in get_args(kind):
+        raise InputError(f"{name}: {value!r} is not known.", field=name, options=get_args(kind))
+    return cast(Any, value)

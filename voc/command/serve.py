@@ -1,0 +1,50 @@
+"""`voc serve`: the API and the page, with tagging in the background."""
+
+import ipaddress
+from typing import Annotated
+
+import typer
+
+from voc.errors import SettingsError
+from voc.settings import read_settings
+
+
+def serve(
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="print nothing at the start")] = False,
+) -> None:
+    """Serve the API and the page on VOC_HOST:VOC_PORT, with what VOC_DATABASE holds."""
+    import uvicorn
+
+    settings = read_settings()
+    if not is_loopback(settings.host):
+        raise SettingsError(
+            f"VOC_HOST: {settings.host!r} can be reached from outside and this release has no access keys. Listen on"
+            " 127.0.0.1, and put a proxy that asks for a password before it.",
+            field="VOC_HOST",
+        )
+    if not quiet:
+        typer.echo(welcome(settings.host, settings.port), err=True)
+    uvicorn.run("api.app:create_app", factory=True, host=settings.host, port=settings.port, log_level="warning")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def welcome(host: str, port: int) -> str:
+    """Where to look and what to try next."""
+    base = f"http://{host}:{port}"
+    return f"""
+  صدای مشتری  ·  voc
+
+  the page         {base}/
+  the API          {base}/docs
+  try next         curl -F file=@feedback.xlsx {base}/v1/batches
+                   curl '{base}/v1/kpis?names=nps,csat_top2&bucket=month&calendar=jalali'
+                   voc tag feedback.xlsx -o tagged.xlsx
+  stop             Ctrl-C (what is not tagged yet goes on at the next start)
+"""

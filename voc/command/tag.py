@@ -1,0 +1,194 @@
+"""`voc tag` and `voc import`: a file in, tags out, with what was understood, progress, and a summary worth reading."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from voc.command.summary import Summary
+from voc.errors import InputError
+from voc.export import format_of, stream_feedback_as
+from voc.records import Feedback, Reject, TaggedFeedback, Tags
+from voc.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from voc.engine import WorkerPool
+    from voc.ingest import FeedbackSource
+    from voc.tagging import Tagger
+
+FEW_ROWS: Final = 400  # fewer are tagged sooner in this process than workers take to start
+
+Input = Annotated[Path, typer.Argument(help="CSV, TSV, XLSX, XLS, JSON, JSONL or Parquet file", show_default=False)]
+Mapped = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="FIELD=HEADER", help="read FIELD from HEADER; several texts as text=title+body"),
+]
+
+
+def tag(
+    input: Input,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help=".jsonl, .csv, .xlsx or .parquet; default: INPUT.tagged.jsonl here")
+    ] = None,
+    map: Mapped = None,
+    model: Annotated[str, typer.Option(help="model folder or hub name instead of VOC_MODEL")] = "",
+    workers: Annotated[int, typer.Option(help="tagging processes; 0 for one per core")] = 0,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="no progress and no summary")] = False,
+) -> None:
+    """Tag every row of a file; refused rows go to OUTPUT.rejects.csv with line, column and reason."""
+    settings = read_settings()
+    target = output or Path(f"{input.stem}.tagged.jsonl")
+    format = format_of(target)
+    console = Console(stderr=True, quiet=quiet)
+    source = _open(input, parse_mapping(map), settings)
+    _show_columns(console, input, source)
+    summary, rejects = Summary(), target.with_name(target.name + ".rejects.csv")
+    partial = target.with_name(target.name + ".partial")
+    with _tagger(model or settings.model, workers or settings.workers, source.rows_estimate) as tagger:
+        rows = _tagged(source, tagger, summary, rejects, console)
+        with partial.open("wb") as file:
+            for piece in stream_feedback_as(rows, format):
+                file.write(piece)
+    partial.replace(target)
+    for notice in source.notices:
+        console.print(f"[yellow]note[/] {notice.message}")
+    summary.show(console)
+    refused = f" · {summary.refused:,} refused → {rejects}" if summary.refused else ""
+    console.print(f"[bold]{summary.rows:,}[/] tagged → [bold]{target}[/]{refused}")
+
+
+def import_(input: Input, map: Mapped = None) -> None:
+    """Take a file into the database (VOC_DATABASE) and tag it; the same file again changes nothing."""
+    from voc.engine import Engine, WorkerPool
+    from voc.intake import take_file
+    from voc.store import Store
+    from voc.tagging import model_identity
+
+    settings = read_settings()
+    console = Console(stderr=True)
+    with Store.open(settings.database, zone=settings.zone) as store:
+        store.current = model_identity(settings.model)
+        batch = take_file(store, input, name=input.name, mapping=parse_mapping(map), idempotency_key=None, settings=settings)
+        console.print(f"batch [bold]{batch.id}[/]: {batch.accepted:,} accepted, {batch.rejected:,} refused")
+        engine = Engine(store, WorkerPool(settings.model, settings.workers))
+        engine.start()
+        try:
+            with _progress(console) as progress:
+                task = progress.add_task("tagging", total=batch.accepted, rate="")
+                while (batch := store.get_batch(batch.id)).status == "tagging":
+                    progress.update(task, completed=batch.tagged, rate=_rate(progress, task))
+                    engine.wait_idle(0.5)
+                progress.update(task, completed=batch.tagged)
+        finally:
+            engine.stop(timeout_s=10)
+        console.print(f"{batch.tagged:,} tagged")
+
+
+def parse_mapping(pairs: list[str] | None) -> dict[str, str]:
+    """`FIELD=HEADER` pairs as a mapping. Raises InputError for one without an equals sign."""
+    mapping = {}
+    for pair in pairs or ():
+        field, equals, header = pair.partition("=")
+        if not (field and equals and header):
+            raise InputError(f"--map {pair!r}: write FIELD=HEADER, as in --map text=نظر", field="map")
+        mapping[field.strip()] = header.strip()
+    return mapping
+
+
+def _open(input: Path, mapping: dict[str, str], settings: Settings) -> "FeedbackSource":
+    from voc.ingest import open_feedback
+
+    if not input.is_file():
+        raise InputError(f"There is no file {str(input)!r}.", field="input")
+    return open_feedback(
+        input, name=input.name, mapping=mapping or None, zone=settings.zone, max_text_chars=settings.max_text_chars
+    )
+
+
+@contextmanager
+def _tagger(model: str, workers: int, rows: int | None) -> "Iterator[Tagger | WorkerPool]":
+    from voc.tagging import load_tagger, model_identity
+
+    model_identity(model)  # a wrong path is said before any process starts
+    if workers == 1 or (rows is not None and rows < FEW_ROWS):
+        yield load_tagger(model)
+        return
+    from voc.engine import WorkerPool
+
+    with WorkerPool(model, workers) as pool:
+        yield pool
+
+
+def _tagged(
+    source: "FeedbackSource", tagger: "Tagger | WorkerPool", summary: Summary, rejects: Path, console: Console
+) -> Iterator[TaggedFeedback]:
+    from voc.engine import tag_stream
+
+    with _progress(console) if not console.quiet else nullcontext() as progress:
+        task = progress.add_task("tagging", total=source.rows_estimate, rate="") if progress else TaskID(0)
+        for feedback, tags in tag_stream(_accepted(source, summary, rejects), tagger):
+            summary.add(feedback, tags)
+            yield _as_record(feedback, tags)
+            if progress and summary.rows % 20 == 0:
+                progress.update(task, completed=summary.rows + summary.refused, rate=_rate(progress, task))
+        if progress:
+            progress.update(task, total=summary.rows + summary.refused, completed=summary.rows + summary.refused)
+
+
+def _accepted(source: Iterable[Feedback | Reject], summary: Summary, path: Path) -> Iterator[Feedback]:
+    """The accepted rows; refused ones are written to `path`, which is there only if there are any."""
+    path.unlink(missing_ok=True)
+    file = None
+    try:
+        for row in source:
+            if isinstance(row, Feedback):
+                yield row
+                continue
+            summary.refuse(row)
+            if file is None:
+                file = path.open("w", encoding="utf-8-sig", newline="")
+                csv.writer(file).writerow(["line", "column", "code", "message"])
+            csv.writer(file).writerow([row.line, row.column or "", row.code, row.message])
+    finally:
+        if file:
+            file.close()
+
+
+def _as_record(feedback: Feedback, tags: Tags) -> TaggedFeedback:
+    """Without a database a row keeps the id that it came with, or else is known by its line."""
+    return TaggedFeedback(feedback.external_id or f"line-{feedback.line}", "", feedback, tags)
+
+
+def _show_columns(console: Console, input: Path, source: "FeedbackSource") -> None:
+    encoding = f" · {source.encoding}" if source.encoding else ""
+    table = Table(title=f"{input.name} · {source.format}{encoding}", title_style="bold")
+    table.add_column("column")
+    table.add_column("read as", style="cyan")
+    table.add_column("", style="dim")
+    for column in source.columns:
+        table.add_row(column.header, column.field or "attribute", column.note)
+    console.print(table)
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=console,
+    )
+
+
+def _rate(progress: Progress, task: TaskID) -> str:
+    speed = progress.tasks[task].finished_speed or progress.tasks[task].speed
+    return f"{speed:,.0f} rows/s" if speed else ""
