@@ -44,7 +44,7 @@ def test_tag_keeps_ids_and_order_and_refuses_row_by_row() -> None:
     assert result.exit_code == 0
     assert [record["id"] for record in records("out.jsonl")] == ["a-1", "a-2", "a-4"]
     assert [record["sentiment"] for record in records("out.jsonl")] == ["neutral", "positive", "positive"]
-    refused = list(csv.DictReader(Path("out.jsonl.rejects.csv").open(encoding="utf-8-sig")))
+    refused = list(csv.DictReader(Path("out.jsonl.rejects.csv").read_text("utf-8-sig").splitlines()))
     assert [(row["line"], row["column"]) for row in refused] == [("4", "تاریخ"), ("6", "متن")]
     assert "۱۴۰۵/۱۳/۰۵" in refused[0]["message"] or refused[0]["code"]
 

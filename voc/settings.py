@@ -1,7 +1,7 @@
 """All settings, read once at the edge from `VOC_…` variables."""
 
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -27,7 +27,8 @@ class Settings(BaseSettings):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        ZoneInfo(name)
+        if name not in available_timezones():
+            raise ValueError("there is no such time zone; one is called Asia/Tehran")
         return name
 
     @property
@@ -45,9 +46,19 @@ def read_settings() -> Settings:
     """The settings of this process. Raises SettingsError, which names the variable, where one cannot be used."""
     try:
         return Settings()
-    except (ValidationError, KeyError) as error:
-        if not isinstance(error, ValidationError):
-            raise SettingsError(str(error)) from error
+    except ValidationError as error:
         first = error.errors()[0]
         name = "VOC_" + str(first["loc"][0]).upper()
         raise SettingsError(f"{name}: {first['msg']} (given: {first['input']!r}).", field=name) from error
+
+
+def settings_table() -> str:
+    """All settings as a Markdown table, for the docs."""
+    rows = [
+        f"| `VOC_{name.upper()}` | {field.default!r} | {field.description} |" for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(["# Settings", "", "| variable | default | what it is |", "|---|---|---|", *rows])
+
+
+if __name__ == "__main__":
+    print(settings_table())  # noqa: T201

@@ -1,11 +1,13 @@
 """What a person wants to know when a file is tagged: how many, how they feel, why they wrote, how hard it was."""
 
 from collections import Counter
+from datetime import date
 from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
+from voc.calendars import to_jalali
 from voc.records import Feedback, Reject, Tags
 from voc.taxonomy import load_taxonomy
 
@@ -26,7 +28,7 @@ class Summary:
         self._cues: Counter[str] = Counter()
         self._rejects: Counter[tuple[str | None, str]] = Counter()
         self._scripts: Counter[str] = Counter()
-        self._days: set[str] = set()
+        self._days: set[date] = set()
 
     def add(self, feedback: Feedback, tags: Tags) -> None:
         """Count a tagged row."""
@@ -39,7 +41,7 @@ class Summary:
             self._net[reason.code] += {"positive": 1, "negative": -1}.get(reason.polarity, 0)
         self._cues.update(cue.code for cue in (*tags.effort, *tags.loyalty))
         if feedback.occurred_at:
-            self._days.add(feedback.occurred_at.date().isoformat())
+            self._days.add(feedback.occurred_at.date())
 
     def refuse(self, reject: Reject) -> None:
         """Count a refused row."""
@@ -59,8 +61,7 @@ class Summary:
     def _overview(self) -> Table:
         titles = load_taxonomy().titles_fa
         table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-        dates = f"{min(self._days)} … {max(self._days)}" if self._days else "without dates"
-        table.add_row("[bold]rows[/]", f"{self.rows:,}", dates)
+        table.add_row("[bold]rows[/]", f"{self.rows:,}", self._period())
         for code, count in self._sentiment.most_common():
             table.add_row(code, _share(count, self.rows), f"{_bar(count, self.rows)} {titles[code]}")
         table.add_row("high effort", _share(self.hard, self.rows), self._most(load_taxonomy().effort))
@@ -69,6 +70,13 @@ class Summary:
         if other := self.rows - self._scripts["persian"]:
             table.add_row("not in Persian script", f"{other:,}", ", ".join(f"{k} {v:,}" for k, v in self._scripts.items()))
         return table
+
+    def _period(self) -> str:
+        if not self._days:
+            return "without dates"
+        first, last = min(self._days), max(self._days)
+        jalali = " … ".join("{}/{:02}/{:02}".format(*to_jalali(day)) for day in (first, last))
+        return f"{jalali}  ({first} … {last})"
 
     def _most(self, entries: tuple[object, ...]) -> str:
         titles = load_taxonomy().titles_fa

@@ -57,7 +57,8 @@ def tag(
                 file.write(piece)
     partial.replace(target)
     for notice in source.notices:
-        console.print(f"[yellow]note[/] {notice.message}")
+        where = f"{notice.column}: " if notice.column else ""
+        console.print(f"[yellow]note[/] {where}{notice.message} ({notice.count:,})")
     summary.show(console)
     refused = f" · {summary.refused:,} refused → {rejects}" if summary.refused else ""
     console.print(f"[bold]{summary.rows:,}[/] tagged → [bold]{target}[/]{refused}")

@@ -2,17 +2,18 @@
 
 hazm keeps no offsets, so the two texts are compared by their skeletons: letters folded to one form, spaces, half-spaces
 and marks dropped, runs of one letter counted once. Normalising leaves the skeleton as it was, which makes the usual case
-one pass over each text; where it did change (a ligature spelled out), difflib pairs what is left.
+one pass over each text; where it did change (a ligature spelled out), a second walk looks a little ahead on both sides.
 """
 
 import unicodedata
-from difflib import SequenceMatcher
 from functools import cached_property
 from typing import Final
 
 from voc.records import Span
 
 ZWNJ: Final = "\u200c"
+LOOK_AHEAD_CHARS: Final = 24  # the longest ligature, ﷽, is spelled out in 18 letters
+ALIKE_CHARS: Final = 3  # so many equal letters are no accident
 _GAPS: Final = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp"})
 _MARKS: Final = frozenset({"Mn", "Me", "Lm", "Sk"})
 _GAP: Final = " "
@@ -120,12 +121,26 @@ def _skeleton(text: str) -> tuple[str, list[int]]:
 
 
 def _pair(source: str, source_at: list[int], target: str) -> list[int]:
-    """An origin for each character of `target`; what has no counterpart takes that of the character before it."""
-    if not source_at:
-        return [0] * len(target)
+    """An origin for each character of `target`, in one walk over both; what has no counterpart takes its neighbour's."""
     paired: list[int] = []
-    for tag, low, high, start, end in SequenceMatcher(None, source, target, autojunk=False).get_opcodes():
-        for offset in range(end - start):
-            at = min(low + (offset if tag in ("equal", "replace") else 0), max(low, high - 1), len(source_at) - 1)
-            paired.append(source_at[at])
-    return paired
+    here = there = 0
+    last = len(source_at) - 1
+    while there < len(target) and last >= 0:
+        if here <= last and source[here] == target[there]:
+            skip_here = skip_there = 1
+        else:
+            skip_here, skip_there = _meet_again(source, here, target, there)
+        paired += [source_at[min(here + step, here + max(skip_here - 1, 0), last)] for step in range(skip_there)]
+        here += skip_here
+        there += skip_there
+    return paired[: len(target)] if last >= 0 else [0] * len(target)
+
+
+def _meet_again(source: str, here: int, target: str, there: int) -> tuple[int, int]:
+    """How much to skip on each side until both go on alike, looking a little ahead; the cost stays linear."""
+    for skipped in range(1, LOOK_AHEAD_CHARS + 1):
+        for skip_there in range(skipped + 1):
+            ahead = source[here + skipped - skip_there : here + skipped - skip_there + ALIKE_CHARS]
+            if ahead == target[there + skip_there : there + skip_there + ALIKE_CHARS]:
+                return skipped - skip_there, skip_there
+    return LOOK_AHEAD_CHARS, LOOK_AHEAD_CHARS
