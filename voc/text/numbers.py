@@ -1,0 +1,210 @@
+"""Finds the numbers that name a person in running text: phone, national id, bank card and IBAN.
+
+Digits are read in groups, as people write them; a number is a run of whole groups that passes its check: mod 97 for an
+IBAN (ISO 13616), Luhn for a card (ISO/IEC 7812), mod 11 for a national id, operator and area codes for a phone. What
+passes by digits alone («weak») must besides not look like a price, a model or an order number.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final, Literal, NamedTuple
+
+NumberKind = Literal["phone", "national_id", "card", "iban"]
+Hit = tuple[int, int, NumberKind]
+
+FEWEST_DIGITS: Final = 8
+MOST_DIGITS: Final = 24
+MOST_GROUPS: Final = 11  # a mobile number spelled digit by digit
+
+# The first six digits of a card tell the issuing bank.
+BANKS: Final = frozenset({
+    "170019", "207177", "502229", "502806", "502908", "502910", "502937", "502938", "504172", "504706", "505416",
+    "505785", "505801", "505809", "507677", "581874", "585947", "585983", "589210", "589463", "603769", "603770",
+    "603799", "604932", "606256", "606373", "606737", "610433", "621986", "622106", "627353", "627381", "627412",
+    "627488", "627648", "627760", "627884", "627961", "628023", "628157", "636214", "636795", "636797", "636949",
+    "639194", "639217", "639346", "639347", "639370", "639599", "639607", "903769", "991975",
+})  # fmt: skip
+_AREA: Final = r"(?:1[137]|2[1345678]|3[1458]|4[145]|5[1468]|6[16]|7[1467]|8[13467])"
+_PREFIXED_PHONE: Final = re.compile(rf"(?:0{{0,2}}980?|0)(?:9[0-9]{{9}}|{_AREA}[2-9][0-9]{{7}})")
+_BARE_MOBILE: Final = re.compile(r"9(?:0[0-5]|1[0-9]|2[0-3]|3[0-9]|41|9[0-9])(?![0-9]0{6})[0-9]{7}")
+_LOCAL_PHONE: Final = re.compile(rf"(?:{_AREA})?[2-9][0-9]{{7}}")
+
+_BETWEEN: Final = r"[ \u00a0\u2000-\u2015\u202a-\u202f\u2060\u2066-\u2069\u2212\u0640\ufeff\-_./\\()]"
+_CHAIN: Final = re.compile(rf"[0-9]++(?:{_BETWEEN}{{1,4}}+[0-9]++)*+")
+_GROUP: Final = re.compile(r"[0-9]+")
+
+# Between a word and the number that it names stands nothing that is or may become a placeholder.
+_NEAR: Final = r"[^0-9@.\[\]/]{0,25}"
+_BESIDE: Final = r"[^\w\[\]@./]{0,4}"
+_NATIONAL_WORD: Final = re.compile(
+    rf"(?:[کك]د|شماره|[کك]ارت|code|kode)[\s\u200c_-]?(?:مل[یيى]|mell?i){_NEAR}\Z", re.IGNORECASE
+)
+_IBAN_WORD: Final = r"(?:(?<!\[)شبا|sh[ae]ba|iban)"
+_IBAN_BEFORE: Final = re.compile(rf"{_IBAN_WORD}{_NEAR}\Z", re.IGNORECASE)
+_IBAN_AFTER: Final = re.compile(rf"{_NEAR}{_IBAN_WORD}", re.IGNORECASE)
+_COUNTRY_BEFORE: Final = re.compile(rf"IR{_BETWEEN}{{0,4}}\Z", re.IGNORECASE)
+_COUNTRY_AFTER: Final = re.compile(rf"{_BETWEEN}{{0,4}}IR(?!{_BETWEEN}{{0,4}}[0-9])", re.IGNORECASE)
+_PHONE_WORD: Final = re.compile(rf"(?:تلفن|شماره[\s\u200c]تماس){_BESIDE}\Z")
+_ORDER_WORD: Final = re.compile(
+    rf"(?:سفارش|رهگیری|پیگیری|فا[کك]تور|مرسوله|سریال|بار[کك]د|ترا[کك]نش|ارجاع|پستی)[آ-ی\u200c]{{0,4}}{_BESIDE}\Z"
+)
+_PRICE_AFTER: Final = re.compile(
+    r"[\s\u200c]{0,3}(?:هزار|میل[یي]|توم[ان]|ر[یي]ال|درصد|دلار|[%٪$]|tom[ae]n|rial)", re.IGNORECASE
+)
+_MODEL_BEFORE: Final = re.compile(r"[A-Za-z][\-_]?\Z")
+_MODEL_AFTER: Final = re.compile(r"[A-Za-z]")
+_PLUS_BEFORE: Final = re.compile(r"[+\uff0b][ \u200c-\u200f\u202a-\u202e\u2066-\u2069(]{0,2}\Z")
+_PLUS_AFTER: Final = re.compile(rf"[+\uff0b](?!{_BETWEEN}{{0,4}}[0-9])")
+_WORD_REACH: Final = 45
+
+
+class _Number(NamedTuple):
+    """A run of digit groups in `text`, as a candidate; `sizes` counts the digits of each group."""
+
+    text: str
+    start: int
+    end: int
+    digits: str
+    sizes: tuple[int, ...]
+
+    @property
+    def before(self) -> str:
+        """The words in front, far enough to find one that names the number."""
+        return self.text[max(0, self.start - _WORD_REACH) : self.start]
+
+    @property
+    def weak(self) -> bool:
+        """Whether something around says that this is a price, a model or an order number."""
+        return bool(
+            _PRICE_AFTER.match(self.text, self.end)
+            or _MODEL_AFTER.match(self.text, self.end)
+            or _MODEL_BEFORE.search(self.before)
+            or _ORDER_WORD.search(self.before)
+        )
+
+
+def find_numbers(text: str) -> Iterator[Hit]:
+    """`(start, end, kind)` of each personal number of `text`, whose digits are Latin, in order and without overlap."""
+    for chain in _CHAIN.finditer(text):
+        if chain.end() - chain.start() < FEWEST_DIGITS:
+            continue
+        groups = [group.span() for group in _GROUP.finditer(text, *chain.span())]
+        first = 0
+        while first < len(groups):
+            if hit := _longest(text, groups[first : first + MOST_GROUPS]):
+                number, kind = hit
+                yield *_whole(number, kind), kind
+                first += len(number.sizes)
+            else:
+                first += 1
+
+
+def _longest(text: str, groups: list[tuple[int, int]]) -> tuple[_Number, NumberKind] | None:
+    """The longest run of groups from the first that is a personal number."""
+    for number in reversed(list(_runs(text, groups))):
+        for kind, is_one in _CHECKS:
+            if is_one(number):
+                return number, kind
+    return None
+
+
+def _runs(text: str, groups: list[tuple[int, int]]) -> Iterator[_Number]:
+    digits = ""
+    sizes: tuple[int, ...] = ()
+    for start, end in groups:
+        if len(digits) + end - start > MOST_DIGITS:
+            return
+        digits += text[start:end]
+        sizes += (end - start,)
+        if len(digits) >= FEWEST_DIGITS:
+            yield _Number(text, groups[0][0], end, digits, sizes)
+
+
+def _is_iban(number: _Number) -> bool:
+    digits = number.digits
+    if len(digits) != 24 or int(digits[2:] + "1827" + digits[:2]) % 97 != 1:  # 1827 is IR, as ISO 13616 counts letters
+        return False
+    before = _COUNTRY_BEFORE.search(number.before) or _IBAN_BEFORE.search(number.before)
+    return bool(before or _COUNTRY_AFTER.match(number.text, number.end) or _IBAN_AFTER.match(number.text, number.end))
+
+
+def _is_card(number: _Number) -> bool:
+    digits, sizes = number.digits, number.sizes
+    if len(digits) != 16 or len(set(digits)) == 1 or not _passes_luhn(digits):
+        return False
+    if digits[:6] in BANKS:
+        return min(sizes) > 1
+    return all(size % 4 == 0 for size in sizes) and not number.weak
+
+
+def _passes_luhn(digits: str) -> bool:
+    doubled = sum(sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
+    return (doubled + sum(map(int, digits[-1::-2]))) % 10 == 0
+
+
+def _is_phone(number: _Number) -> bool:
+    digits, sizes = number.digits, number.sizes
+    if len(digits) > 15:
+        return False
+    if _PREFIXED_PHONE.fullmatch(digits):
+        return _is_dialled(number)
+    if len(digits) >= 10 and _PLUS_BEFORE.search(number.before):
+        return not _looks_dated(number) and not _PRICE_AFTER.match(number.text, number.end)
+    if min(sizes) == 1:
+        return False
+    if _BARE_MOBILE.fullmatch(digits):
+        return sizes[0] in (3, 10) and len(sizes) <= 4 and not number.weak
+    return bool(_LOCAL_PHONE.fullmatch(digits) and _PHONE_WORD.search(number.before))
+
+
+def _is_dialled(number: _Number) -> bool:
+    """Whether the groups begin as a phone number's do: «0912», «021», «98», not as a date's: «09/12/1402»."""
+    size = number.sizes[0]
+    return size >= 3 or number.digits[:size] in ("98", "00") or not _looks_dated(number)
+
+
+def _looks_dated(number: _Number) -> bool:
+    written = number.text[number.start : number.end]
+    return "/" in written or "." in written
+
+
+def _is_named_national_id(number: _Number) -> bool:
+    """Beside «کد ملی» any grouping will do, and the zeros that a spreadsheet takes off may be missing."""
+    digits = number.digits
+    if len(digits) != 10 and (len(digits) > 10 or len(number.sizes) > 1):
+        return False
+    return _passes_mod_11(digits.zfill(10)) and bool(_NATIONAL_WORD.search(number.before))
+
+
+def _is_bare_national_id(number: _Number) -> bool:
+    return number.sizes in ((10,), (3, 6, 1)) and _passes_mod_11(number.digits) and not number.weak
+
+
+def _passes_mod_11(digits: str) -> bool:
+    if len(set(digits)) == 1:
+        return False
+    remainder = sum(int(digit) * weight for digit, weight in zip(digits, range(10, 1, -1), strict=False)) % 11
+    return int(digits[9]) == (remainder if remainder < 2 else 11 - remainder)
+
+
+def _whole(number: _Number, kind: NumberKind) -> tuple[int, int]:
+    """The number with what belongs to it on either side: «IR», «+», an opening bracket."""
+    text, start, end = number.text, number.start, number.end
+    before, after = _BELONGS.get(kind, (None, None))
+    if before and (mark := before.search(number.before)):
+        return start - len(mark.group()), end
+    if after and (mark := after.match(text, end)):
+        return start, mark.end()
+    if text[start:end].count(")") > text[start:end].count("(") and text[start - 1 : start] == "(":
+        start -= 1
+    return start, end
+
+
+_CHECKS: Final[tuple[tuple[NumberKind, Callable[[_Number], bool]], ...]] = (
+    ("iban", _is_iban),
+    ("card", _is_card),
+    ("national_id", _is_named_national_id),
+    ("phone", _is_phone),
+    ("national_id", _is_bare_national_id),
+)
+_BELONGS: Final = {"iban": (_COUNTRY_BEFORE, _COUNTRY_AFTER), "phone": (_PLUS_BEFORE, _PLUS_AFTER)}
