@@ -1,0 +1,150 @@
+"""JSON as a table: an array of objects, an object with one such array inside, JSON Lines, or records that are already at hand.
+
+The document is read once to learn its names, which need not all stand in its first record, and that it is whole.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from voc.errors import InputError
+from voc.ingest.encodings import Encoding, open_text
+from voc.ingest.flatten import flatten
+from voc.ingest.json_stream import BrokenJsonError, decoder, stream_elements
+from voc.ingest.table import Row, distinct_headers
+from voc.records import Notice, Reject
+
+LONGEST_LINE_CHARS: Final = 1 << 24
+USUAL_NAMES: Final = ("records", "items", "data", "rows", "results", "comments", "reviews", "feedback", "feedbacks", "نظرات")
+
+_Item = tuple[int, object]
+"""The line or number of a record, and what stands there: an object, something else, or a Reject."""
+
+
+class RecordTable:
+    """Objects as rows; `items` gives them from the first at each call."""
+
+    encoding: str | None = None
+    notices: tuple[Notice, ...] = ()
+    grid = False
+    format = "json"
+
+    def _items(self) -> Iterator[_Item]:
+        raise NotImplementedError
+
+    def _learn(self, name: str) -> None:
+        filled: dict[str, bool] = {}
+        for _, record in self._items():
+            if isinstance(record, Mapping):
+                for key, value in flatten(record).items():
+                    filled[key] = filled.get(key, False) or value is not None
+        parents = {key.rpartition(".")[0] for key in filled}
+        self._names = tuple(key for key, has_values in filled.items() if has_values or key not in parents)
+        self.headers = distinct_headers(self._names, name)
+
+    def rows(self) -> Iterator[Row | Reject]:
+        """The records, each as wide as all their names."""
+        names = self._names
+        for line, record in self._items():
+            if isinstance(record, Mapping):
+                get = flatten(record).get
+                yield line, [get(name) for name in names]
+            elif isinstance(record, Reject):
+                yield record
+            else:
+                yield Reject(line, None, "not_an_object", "A record is an object with a name for each value: {…}.")
+
+
+class JsonTable(RecordTable):
+    """A JSON document of one array of objects, wherever in its objects it stands."""
+
+    def __init__(self, path: Path, name: str, encoding: Encoding) -> None:
+        self._path = path
+        self._encoding = encoding
+        self.encoding = encoding.name
+        self._array = self._find_array(name)
+        self._learn(name)
+
+    def _items(self) -> Iterator[_Item]:
+        with open_text(self._path, self._encoding) as stream:
+            found = (element for path, element in stream_elements(stream) if path == self._array)
+            yield from enumerate(found, 1)
+
+    def _find_array(self, name: str) -> str:
+        """The path of the array of objects. Raises InputError where there is none, or several without a usual name."""
+        objects: dict[str, int] = {}
+        try:
+            with open_text(self._path, self._encoding) as stream:
+                for path, element in stream_elements(stream):
+                    objects[path] = objects.get(path, 0) + isinstance(element, dict)
+        except BrokenJsonError as error:
+            raise InputError(
+                f"{name}: not valid JSON: {error.reason} at character {error.position + 1:,}, after {error.found:,} records.",
+                code="broken_json", field="file",
+            ) from None  # fmt: skip
+        arrays = [path for path, count in objects.items() if count]
+        usual = [path for path in arrays if path.split(".")[-1].lower() in USUAL_NAMES]
+        chosen = arrays if len(arrays) == 1 else usual
+        if len(chosen) != 1:
+            raise _no_array(name, arrays)
+        return chosen[0]
+
+
+class JsonLinesTable(RecordTable):
+    """A file with one object on each line; a broken line costs that line."""
+
+    format = "jsonl"
+
+    def __init__(self, path: Path, name: str, encoding: Encoding) -> None:
+        self._path = path
+        self._encoding = encoding
+        self.encoding = encoding.name
+        self._learn(name)
+
+    def _items(self) -> Iterator[_Item]:
+        decode = decoder().decode
+        with open_text(self._path, self._encoding) as stream:
+            number = 0
+            while line := stream.readline(LONGEST_LINE_CHARS):
+                number += 1
+                if len(line) >= LONGEST_LINE_CHARS:
+                    while line and not line.endswith(("\n", "\r")):
+                        line = stream.readline(LONGEST_LINE_CHARS)
+                    yield number, Reject(number, None, "row_too_long", f"A line has at most {LONGEST_LINE_CHARS:,} characters.")
+                elif text := line.strip(" \t\r\n\ufeff"):
+                    yield number, _parse(decode, text, number)
+
+
+class GivenTable(RecordTable):
+    """Records that are already at hand, numbered from 1."""
+
+    def __init__(self, records: Sequence[object], name: str) -> None:
+        self._records = records
+        self._learn(name)
+
+    def _items(self) -> Iterator[_Item]:
+        return iter(enumerate(self._records, 1))
+
+
+def _parse(decode: Callable[[str], object], text: str, number: int) -> object:
+    try:
+        return decode(text)
+    except json.JSONDecodeError as error:
+        return Reject(
+            number, None, "broken_json", f"Not valid JSON: {error.msg.lower()} at character {error.pos + 1:,} of the line."
+        )
+    except (RecursionError, ValueError):
+        return Reject(number, None, "broken_json", "Not valid JSON: a value is nested too deep or a number too long.")
+
+
+def _no_array(name: str, arrays: Sequence[str]) -> InputError:
+    if not arrays:
+        return InputError(
+            f'{name}: no records. An array of objects is read, [{{"text": …}}, …], or an object with one such array inside.',
+            code="no_records", field="file",
+        )  # fmt: skip
+    return InputError(
+        f"{name}: several arrays of objects ({', '.join(arrays[:10])}). Keep the one with the feedback, or name it «records».",
+        code="several_tables", field="file", options=tuple(arrays[:10]),
+    )  # fmt: skip

@@ -1,0 +1,66 @@
+"""Small spelling matters that headers, dates and numbers share: digits, letter forms, marks that nobody sees."""
+
+import re
+import unicodedata
+from typing import Final
+
+_DIGITS: Final = {
+    ord(char): str(digit)
+    for digits in ("۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩", "０１２３４５６７８９")
+    for digit, char in enumerate(digits)
+}
+_SAME: Final = {
+    ord(char): letter for letter, forms in {"ی": "يىېۍ", "ک": "كڪ", "ا": "آأإٱ", "و": "ؤ", "ه": "ةۀە"}.items() for char in forms
+}
+_UNSEEN: Final = dict.fromkeys(
+    [
+        0xAD,
+        0x640,
+        0x200B,
+        0x200C,
+        0x200D,
+        0x200E,
+        0x200F,
+        0x061C,
+        0x2060,
+        0xFEFF,
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+    ]
+)
+_UNSTORABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufdd0\ud800-\udfff]")
+_SPACES: Final = re.compile(r"\s+")
+
+BROKEN: Final = "\ufdd0"
+"""Stands for a byte that its encoding cannot read. Unicode keeps this code point for such use; no text holds it."""
+
+
+def latin_digits(text: str) -> str:
+    """`text` with Persian, Arabic and full-width digits written 0-9."""
+    return text if text.isascii() else text.translate(_DIGITS)
+
+
+def plain(text: str) -> str:
+    """`text` for comparing: Latin digits, one form of each letter, small, no unseen marks, single spaces.
+
+    >>> plain("تاريخ‌ ثبت  ۲")
+    'تاریخ ثبت 2'
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_DIGITS).translate(_SAME).translate(_UNSEEN)
+    return _SPACES.sub(" ", text).strip().lower()
+
+
+def header_key(header: str) -> str:
+    """The letters and digits of a header alone, so that `createdDate`, `created_date` and «تاریخ‌ ثبت» have one spelling.
+
+    >>> header_key("مدت مكالمه (ثانیه)")
+    'مدتمکالمهثانیه'
+    """
+    decomposed = unicodedata.normalize("NFD", plain(header))
+    return "".join(char for char in decomposed if char.isalnum())
+
+
+def storable(text: str) -> str:
+    """`text` without the characters that no database takes: NUL and other controls, halves of surrogate pairs."""
+    return _UNSTORABLE.sub("", text) if _UNSTORABLE.search(text) else text
