@@ -1,0 +1,53 @@
+"""A store with rows in it, for tests."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from tests.fakes import FakeTagger
+from voc.records import Batch, Column, Feedback, Notice, Reject
+from voc.store import Store
+
+TEHRAN: Final = ZoneInfo("Asia/Tehran")
+
+
+def open_store(path: Path, zone: ZoneInfo = TEHRAN) -> Store:
+    return Store.open(str(path), zone=zone)
+
+
+def feedback(*texts: str) -> list[Feedback]:
+    return [Feedback(text=text, line=line) for line, text in enumerate(texts, start=2)]
+
+
+def key_of(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def add(
+    store: Store,
+    rows: Iterable[Feedback | Reject],
+    name: str = "نظرها.csv",
+    *,
+    idempotency_key: str | None = None,
+    columns: Sequence[Column] = (Column("متن", "text"),),
+    notices: Callable[[], tuple[Notice, ...]] = tuple,
+) -> Batch:
+    return store.add_batch(
+        name=name,
+        content_key=key_of(name),
+        source=rows,
+        columns=columns,
+        notices=notices,
+        idempotency_key=idempotency_key,
+    )
+
+
+def tag_all(store: Store, tagger: FakeTagger | None = None) -> None:
+    tagger = tagger or FakeTagger()
+    store.current = tagger.identity
+    after = 0
+    while rows := store.pending(tagger.identity, after=after, limit=100):
+        store.write_tags(list(zip([row.seq for row in rows], tagger.tag([row.text for row in rows]), strict=True)))
+        after = rows[-1].seq

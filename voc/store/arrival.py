@@ -1,0 +1,83 @@
+"""Takes a batch in: all of its rows and refusals, or nothing."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from voc.records import Column, Feedback, Notice, Reject
+from voc.store.duckdb_file import Session
+from voc.store.rows import feedback_columns, reject_columns, write_json
+
+ROWS_AT_ONCE: Final = 20_000
+CHARS_AT_ONCE: Final = 20_000_000
+ID_DIGITS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An upload whose rows are still to be read; `notices` is asked after the last row."""
+
+    name: str
+    content_key: str
+    idempotency_key: str | None
+    sample: bool
+    columns: tuple[Column, ...]
+    source: Iterable[Feedback | Reject]
+    notices: Callable[[], tuple[Notice, ...]]
+
+    @property
+    def batch_id(self) -> str:
+        """The public id of the batch that it becomes; the same content has the same one."""
+        return "b" + self.content_key[:ID_DIGITS]
+
+
+def take_in(session: Session, arrival: Arrival, zone: ZoneInfo) -> None:
+    """Write the batch, its rows and its refusals, piece by piece, so that memory does not grow with the source."""
+    ((first_seq,),) = session.query("SELECT next_seq FROM store_state")
+    accepted = rejected = 0
+    for rows, rejects in _pieces(arrival.source):
+        if rows:
+            session.insert("feedback", feedback_columns(rows, first_seq + accepted, arrival.batch_id, zone))
+        if rejects:
+            session.insert("reject", reject_columns(rejects, arrival.batch_id))
+        accepted += len(rows)
+        rejected += len(rejects)
+    session.run("UPDATE store_state SET next_seq = $next", {"next": first_seq + accepted})
+    _write_batch(session, arrival, first_seq, accepted, rejected)
+
+
+def _write_batch(session: Session, arrival: Arrival, first_seq: int, accepted: int, rejected: int) -> None:
+    values = {
+        "id": arrival.batch_id,
+        "name": arrival.name,
+        "content_key": arrival.content_key,
+        "idempotency_key": arrival.idempotency_key,
+        "sample": arrival.sample,
+        "received": accepted + rejected,
+        "accepted": accepted,
+        "rejected": rejected,
+        "first_seq": first_seq,
+        "columns": write_json(arrival.columns),
+        "notices": write_json(arrival.notices()),
+        "created_at": datetime.now(UTC),
+    }
+    session.insert("batch", {name: [value] for name, value in values.items()})
+
+
+def _pieces(source: Iterable[Feedback | Reject]) -> Iterator[tuple[list[Feedback], list[Reject]]]:
+    rows: list[Feedback] = []
+    rejects: list[Reject] = []
+    chars = 0
+    for each in source:
+        if isinstance(each, Feedback):
+            rows.append(each)
+            chars += len(each.text)
+        else:
+            rejects.append(each)
+        if len(rows) + len(rejects) >= ROWS_AT_ONCE or chars >= CHARS_AT_ONCE:
+            yield rows, rejects
+            rows, rejects, chars = [], [], 0
+    if rows or rejects:
+        yield rows, rejects

@@ -1,0 +1,99 @@
+"""Brings a database to the schema of this release, step by numbered step, in one transaction, or leaves it as it was."""
+
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from voc.calendars import calendar_rows
+from voc.errors import StoreError
+from voc.store.duckdb_file import DuckDBFile, Session, prepare
+
+_CALENDAR_COLUMNS: Final = (
+    "day",
+    "week_start",
+    "jalali_year",
+    "jalali_month",
+    "jalali_day",
+    "jalali_week_year",
+    "jalali_week",
+)
+_SETTING: Final = "VOC_DATABASE"
+
+
+def migrate(database: DuckDBFile, name: str, zone: ZoneInfo) -> None:
+    """Make the tables, or bring them up to date. Raises StoreError where the database is not ours or is of a later release,
+    or where its days are those of another zone.
+    """
+    with database.reading() as session:
+        version = _version(session, name)
+        _check_version(version, name)
+        if version == max(_migrations()):
+            _check_zone(session, name, zone)
+            return
+    with database.writing() as session:
+        for number, sql in sorted(_migrations().items()):
+            if number > version:
+                _apply(session, number, sql, zone)
+        _check_zone(session, name, zone)
+
+
+def _apply(session: Session, number: int, sql: str, zone: ZoneInfo) -> None:
+    if number == 1:
+        prepare(session)
+        session.run("CREATE TABLE schema_version (version INTEGER NOT NULL, applied_at TIMESTAMPTZ NOT NULL)")
+    session.run(sql)
+    if number == 1:
+        session.run("INSERT INTO store_state (zone, next_seq) VALUES ($zone, 1)", {"zone": zone.key})
+        session.insert("calendar", _calendar_columns())
+    session.run("INSERT INTO schema_version VALUES ($number, current_timestamp)", {"number": number})
+
+
+@cache
+def _calendar_columns() -> dict[str, tuple[object, ...]]:
+    """Kept, because it takes a sixth of a second and tests open many databases."""
+    return dict(zip(_CALENDAR_COLUMNS, zip(*calendar_rows(), strict=True), strict=True))
+
+
+def _version(session: Session, name: str) -> int:
+    """The number of the last migration that was applied; 0 for a database without tables."""
+    tables = {table for (table,) in session.query("SELECT table_name FROM information_schema.tables")}
+    if "schema_version" in tables:
+        return int(session.query("SELECT max(version) FROM schema_version")[0][0])
+    if tables:
+        raise StoreError(
+            f"{_SETTING}: {name} holds tables of another program and was left as it is. Give another path.", field=_SETTING
+        )
+    return 0
+
+
+def _check_version(version: int, name: str) -> None:
+    newest = max(_migrations())
+    if version > newest:
+        raise StoreError(
+            f"{_SETTING}: {name} has schema {version}, this release knows {newest}. It was written by a later release and"
+            " was left as it is: update this program, or give another path.",
+            field=_SETTING,
+        )
+
+
+def _check_zone(session: Session, name: str, zone: ZoneInfo) -> None:
+    (stored,) = session.query("SELECT zone FROM store_state")[0]
+    if stored != zone.key:
+        raise StoreError(
+            f"VOC_TIMEZONE: {name} counts its days and hours in {stored}, not in {zone.key}. Set VOC_TIMEZONE={stored}, or"
+            " take the files into another database.",
+            field="VOC_TIMEZONE",
+            options=(stored,),
+        )
+
+
+def _migrations() -> dict[int, str]:
+    return dict(_read_migrations())
+
+
+def _read_migrations() -> Iterator[tuple[int, str]]:
+    for entry in (files("voc.store") / "migrations").iterdir():
+        if entry.name.endswith(".sql"):
+            yield int(entry.name.partition("_")[0]), entry.read_text("utf-8")

@@ -1,0 +1,168 @@
+"""The store: everything that must outlive the process, behind one class.
+
+A row is in the file, and would be after a power cut, when `add_batch` returns. Two writers can work at once without
+waiting for each other: one that takes batches in and one that writes tags; removing a batch waits for both. Readers see
+what was committed last and wait for nobody.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from threading import Lock
+from types import TracebackType
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from voc.errors import ConflictError
+from voc.records import Batch, Column, Feedback, Notice, Reject, TaggedFeedback, Tags
+from voc.store import batches, feedback, tagging
+from voc.store.arrival import Arrival, take_in
+from voc.store.duckdb_file import DuckDBFile, Session, open_duckdb
+from voc.store.filters import Filters
+from voc.store.migrate import migrate
+from voc.store.paging import Page
+from voc.store.tagging import PendingText, SetAside
+from voc.tagging.identity import ModelIdentity
+
+
+class Store:
+    """An open database; close it, or use it in a `with` statement. Every method may be called from any thread.
+
+    `current` is the model whose tags count: `tagged` and `status` of a batch are those of this model; without one, tags
+    of any model count. Tags of an older model are shown until they are replaced.
+    """
+
+    def __init__(self, database: DuckDBFile, zone: ZoneInfo) -> None:
+        self.current: ModelIdentity | None = None
+        self.zone = zone
+        self._database = database
+        self._arrivals = Lock()
+        self._taggings = Lock()
+
+    @classmethod
+    def open(cls, database: str, *, zone: ZoneInfo) -> Self:
+        """The store in a DuckDB file, which is made or brought up to date; days and hours of rows are those of `zone`.
+
+        Raises StoreError that says what to do where it cannot be used; then nothing in it is changed.
+        """
+        opened = open_duckdb(database)
+        try:
+            migrate(opened, database, zone)
+        except BaseException:
+            opened.close()
+            raise
+        return cls(opened, zone)
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def add_batch(
+        self,
+        *,
+        name: str,
+        content_key: str,
+        source: Iterable[Feedback | Reject],
+        columns: Sequence[Column],
+        notices: Callable[[], tuple[Notice, ...]],
+        idempotency_key: str | None = None,
+        sample: bool = False,
+    ) -> Batch:
+        """Take in all rows of `source`, or none if it raises. The batch that has this content already is returned as it is.
+
+        `notices` is asked after the last row. Raises ConflictError if the key came with other content before.
+        """
+        arrival = Arrival(name, content_key, idempotency_key, sample, tuple(columns), source, notices)
+        with self._arrivals:
+            if known := self.find_batch(content_key=content_key, idempotency_key=idempotency_key):
+                return known
+            with self._database.writing() as session:
+                take_in(session, arrival, self.zone)
+        return self.get_batch(arrival.batch_id)
+
+    def find_batch(self, *, content_key: str | None = None, idempotency_key: str | None = None) -> Batch | None:
+        """The batch of this content, or the one that came with this key; None if there is neither.
+
+        Given both, raises ConflictError if the key came with other content before.
+        """
+        with self._database.reading() as session:
+            if idempotency_key and (batch := self._find(session, "idempotency_key", idempotency_key)):
+                if content_key is None or self._find(session, "content_key", content_key) == batch:
+                    return batch
+                raise ConflictError(
+                    f"The Idempotency-Key {idempotency_key!r} belongs to batch {batch.id}, which has other content."
+                    " Use a new key for new content.",
+                    code="idempotency_key_reused",
+                    field="Idempotency-Key",
+                )
+            return self._find(session, "content_key", content_key) if content_key else None
+
+    def get_batch(self, batch_id: str) -> Batch:
+        """The batch with this id. Raises NotFoundError."""
+        with self._database.reading() as session:
+            return batches.get_batch(session, batch_id, self.current, self.zone)
+
+    def list_batches(self, *, limit: int = 50, cursor: str | None = None) -> Page[Batch]:
+        """The batches, newest first."""
+        with self._database.reading() as session:
+            return batches.list_batches(session, limit, cursor, self.current, self.zone)
+
+    def list_rejects(self, batch_id: str, *, limit: int = 50, cursor: str | None = None) -> Page[Reject]:
+        """The refused rows of a batch in order of their lines. Raises NotFoundError where there is no such batch."""
+        with self._database.reading() as session:
+            batches.get_batch(session, batch_id, self.current, self.zone)
+            return batches.list_rejects(session, batch_id, limit, cursor)
+
+    def delete_batch(self, batch_id: str) -> None:
+        """Remove a batch with its rows, tags and refusals. Raises NotFoundError."""
+        with self._arrivals, self._taggings, self._database.writing() as session:
+            batches.delete_batch(session, batch_id)
+
+    def count_waiting(self, batch_id: str, identity: ModelIdentity) -> int:
+        """How many rows are to be tagged until a batch is done: its own and those before it. Raises NotFoundError."""
+        with self._database.reading() as session:
+            return batches.count_waiting(session, batch_id, identity)
+
+    def pending(self, identity: ModelIdentity, *, after: int, limit: int) -> list[PendingText]:
+        """The next rows after number `after`, in order, that have no tags of `identity` and were not set aside under it.
+
+        Its cost does not depend on how many rows there are, tagged or not; an empty list is the end of the walk.
+        """
+        with self._database.reading() as session:
+            return tagging.find_pending(session, identity, after, limit)
+
+    def write_tags(self, tagged: Sequence[tuple[int, Tags]]) -> None:
+        """Give rows their tags, all of them or none, in place of any that they had; rows deleted meanwhile are skipped."""
+        with self._taggings, self._database.writing() as session:
+            tagging.write_tags(session, tagged)
+
+    def set_aside(self, aside: Sequence[SetAside], identity: ModelIdentity) -> None:
+        """Note that rows cannot be tagged by this model, so that their batch can finish; a notice of it says so."""
+        with self._taggings, self._database.writing() as session:
+            tagging.write_set_aside(session, aside, identity)
+
+    def find_feedback(self, filters: Filters, *, limit: int = 50, cursor: str | None = None) -> Page[TaggedFeedback]:
+        """The rows that pass the filters, newest first. Raises InputError for a bad filter, limit or cursor."""
+        with self._database.reading() as session:
+            return feedback.find_feedback(session, filters, limit, cursor, self.zone)
+
+    def get_feedback(self, feedback_id: str) -> TaggedFeedback:
+        """The row with this id. Raises NotFoundError."""
+        with self._database.reading() as session:
+            return feedback.get_feedback(session, feedback_id, self.zone)
+
+    def stream_feedback(self, filters: Filters) -> Iterator[TaggedFeedback]:
+        """All rows that pass the filters, in order of arrival; memory does not grow with their number."""
+        return feedback.stream_feedback(self._database, filters, self.zone)
+
+    def select(self, sql: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        """All rows of a query with parameters as `$name`; just those that stand in it must be given."""
+        with self._database.reading() as session:
+            return session.query(sql, parameters)
+
+    def _find(self, session: Session, column: str, value: str) -> Batch | None:
+        return batches.find_batch(session, column, value, self.current, self.zone)

@@ -1,0 +1,110 @@
+"""What is still to be tagged, and the writing of tags so that every row has those of one tagging, whatever dies when.
+
+Rows without tags of the current model are the queue. A row with tags of an older model shows those until it is tagged
+anew, and is in the queue.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from voc.records import Tags
+from voc.store.duckdb_file import Session
+from voc.store.rows import tag_columns, tagging_columns
+from voc.store.windows import next_window
+from voc.tagging.identity import ModelIdentity
+
+# ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
+
+WINDOW_ROWS: Final = 10_000
+LARGEST_WINDOW_ROWS: Final = 160_000
+
+_PENDING: Final = """
+SELECT f.seq, f.text FROM feedback f
+WHERE f.seq >= $low AND f.seq < $high
+  AND f.seq NOT IN (
+    SELECT seq FROM tagging WHERE seq >= $low AND seq < $high AND model = $model AND taxonomy = $taxonomy)
+  AND f.seq NOT IN (
+    SELECT seq FROM set_aside WHERE seq >= $low AND seq < $high AND model = $model AND taxonomy = $taxonomy)
+ORDER BY f.seq LIMIT $most
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingText:
+    """A row that waits for the tagger."""
+
+    seq: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A row that could not be tagged, and why; it is not tried again with the same model."""
+
+    seq: int
+    reason: str
+
+
+def find_pending(session: Session, identity: ModelIdentity, after: int, limit: int) -> list[PendingText]:
+    """The next rows after number `after` without tags of `identity`, at most `limit`; none at the end of the walk."""
+    start, rows = after + 1, WINDOW_ROWS
+    parameters: dict[str, object] = {"model": identity.name, "taxonomy": identity.taxonomy, "most": limit}
+    while window := next_window(session, start, rows):
+        low, high = window
+        found = session.query(_PENDING, parameters | {"low": low, "high": high})
+        if found:
+            return [PendingText(seq, text) for seq, text in found]
+        start, rows = high, min(rows * 4, LARGEST_WINDOW_ROWS)  # where all is tagged, walk faster
+    return []
+
+
+def write_tags(session: Session, tagged: Sequence[tuple[int, Tags]]) -> None:
+    """Give rows these tags in place of any that they had. Rows that were deleted meanwhile are skipped."""
+    there = _clear(session, [seq for seq, _ in tagged])
+    kept = [(seq, tags) for seq, tags in tagged if seq in there]
+    if kept:
+        session.insert("tagging", tagging_columns(kept, datetime.now(UTC)))
+    if columns := tag_columns(kept):
+        session.insert("tag", columns)
+
+
+def write_set_aside(session: Session, aside: Sequence[SetAside], identity: ModelIdentity) -> None:
+    """Note that rows cannot be tagged by this model; older tags of theirs stay. Deleted rows are skipped."""
+    there = _existing(session, [each.seq for each in aside])
+    kept = [each for each in aside if each.seq in there]
+    if not kept:
+        return
+    _delete(session, "set_aside", [each.seq for each in kept])
+    columns: dict[str, Sequence[object]] = {
+        "seq": [each.seq for each in kept],
+        "model": [identity.name] * len(kept),
+        "taxonomy": [identity.taxonomy] * len(kept),
+        "reason": [each.reason for each in kept],
+        "set_aside_at": [datetime.now(UTC)] * len(kept),
+    }
+    session.insert("set_aside", columns)
+
+
+def _clear(session: Session, seqs: list[int]) -> frozenset[int]:
+    """Take all tags from these rows; returns those that still exist."""
+    there = _existing(session, seqs)
+    for table in ("tag", "tagging", "set_aside"):
+        _delete(session, table, seqs)
+    return there
+
+
+def _existing(session: Session, seqs: list[int]) -> frozenset[int]:
+    return frozenset(seq for (seq,) in session.query(f"SELECT seq FROM feedback WHERE {_THESE}", _these(seqs)))
+
+
+def _delete(session: Session, table: str, seqs: list[int]) -> None:
+    session.run(f"DELETE FROM {table} WHERE {_THESE}", _these(seqs))
+
+
+_THESE: Final = "seq >= $low AND seq <= $high AND seq = ANY($seqs)"
+
+
+def _these(seqs: list[int]) -> dict[str, object]:
+    return {"low": min(seqs, default=0), "high": max(seqs, default=0), "seqs": seqs}
