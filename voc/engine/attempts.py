@@ -1,0 +1,118 @@
+"""Tags a chunk whatever happens: tries again, finds the row at fault by halving, and goes on without it.
+
+A row is blamed only if it failed alone, after a chunk with it had failed before, and a harmless text went through right
+after: where workers die of something else (no memory), nobody is set aside and the work stops with an error.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Final
+
+from voc.engine.crew import ChunkFailedError, Crew
+from voc.errors import ModelError, VocError
+from voc.records import Tags
+
+MOST_FAILURES: Final = 2
+HARMLESS: Final = ("سلام",)
+
+
+@dataclass(frozen=True, slots=True)
+class Untaggable:
+    """What stands in place of the tags of a row that cannot be tagged."""
+
+    reason: str
+
+
+Outcome = Tags | Untaggable
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    crew: Crew
+    texts: Sequence[str]
+    failures: int
+    urgent: bool
+    answer: "Future[list[Outcome]]"
+
+
+def tag_chunk(crew: Crew, texts: Sequence[str], *, urgent: bool = False) -> "Future[list[Outcome]]":
+    """The tags of each text in order, or why one has none.
+
+    The answer fails with a VocError only where the crew cannot work at all, and is cancelled with the chunks that wait.
+    """
+    answer: Future[list[Outcome]] = Future()
+    _try(_Attempt(crew, texts, 0, urgent, answer))
+    return answer
+
+
+def _try(attempt: _Attempt) -> None:
+    try:
+        chunk = attempt.crew.submit(attempt.texts, urgent=attempt.urgent)
+    except VocError as error:
+        attempt.answer.set_exception(error)
+        return
+    chunk.add_done_callback(lambda chunk: _settle(attempt, chunk))
+
+
+def _settle(attempt: _Attempt, chunk: "Future[list[Tags]]") -> None:
+    if chunk.cancelled():
+        attempt.answer.cancel()
+    elif (error := chunk.exception()) is None:
+        attempt.answer.set_result(list(chunk.result()))
+    elif not isinstance(error, ChunkFailedError):
+        attempt.answer.set_exception(error)
+    elif len(attempt.texts) > 1:
+        _halve(attempt)
+    elif attempt.failures + 1 < MOST_FAILURES:
+        _try(_Attempt(attempt.crew, attempt.texts, attempt.failures + 1, attempt.urgent, attempt.answer))
+    else:
+        _blame(attempt, error)
+
+
+def _halve(attempt: _Attempt) -> None:
+    middle = len(attempt.texts) // 2
+
+    def go_on(left: "Future[list[Outcome]]") -> None:
+        if _passed_on(left, attempt.answer):
+            return
+        _part(attempt, attempt.texts[middle:]).add_done_callback(lambda right: join(left, right))
+
+    def join(left: "Future[list[Outcome]]", right: "Future[list[Outcome]]") -> None:
+        if not _passed_on(right, attempt.answer):
+            attempt.answer.set_result(left.result() + right.result())
+
+    _part(attempt, attempt.texts[:middle]).add_done_callback(go_on)
+
+
+def _part(attempt: _Attempt, texts: Sequence[str]) -> "Future[list[Outcome]]":
+    answer: Future[list[Outcome]] = Future()
+    _try(_Attempt(attempt.crew, texts, attempt.failures + 1, attempt.urgent, answer))
+    return answer
+
+
+def _passed_on(part: "Future[list[Outcome]]", answer: "Future[list[Outcome]]") -> bool:
+    """Whether a part has no outcome, so that the whole has none either."""
+    if part.cancelled():
+        return answer.cancel()
+    if error := part.exception():
+        answer.set_exception(error)
+        return True
+    return False
+
+
+def _blame(attempt: _Attempt, failed: ChunkFailedError) -> None:
+    def judge(harmless: "Future[list[Tags]]") -> None:
+        if harmless.cancelled():
+            attempt.answer.cancel()
+        elif harmless.exception() is None:
+            attempt.answer.set_result([Untaggable(failed.reason)])
+        else:
+            attempt.answer.set_exception(
+                ModelError(f"The tagger fails with any text: {failed.reason}. Is there memory enough? See `voc doctor`.")
+            )
+
+    try:
+        attempt.crew.submit(HARMLESS, urgent=True).add_done_callback(judge)
+    except VocError as error:
+        attempt.answer.set_exception(error)

@@ -1,0 +1,71 @@
+"""Who tags chunks: a pool of processes, or a tagger in this process; the engine and `tag_stream` see no difference."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Protocol
+
+from voc.records import Tags
+from voc.tagging import ModelIdentity, Tagger
+
+
+class ChunkFailedError(Exception):
+    """A chunk came back without tags: its worker died or hung, or the tagger raised. `reason` quotes no text."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Crew(Protocol):
+    """Anything that takes chunks of texts and gives their tags later."""
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """The model that they tag with."""
+        ...
+
+    @property
+    def capacity(self) -> int:
+        """How many chunks to hand out ahead, so that none of them ever waits for work."""
+        ...
+
+    def submit(self, texts: Sequence[str], *, urgent: bool = False) -> "Future[list[Tags]]":
+        """The tags of the texts, in order, or ChunkFailedError; an urgent chunk goes before all that wait."""
+        ...
+
+    def drop_waiting(self) -> None:
+        """Cancel the chunks that nobody has begun, urgent ones apart."""
+        ...
+
+    def close(self) -> None:
+        """Let everyone go; chunks in hand are lost."""
+        ...
+
+
+class InProcess:
+    """A crew of one tagger that works in the thread that hands it a chunk: for tests and small jobs."""
+
+    capacity = 1
+
+    def __init__(self, tagger: Tagger) -> None:
+        self._tagger = tagger
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """The tagger's."""
+        return self._tagger.identity
+
+    def submit(self, texts: Sequence[str], *, urgent: bool = False) -> "Future[list[Tags]]":  # noqa: ARG002  nothing waits here
+        """The tags, ready when this returns."""
+        done: Future[list[Tags]] = Future()
+        try:
+            done.set_result(self._tagger.tag(texts))
+        except Exception as error:  # whatever it is, the chunk has no tags and the work must go on
+            done.set_exception(ChunkFailedError(f"the tagger raised {type(error).__name__}"))
+        return done
+
+    def drop_waiting(self) -> None:
+        """Nothing waits."""
+
+    def close(self) -> None:
+        """The tagger is its owner's."""
