@@ -1,0 +1,97 @@
+import math
+import warnings
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voc.kpis.intervals import Z, mean, mean_of, net, net_promoters, share, t_quantile
+from voc.kpis.kpi import Estimate
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from scipy import stats
+
+NOTHING = Estimate(None, None, None, 0)
+three_counts = st.tuples(st.integers(0, 400), st.integers(0, 400), st.integers(0, 400)).filter(any)
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 7, 10, 29, 30, 99, 100, 101, 1_000, 10_000_000])
+def test_t_quantile_is_that_of_scipy(degrees: int) -> None:
+    assert t_quantile(degrees) == pytest.approx(stats.t.ppf(0.975, degrees), rel=1e-9)
+
+
+@pytest.mark.parametrize(("hits", "n"), [(0, 1), (1, 1), (0, 20), (20, 20), (3, 7), (50, 100), (1, 5_000), (123_456, 900_000)])
+def test_share_has_the_wilson_interval_of_scipy(hits: int, n: int) -> None:
+    theirs = stats.binomtest(hits, n).proportion_ci(method="wilson")
+    ours = share(hits, n)
+    assert (ours.value, ours.n) == (hits / n, n)
+    assert (ours.ci_low, ours.ci_high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+
+
+@pytest.mark.parametrize("values", [[5, 4], [5, 4, 4, 2, 1, 5], [0.25] * 7, [412.5, 188.0, 95.25, 610.0], [-0.9, 0.9, 0.1]])
+def test_mean_has_the_t_interval_of_scipy(values: list[float]) -> None:
+    ours = mean(len(values), sum(values), sum(value * value for value in values))
+    centre = sum(values) / len(values)
+    half = stats.t.ppf(0.975, len(values) - 1) * stats.tstd(values) / math.sqrt(len(values)) if len(set(values)) > 1 else 0
+    assert ours.value == pytest.approx(centre)
+    assert (ours.ci_low, ours.ci_high) == pytest.approx((centre - half, centre + half), abs=1e-7)
+
+
+def test_a_single_number_has_a_mean_and_no_interval() -> None:
+    assert mean(1, 4, 16) == Estimate(4, None, None, 1)
+
+
+def test_net_promoters_by_hand() -> None:
+    """n = 103, promoters 40.75, detractors 30.75: d = 10/103, s = 71.5/103, half = 1.96·√((s − d²)/103) = 0.1598."""
+    estimate = net_promoters(40, 30, 100)
+    assert estimate.value == 10
+    assert (estimate.ci_low, estimate.ci_high) == pytest.approx(
+        (100 * (10 / 103 - 0.1598), 100 * (10 / 103 + 0.1598)), abs=0.01
+    )
+    assert (estimate.ci_high or 0) - (estimate.ci_low or 0) == pytest.approx(32, abs=0.1)
+
+
+def test_net_by_hand() -> None:
+    """n = 102, 41 up, 31 down: d = 10/102, s = 72/102, half = 1.96·√((s − d²)/102) = 0.16194."""
+    estimate = net(40, 30, 100)
+    assert estimate.value == 10
+    assert (estimate.ci_low, estimate.ci_high) == pytest.approx(
+        (100 * (10 / 102 - 0.16194), 100 * (10 / 102 + 0.16194)), abs=0.01
+    )
+
+
+def test_net_comes_close_to_the_plain_trinomial_for_many_rows() -> None:
+    estimate = net(40_000, 30_000, 100_000)
+    half = 100 * Z * math.sqrt((0.7 - 0.1**2) / 100_000)
+    assert (estimate.ci_low, estimate.ci_high) == pytest.approx((10 - half, 10 + half), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "estimate",
+    [share(0, 0), mean(0, 0, 0), net(0, 0, 0), net_promoters(0, 0, 0), mean_of({"n": 0, "total": 0, "squares": 0})],
+)
+def test_no_rows_are_no_figure(estimate: Estimate) -> None:
+    assert estimate == NOTHING
+
+
+@pytest.mark.parametrize("score", [net, net_promoters])
+@given(counts=three_counts)
+def test_a_net_lies_in_its_interval_and_the_interval_on_the_scale(score: object, counts: tuple[int, int, int]) -> None:
+    assert callable(score)
+    ups, downs, rest = counts
+    estimate = score(ups, downs, ups + downs + rest)
+    assert -100 <= estimate.ci_low < estimate.ci_high <= 100
+    assert estimate.ci_low - 1e-9 <= estimate.value <= estimate.ci_high + 1e-9
+    mirrored = score(downs, ups, ups + downs + rest)
+    assert (mirrored.value, mirrored.ci_low) == pytest.approx((-estimate.value, -estimate.ci_high))
+
+
+@given(st.integers(0, 5_000), st.integers(1, 5_000))
+def test_a_share_lies_in_its_interval_and_the_interval_between_0_and_1(hits: int, more: int) -> None:
+    estimate = share(hits, hits + more)
+    assert estimate.value is not None
+    assert estimate.ci_low is not None
+    assert estimate.ci_high is not None
+    assert 0 <= estimate.ci_low <= estimate.value + 1e-12
+    assert estimate.value - 1e-12 <= estimate.ci_high <= 1

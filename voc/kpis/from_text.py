@@ -1,0 +1,243 @@
+"""KPIs from what customers wrote alone, without a survey; their names begin with `text_`.
+
+A text that waits for the tagger is in none of them. High effort is any effort cue but an easy one, even beside an easy one.
+"""
+
+from typing import Final
+
+from voc.kpis.intervals import mean, mean_of, net, share
+from voc.kpis.kpi import Better, Counts, Estimate, Kpi, count_if, moments_of
+
+STAY_UNRESOLVED: Final = 0.27
+STAY_HIGH_EFFORT: Final = 0.37
+STAY_LOW_EFFORT: Final = 0.61
+"""Shares of customers who stay: problem unresolved, resolved with high effort, resolved with low effort (Gartner)."""
+
+HARD: Final = "c.hard"
+EASY: Final = "c.easy AND NOT c.hard"
+RESOLUTIONS: Final = {
+    "unresolved": count_if("t.resolution = 'unresolved'"),
+    "high_effort": count_if(f"t.resolution = 'resolved' AND {HARD}"),
+    "low_effort": count_if("t.resolution = 'resolved' AND coalesce(NOT c.hard, TRUE)"),
+}
+
+
+def compute_sentiment_net(counts: Counts) -> Estimate:
+    """100·(positive − negative)/n."""
+    return net(counts["positive"], counts["negative"], counts["n"])
+
+
+def compute_effort_net(counts: Counts) -> Estimate:
+    """100·(easy − hard)/(easy + hard)."""
+    return net(counts["easy"], counts["hard"], counts["easy"] + counts["hard"])
+
+
+def compute_effort_share(counts: Counts) -> Estimate:
+    """hard/n."""
+    return share(counts["hard"], counts["n"])
+
+
+def compute_resolution(counts: Counts) -> Estimate:
+    """resolved/(resolved + unresolved)."""
+    return share(counts["resolved"], counts["resolved"] + counts["unresolved"])
+
+
+def compute_cue_share(counts: Counts) -> Estimate:
+    """with_cue/n."""
+    return share(counts["with_cue"], counts["n"])
+
+
+def compute_retention(counts: Counts) -> Estimate:
+    """(0.27·unresolved + 0.37·high_effort + 0.61·low_effort)/n."""
+    return _staying(counts["unresolved"], counts["high_effort"], counts["low_effort"])
+
+
+def compute_retention_low_effort(counts: Counts) -> Estimate:
+    """(0.27·unresolved + 0.61·(high_effort + low_effort))/n."""
+    return _staying(counts["unresolved"], 0, counts["high_effort"] + counts["low_effort"])
+
+
+def _staying(unresolved: float, high_effort: float, low_effort: float) -> Estimate:
+    shares = ((unresolved, STAY_UNRESOLVED), (high_effort, STAY_HIGH_EFFORT), (low_effort, STAY_LOW_EFFORT))
+    return mean(
+        unresolved + high_effort + low_effort,
+        sum(rows * stay for rows, stay in shares),
+        sum(rows * stay * stay for rows, stay in shares),
+    )
+
+
+def _cue_share(name: str, cue: str, titles: tuple[str, str], definitions: tuple[str, str], better: Better) -> Kpi:
+    """The KPI for the share of texts with a loyalty cue."""
+    return Kpi(
+        name=name,
+        title_fa=titles[0],
+        title_en=titles[1],
+        unit="share",
+        better=better,
+        definition_fa=definitions[0],
+        definition_en=definitions[1],
+        formula="with_cue/n",
+        needs=("loyalty",),
+        counts={"with_cue": count_if(f"c.{cue}"), "n": "count(t.seq)"},
+        compute=compute_cue_share,
+        method="wilson",
+    )
+
+
+TEXT_SENTIMENT_MEAN: Final = Kpi(
+    name="text_sentiment_mean",
+    title_fa="میانگین حس نوشته‌ها",
+    title_en="Sentiment of texts, mean",
+    unit="scale_-1_1",
+    better="higher",
+    definition_fa="میانگین نمرهٔ حس همهٔ نوشته‌ها؛ از منفی ۱ (سراسر منفی) تا ۱ (سراسر مثبت).",
+    definition_en="Mean sentiment score of all texts, from −1 (wholly negative) to 1 (wholly positive).",
+    formula="total/n",
+    needs=("sentiment",),
+    counts=moments_of("t.sentiment_score"),
+    compute=mean_of,
+    method="t",
+)
+TEXT_SENTIMENT_NET: Final = Kpi(
+    name="text_sentiment_net",
+    title_fa="خالص حس نوشته‌ها",
+    title_en="Sentiment of texts, net",
+    unit="points",
+    better="higher",
+    definition_fa="درصد نوشته‌های مثبت منهای درصد نوشته‌های منفی؛ نوشته‌های خنثی و آمیخته در مخرج می‌مانند. از منفی ۱۰۰ تا ۱۰۰.",
+    definition_en="Per cent of positive texts minus per cent of negative ones; neutral and mixed texts stay in the denominator."
+    " From −100 to 100.",
+    formula="100·(positive − negative)/n",
+    needs=("sentiment",),
+    counts={
+        "positive": count_if("t.sentiment = 'positive'"),
+        "negative": count_if("t.sentiment = 'negative'"),
+        "n": "count(t.seq)",
+    },
+    compute=compute_sentiment_net,
+    method="trinomial",
+)
+TEXT_EFFORT_SHARE: Final = Kpi(
+    name="text_effort_share",
+    title_fa="سهم نوشته‌های پرزحمت",
+    title_en="Texts with high effort",
+    unit="share",
+    better="lower",
+    definition_fa="سهم نوشته‌هایی که دست‌کم یک نشانهٔ زحمت دارند (تماس مکرر، انتظار طولانی، پاس‌کاری و مانند آن)، از همهٔ نوشته‌ها.",
+    definition_en="Share of texts with at least one cue of high effort (repeat contact, long wait, transfer and so on).",
+    formula="hard/n",
+    needs=("effort",),
+    counts={"hard": count_if(HARD), "n": "count(t.seq)"},
+    compute=compute_effort_share,
+    method="wilson",
+)
+TEXT_EFFORT_NET: Final = Kpi(
+    name="text_effort_net",
+    title_fa="خالص آسانی در نوشته‌ها",
+    title_en="Effort in texts, net",
+    unit="points",
+    better="higher",
+    definition_fa="از میان نوشته‌هایی که از زحمت یا آسانی حرف زده‌اند: درصد آسان‌ها منهای درصد پرزحمت‌ها؛ نوشته‌ای که هر"
+    " دو را دارد پرزحمت است. از منفی ۱۰۰ تا ۱۰۰.",
+    definition_en="Of the texts with an effort cue: per cent of easy ones minus per cent of hard ones; a text with both is"
+    " hard. From −100 to 100.",
+    formula="100·(easy − hard)/(easy + hard)",
+    needs=("effort",),
+    counts={"easy": count_if(EASY), "hard": count_if(HARD)},
+    compute=compute_effort_net,
+    method="trinomial",
+)
+TEXT_RESOLUTION: Final = Kpi(
+    name="text_resolution",
+    title_fa="سهم مشکلات حل‌شده در نوشته‌ها",
+    title_en="Resolution in texts",
+    unit="share",
+    better="higher",
+    definition_fa="از میان نوشته‌هایی که می‌گویند مشکلشان حل شد یا نشد، سهم آن‌هایی که حل شده است.",
+    definition_en="Of the texts that say whether their problem was solved, the share in which it was.",
+    formula="resolved/(resolved + unresolved)",
+    needs=("resolution",),
+    counts={
+        "resolved": count_if("t.resolution = 'resolved'"),
+        "unresolved": count_if("t.resolution = 'unresolved'"),
+    },
+    compute=compute_resolution,
+    method="wilson",
+)
+TEXT_RETENTION: Final = Kpi(
+    name="text_retention",
+    title_fa="ماندگاری مورد انتظار مشتریان",
+    title_en="Expected retention, from texts",
+    unit="share",
+    better="higher",
+    definition_fa="سهم مشتریانی که انتظار می‌رود بمانند: ۲۷٪ اگر مشکل حل نشده، ۳۷٪ اگر با زحمت زیاد حل شده و ۶۱٪ اگر"
+    " بی‌زحمت حل شده باشد (گارتنر)؛ از میان نوشته‌هایی که حل شدن یا نشدن مشکلشان معلوم است.",
+    definition_en="Share of customers expected to stay: 27 % where the problem is unresolved, 37 % where it was resolved with"
+    " high effort, 61 % where it was resolved without (Gartner); over the texts that say whether it was resolved. The"
+    " interval is that of the mix of texts and takes Gartner's shares as given.",
+    formula=f"({STAY_UNRESOLVED}·unresolved + {STAY_HIGH_EFFORT}·high_effort + {STAY_LOW_EFFORT}·low_effort)"
+    "/(unresolved + high_effort + low_effort)",
+    needs=("resolution", "effort"),
+    counts=RESOLUTIONS,
+    compute=compute_retention,
+    method="t",
+)
+TEXT_RETENTION_LOW_EFFORT: Final = Kpi(
+    name="text_retention_low_effort",
+    title_fa="ماندگاری مورد انتظار، اگر زحمت کم شود",
+    title_en="Expected retention, were high effort low",
+    unit="share",
+    better="higher",
+    definition_fa="همان ماندگاری مورد انتظار، با این فرض که هر مشکلی که با زحمت زیاد حل شده، بی‌زحمت حل می‌شد؛ فاصله‌اش با"
+    " «ماندگاری مورد انتظار» سودِ کم کردن زحمت است.",
+    definition_en="Expected retention if all that was resolved with high effort had been resolved without; what it is above"
+    " text_retention is the gain from less effort.",
+    formula=f"({STAY_UNRESOLVED}·unresolved + {STAY_LOW_EFFORT}·(high_effort + low_effort))"
+    "/(unresolved + high_effort + low_effort)",
+    needs=("resolution", "effort"),
+    counts=RESOLUTIONS,
+    compute=compute_retention_low_effort,
+    method="t",
+)
+TEXT_CHURN: Final = _cue_share(
+    "text_churn",
+    "churn_intent",
+    ("سهم نوشته‌های در آستانهٔ رفتن", "Churn intent in texts"),
+    (
+        "سهم نوشته‌هایی که می‌گویند دیگر نمی‌خرند، برنامه را پاک می‌کنند یا سراغ رقیب می‌روند، از همهٔ نوشته‌ها.",
+        "Share of texts that say the customer will not buy again, removes the app or goes to a rival.",
+    ),
+    better="lower",
+)
+TEXT_ADVOCACY: Final = _cue_share(
+    "text_advocacy",
+    "recommend",
+    ("سهم نوشته‌های توصیه‌کننده", "Advocacy in texts"),
+    (
+        "سهم نوشته‌هایی که خرید یا استفاده را به دیگران توصیه می‌کنند، از همهٔ نوشته‌ها.",
+        "Share of texts that tell others to buy or use.",
+    ),
+    better="higher",
+)
+TEXT_DELIGHT: Final = _cue_share(
+    "text_delight",
+    "delight",
+    ("سهم نوشته‌های شگفت‌زده", "Delight in texts"),
+    (
+        "سهم نوشته‌هایی که از فراتر رفتن از انتظار یا شوق آشکار می‌گویند، از همهٔ نوشته‌ها.",
+        "Share of texts that tell of expectations exceeded or of outright enthusiasm.",
+    ),
+    better="higher",
+)
+TEXT_KPIS: Final = (
+    TEXT_SENTIMENT_MEAN,
+    TEXT_SENTIMENT_NET,
+    TEXT_EFFORT_SHARE,
+    TEXT_EFFORT_NET,
+    TEXT_RESOLUTION,
+    TEXT_RETENTION,
+    TEXT_RETENTION_LOW_EFFORT,
+    TEXT_CHURN,
+    TEXT_ADVOCACY,
+    TEXT_DELIGHT,
+)

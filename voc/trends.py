@@ -1,0 +1,163 @@
+"""What customers speak of over time: how many rows of each bucket carry a code, with share, interval and change.
+
+A share is of the rows of the same bucket and group that have been tagged, whether or not they carry any code; the shares of
+reasons may add up to more than one, for a text may have several. Numerators and denominators come from one query, so a batch
+that is being tagged meanwhile cannot tear them apart.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import product
+from typing import Final
+
+from voc.calendars import BucketSize, Calendar, bucket_bounds, bucket_key
+from voc.errors import InputError
+from voc.kpis.intervals import NET_SCALE, net, share
+from voc.kpis.kpi import Estimate, count_if
+from voc.kpis.slices import (
+    Counted,
+    Selects,
+    Slices,
+    buckets_between,
+    check_option,
+    counting_query,
+    groups_of,
+    read_counted,
+    slice_rows,
+)
+from voc.store.filters import POLARITIES, Filters, where
+
+# ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
+
+MEASURES: Final = ("volume", "sentiment", "reasons", "reason_net", "effort", "loyalty", "resolution")
+LEVELS: Final = ("leaf", "group")
+
+_OF_REASONS: Final = ("reasons", "reason_net")
+_TAG_KINDS: Final[Mapping[str, str]] = dict.fromkeys(_OF_REASONS, "reason") | {"effort": "effort", "loyalty": "loyalty"}
+_TAGGING: Final = " LEFT JOIN tagging t ON t.seq = f.seq"
+_NONE_COUNTED: Final = (0.0, 0.0, 0.0)
+_TALLIED: Final = ("count(*)", count_if("m.positive AND NOT m.negative"), count_if("m.negative"))
+
+
+@dataclass(frozen=True, slots=True)
+class TrendRow:
+    """One code in one bucket and group.
+
+    `n` rows carry the code. `share` is theirs of the rows of the bucket and group, None where there is no such row; for
+    `volume`, which has no code, it is that of the group in the bucket. For `reason_net` it is that of the rows with praise less
+    that of the rows with blame, of those with the reason, from -1 to 1. `change` is the share less that of the bucket before.
+    `start` and `end` are the bucket's first day and the day after its last; `partial` says that it is not over yet.
+    """
+
+    bucket: str | None
+    start: date | None
+    end: date | None
+    code: str | None
+    group: str | None
+    n: int
+    share: float | None
+    ci_low: float | None
+    ci_high: float | None
+    change: float | None
+    partial: bool = False
+
+
+def compute_trend(
+    store: Selects,
+    measure: str,
+    *,
+    bucket: BucketSize | None = "month",
+    calendar: Calendar = "jalali",
+    group: str | None = None,
+    level: str = "leaf",
+    polarity: str | None = None,
+    filters: Filters = Filters(),  # noqa: B008  a frozen value
+    now: datetime | None = None,
+) -> list[TrendRow]:
+    """The series of a measure by bucket, group and code: every bucket from the first to the last, every code that occurs.
+
+    At level `group` a row counts once for a group of reasons, however many of its reasons it has; `polarity` counts only the
+    reasons of which that is said. The bucket that holds `now`, a time in the store's zone, is marked as partial. Rows without
+    a day are in no bucket. Raises InputError for anything that is not known.
+    """
+    check_option("measure", measure, MEASURES)
+    check_option("level", level, LEVELS)
+    check_option("polarity", polarity, (None, *POLARITIES))
+    if polarity and measure != "reasons":
+        raise InputError("polarity: only the measure reasons is split by it.", field="polarity")
+    slices = slice_rows(bucket, calendar, group)
+    found = _count(store, measure, slices, filters, level, polarity)
+    current = bucket_key(now.date(), bucket, calendar, now.hour) if now and bucket else None
+    return list(_series(measure, slices, found, current))
+
+
+def _count(store: Selects, measure: str, slices: Slices, filters: Filters, level: str, polarity: str | None) -> list[Counted]:
+    """Rows by bucket and group, with code None, and, but for `volume`, by code as well."""
+    condition = where(filters)
+    parameters: dict[str, object] = {**condition.parameters, **slices.parameters}
+    among = "count(*)" if measure == "volume" else "count(t.seq)"
+    sql = counting_query(slices, condition, (among, "0", "0"), _TAGGING)
+    if measure != "volume":
+        marks = f"{_TAGGING} JOIN ({_marks(measure, level, polarity)}) m ON m.seq = f.seq"
+        sql += f" UNION ALL {counting_query(slices, condition, _TALLIED, marks, 'm.code')}"
+    if polarity:
+        parameters["polarity"] = polarity
+    return read_counted(store.select(sql, parameters), slices)
+
+
+def _marks(measure: str, level: str, polarity: str | None) -> str:
+    """SQL for (seq, code, positive, negative): at most one row for a feedback row and code."""
+    if measure not in _TAG_KINDS:
+        return f"SELECT seq, {measure} AS code, FALSE AS positive, FALSE AS negative FROM tagging WHERE {measure} IS NOT NULL"
+    code = "split_part(code, '.', 1)" if measure in _OF_REASONS and level == "group" else "code"
+    only = " AND polarity = $polarity" if polarity else ""
+    return (
+        f"SELECT seq, {code} AS code, bool_or(polarity = 'positive') AS positive, bool_or(polarity = 'negative') AS negative"
+        f" FROM tag WHERE kind = '{_TAG_KINDS[measure]}'{only} GROUP BY 1, 2"
+    )
+
+
+def _series(measure: str, slices: Slices, found: Sequence[Counted], current: str | None) -> Iterator[TrendRow]:
+    by_code = [each for each in found if each.code is not None or measure == "volume"]
+    counted = {(each.bucket, each.group, each.code): each.counts for each in by_code}
+    among = _rows_among(measure, slices, found)
+    codes = (None,) if measure == "volume" else tuple(sorted({each.code for each in by_code if each.code is not None}))
+    groups = groups_of(found) if slices.group_sql else (None,)
+    before: dict[tuple[str | None, str | None], float | None] = {}
+    for bucket in buckets_between(found, slices, len(groups) * len(codes)):
+        start, end = bucket_bounds(bucket, slices.size, slices.calendar) if bucket and slices.size else (None, None)
+        for group, code in product(groups, codes):
+            n, praised, blamed = counted.get((bucket, group, code), _NONE_COUNTED)
+            rows = among.get((bucket, group), 0)
+            of_all = _net_share(praised, blamed, n) if measure == "reason_net" else share(n, rows)
+            change = _difference(of_all.value, before.get((group, code)))
+            before[group, code] = of_all.value
+            yield TrendRow(
+                bucket, start, end, code, group, int(n), of_all.value, of_all.ci_low, of_all.ci_high, change,
+                partial=bucket is not None and bucket == current,
+            )  # fmt: skip
+
+
+def _rows_among(measure: str, slices: Slices, found: Sequence[Counted]) -> Mapping[tuple[str | None, str | None], float]:
+    """The rows that a share is of, by bucket and group; the volume of a group is shared among all rows of its bucket."""
+    rows = {(each.bucket, each.group): each.counts[0] for each in found if each.code is None}
+    if measure != "volume":
+        return rows
+    if not slices.group_sql:
+        return {}
+    whole: Counter[str | None] = Counter()
+    for (bucket, _), count in rows.items():
+        whole[bucket] += int(count)
+    return {(bucket, group): count for bucket, count in whole.items() for group in groups_of(found)}
+
+
+def _net_share(praised: float, blamed: float, n: float) -> Estimate:
+    points = net(praised, blamed, n)
+    value, low, high = (None if part is None else part / NET_SCALE for part in (points.value, points.ci_low, points.ci_high))
+    return Estimate(value, low, high, points.n)
+
+
+def _difference(now: float | None, before: float | None) -> float | None:
+    return None if now is None or before is None else now - before
