@@ -1,0 +1,1 @@
+"""The service and its page: HTTP around `voc`, which never imports this."""

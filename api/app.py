@@ -1,0 +1,144 @@
+"""Puts the service together: settings → store → engine → routes, behind the guard.
+
+uvicorn --factory api.app:create_app
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+
+from api import problems
+from api.body_limit import BodyLimit
+from api.guard import LOOPBACK, Guard
+from api.routes import batches, docs, export, feedback, health, kpis, pages, tag, taxonomy, trends
+from api.schemas import Problem
+from api.service import Service
+from api.static_files import mount_static
+from voc.engine import Engine, WorkerPool
+from voc.intake import take_file
+from voc.settings import Settings, read_settings
+from voc.store import Store
+from voc.tagging import Tagger
+
+STOP_TIMEOUT_S: Final = 5.0
+HARMLESS: Final = "سلام"
+SAMPLE_NAME: Final = "feedback.csv"
+
+_PROBLEM: Final[dict[int | str, dict[str, Any]]] = {
+    "default": {
+        "description": "What is wrong and what would be right, as an RFC 9457 problem document",
+        "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+}
+
+
+def create_app(settings: Settings | None = None, *, tagger: Tagger | None = None) -> FastAPI:
+    """The application. `tagger` tags in this process; without one, a pool of processes does, with the model of the settings.
+
+    The database is opened when the application starts and let go when it stops.
+    """
+    settings = settings or read_settings()
+    app = FastAPI(
+        title="صدای مشتری · voc",
+        summary="Why customers get in touch, how they feel, how hard they had to work, and whether they will stay.",
+        version=_version(),
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=docs.OPENAPI_URL,
+        responses=_PROBLEM,
+        generate_unique_id_function=_operation_id,
+        telemetry={
+            "tracing": False,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+        },
+    )
+    app.state.settings = settings
+    app.state.tagger = tagger
+    app.add_middleware(BodyLimit, upload_mib=settings.max_upload_mb)
+    problems.install(app)
+    app.add_middleware(Guard, hosts=(*LOOPBACK, settings.host))
+    for each in (batches, tag, feedback, trends, kpis, export, taxonomy, health, docs, pages):
+        app.include_router(each.router)
+    mount_static(app)
+    _describe_problems(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    service = await run_in_threadpool(_start, app.state.settings, app.state.tagger)
+    app.state.service = service
+    try:
+        yield
+    finally:
+        await run_in_threadpool(_stop, service)
+
+
+def _start(settings: Settings, tagger: Tagger | None) -> Service:
+    """Opens the store first: a database that cannot be used is said before seconds go into loading a model."""
+    store = Store.open(settings.database, zone=settings.zone)
+    try:
+        workers = tagger or WorkerPool(settings.model, settings.workers)
+        store.current = workers.identity
+        if settings.sample and not store.list_batches(limit=1).items:
+            _take_sample(store, settings)
+    except BaseException:
+        store.close()
+        raise
+    engine = Engine(store, workers)
+    engine.start()
+    return Service(settings, store, engine, workers.identity, workers.tag, _model_loaded(workers))
+
+
+def _model_loaded(workers: WorkerPool | Tagger) -> Callable[[], bool]:
+    """Whether a first word has come back from the workers; a tagger in this process is loaded already."""
+    if not isinstance(workers, WorkerPool):
+        return lambda: True
+    first = workers.submit((HARMLESS,), urgent=True)
+    return lambda: first.done() and not first.cancelled() and first.exception() is None
+
+
+def _stop(service: Service) -> None:
+    service.engine.stop(STOP_TIMEOUT_S)
+    service.store.close()
+
+
+def _take_sample(store: Store, settings: Settings) -> None:
+    path = Path(str(files("data"))) / "samples" / SAMPLE_NAME
+    take_file(store, path, name=path.name, mapping=None, idempotency_key=None, settings=settings, sample=True)
+
+
+def _version() -> str:
+    try:
+        return version("voc")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _operation_id(route: APIRoute) -> str:
+    """The name of the function: short names for generated clients, and unique, which a test makes sure of."""
+    return route.name
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Puts the shape of a problem into the OpenAPI document, where every call refers to it."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = made()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas.setdefault("Problem", Problem.model_json_schema())
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,196 @@
+"""What the first page shows, worked out from the same KPIs and trends that the API gives: figures, reasons, sentiment by time.
+
+Nothing is computed here that a caller of the API could not get: this only chooses, and puts it into Persian words.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from api import titles
+from api.persian import MISSING, bucket_title, day, number, percent, signed
+from voc.calendars import BucketSize
+from voc.kpis import KpiRow, compute_kpis, get_kpi
+from voc.store import Filters, Store
+from voc.trends import TrendRow, compute_trend
+
+FIGURES_SHOWN: Final = 6
+REASONS_SHOWN: Final = 10
+FIRST_CHOICE: Final = ("text_sentiment_net", "nps", "csat_top2", "text_effort_share", "text_churn")
+FROM_SURVEY: Final = frozenset({"nps", "csat_top2"})
+SECOND_CHOICE: Final = ("ces_mean", "text_resolution", "text_advocacy", "text_delight")
+SENTIMENTS: Final = ("negative", "mixed", "neutral", "positive")
+POLARITIES: Final = ("negative", "neutral", "positive")
+BUCKET_TITLES: Final[Mapping[BucketSize, str]] = {"day": "روز", "week": "هفته", "month": "ماه", "quarter": "فصل", "year": "سال"}
+FINER: Final[Mapping[BucketSize, BucketSize]] = {"month": "week", "week": "day"}
+COARSER: Final[Mapping[BucketSize, BucketSize]] = {"month": "quarter", "quarter": "year"}
+ENOUGH_BUCKETS: Final = 4
+MOST_BUCKETS: Final = 36
+DAYS_OF_A_WEEK: Final = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number with what it rests on; `missing` where there is none to show."""
+
+    title: str
+    definition: str
+    value: str
+    unit: str
+    basis: str
+    missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a bar, in per cent of its length."""
+
+    code: str
+    start: float
+    size: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonBar:
+    """A contact reason, its share of the texts, and how much of what is said of it is blame or praise (net −100 to 100)."""
+
+    code: str
+    title: str
+    group: str
+    share: float
+    interval: str
+    net: float | None
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrendLine:
+    """The shares of the sentiments in one span of time, none in one without texts; `tick` is its title in few words."""
+
+    title: str
+    tick: str
+    n: int
+    shares: Mapping[str, float | None]
+
+
+def count_rows(store: Store, filters: Filters) -> int:
+    """How many texts there are."""
+    return _total(store, "volume", filters)
+
+
+def count_tagged(store: Store, filters: Filters) -> int:
+    """How many of them have been read by the tagger."""
+    return _total(store, "sentiment", filters)
+
+
+def list_figures(store: Store, filters: Filters, volume: int, tagged: int) -> list[Figure]:
+    """The volume and the five most telling KPIs; a survey's that no file has gives way to the next that has a value."""
+    rows = compute_kpis(store, (*FIRST_CHOICE, *SECOND_CHOICE), filters=filters)
+    first = [row for row in rows if row.name in FIRST_CHOICE and (row.value is not None or row.name not in FROM_SURVEY)]
+    second = [row for row in rows if row.name in SECOND_CHOICE and row.value is not None]
+    chosen = (first + second)[: FIGURES_SHOWN - 1]
+    read = "همه خوانده شد" if tagged == volume else f"{number(tagged)} خوانده شد"
+    return [Figure("نظرها", "", number(volume), "", read), *(_figure(row, tagged) for row in chosen)]
+
+
+def list_reasons(store: Store, filters: Filters) -> list[ReasonBar]:
+    """The reasons that most texts speak of, the most frequent first."""
+    rows = sorted(compute_trend(store, "reasons", bucket=None, filters=filters), key=lambda row: (-row.n, row.code or ""))
+    shown = [row for row in rows[:REASONS_SHOWN] if row.n]
+    if not shown:
+        return []
+    nets = {row.code: row.share for row in compute_trend(store, "reason_net", bucket=None, filters=filters)}
+    said = {polarity: _counts(store, filters, polarity) for polarity in ("negative", "positive")}
+    return [_bar(row, shown[0].n, nets.get(row.code), {each: said[each].get(row.code, 0) for each in said}) for row in shown]
+
+
+def list_trend(store: Store, filters: Filters) -> tuple[str, list[TrendLine]]:
+    """The sentiments by month, or by smaller or larger spans where there are too few or many; and what the span is called."""
+
+    def lines_by(size: BucketSize) -> list[TrendLine]:
+        return _lines(compute_trend(store, "sentiment", bucket=size, filters=filters))
+
+    size: BucketSize = "month"
+    lines = lines_by(size)
+    while lines and (next_size := _other_size(size, len(lines))):
+        size, lines = next_size, lines_by(next_size)
+    return BUCKET_TITLES[size], lines
+
+
+def _other_size(size: BucketSize, count: int) -> BucketSize | None:
+    """The size to take instead of one that makes so many buckets; None where it will do."""
+    if count < ENOUGH_BUCKETS:
+        return FINER.get(size)
+    return COARSER.get(size) if count > MOST_BUCKETS else None
+
+
+def _counts(store: Store, filters: Filters, polarity: str) -> dict[str | None, int]:
+    return {row.code: row.n for row in compute_trend(store, "reasons", bucket=None, polarity=polarity, filters=filters)}
+
+
+def _total(store: Store, measure: str, filters: Filters) -> int:
+    return sum(row.n for row in compute_trend(store, measure, bucket=None, filters=filters))
+
+
+def _figure(row: KpiRow, tagged: int) -> Figure:
+    kpi = get_kpi(row.name)
+    if row.value is None:
+        reason = titles.NULL_REASONS.get(row.null_reason or "", row.null_reason or "") if tagged else titles.NOT_READ_YET
+        return Figure(kpi.title_fa, kpi.definition_fa, MISSING, "", reason, missing=True)
+    interval = f"{_written(row.ci_low, row.unit)} تا {_written(row.ci_high, row.unit)} · " if row.ci_low is not None else ""
+    basis = f"{interval}از {number(row.n)} نظر"
+    unit = titles.KPI_UNITS.get(row.unit, "")
+    return Figure(kpi.title_fa, kpi.definition_fa, _written(row.value, row.unit), unit, basis)
+
+
+def _written(value: float | None, unit: str) -> str:
+    if unit == "share":
+        return percent(value)
+    return signed(value) if unit == "points" else number(value, 1)
+
+
+def _bar(row: TrendRow, longest: int, net: float | None, said: Mapping[str, int]) -> ReasonBar:
+    code = row.code or ""
+    counts = {
+        "negative": said["negative"],
+        "neutral": row.n - said["negative"] - said["positive"],
+        "positive": said["positive"],
+    }
+    return ReasonBar(
+        code=code,
+        title=titles.code_title(code),
+        group=titles.code_title(code.partition(".")[0]),
+        share=row.share or 0.0,
+        interval=f"با اطمینان ۹۵٪: {percent(row.ci_low)} تا {percent(row.ci_high)}، {number(row.n)} نظر",
+        net=None if net is None else 100 * net,
+        parts=_parts([(each, max(0, counts[each])) for each in POLARITIES], longest),
+    )
+
+
+def _parts(counts: Sequence[tuple[str, int]], whole: int) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    start = 0.0
+    for code, count in counts:
+        if count:
+            parts.append(Part(code, start, 100 * count / whole))
+            start += parts[-1].size
+    return tuple(parts)
+
+
+def _lines(rows: Sequence[TrendRow]) -> list[TrendLine]:
+    spans: dict[str, list[TrendRow]] = {}
+    for row in rows:
+        if row.bucket is not None:
+            spans.setdefault(row.bucket, []).append(row)
+    return [_line(bucket, found) for bucket, found in spans.items()]
+
+
+def _line(bucket: str, rows: Sequence[TrendRow]) -> TrendLine:
+    start, end = rows[0].start, rows[0].end
+    title = tick = bucket_title(bucket)
+    if start and end and (end - start).days <= DAYS_OF_A_WEEK:
+        tick = day(start).rpartition(" ")[0]
+        title = f"هفتهٔ {day(start)}" if "W" in bucket else title
+    n = sum(row.n for row in rows)
+    found = {row.code: row.share for row in rows if row.code}
+    return TrendLine(title, tick, n, {code: found.get(code, 0.0) if n else None for code in SENTIMENTS})

@@ -1,0 +1,135 @@
+"""The filters in a query string, the same for every call, and the refusal of names that do not exist.
+
+A misspelt filter that is silently ignored answers another question than the one asked. So each call has one model of its
+parameters, and what that model does not know is refused with the nearest names; the store refuses codes that do not exist.
+"""
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date
+from difflib import get_close_matches
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from voc.calendars import from_jalali
+from voc.errors import InputError
+from voc.store import Filters
+
+ATTRIBUTE_PREFIX: Final = "attr."
+_CODE_FILTERS: Final = ("sentiment", "reason", "polarity", "effort", "loyalty", "resolution", "batch")
+_DIGITS: Final = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
+_DAY: Final = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", re.ASCII)
+_JALALI_YEARS: Final = range(1200, 1600)
+
+Day = Annotated[str | None, Field(examples=["2026-05-04", "1405-02-14"])]
+
+
+class Query(BaseModel):
+    """The base of every call's parameters: unknown names are refused, and the answer names the nearest."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_known(cls, given: Any) -> Any:
+        known = known_names(cls)
+        open_ended = issubclass(cls, FilterQuery)
+        for name in given:
+            if name not in known and not (open_ended and name.startswith(ATTRIBUTE_PREFIX)):
+                raise unknown_name(name, (*known, *((f"{ATTRIBUTE_PREFIX}NAME",) if open_ended else ())))
+        return given
+
+
+class FilterQuery(Query):
+    """The filters; several values of one filter are alternatives, different filters narrow each other."""
+
+    model_config = ConfigDict(extra="allow")
+
+    from_: Day = Field(None, alias="from", description="first day, Gregorian or Jalali")
+    to: Day = Field(None, description="the day after the last, Gregorian or Jalali")
+    channel: list[str] = Field([], description="repeat it for alternatives", examples=[["phone"]])
+    sentiment: list[str] = Field([], description="negative, positive, mixed or neutral", examples=[["negative"]])
+    reason: list[str] = Field([], description="a contact reason or a group of them", examples=[["delivery.time"]])
+    polarity: list[str] = Field([], description="of a reason: negative, positive or neutral", examples=[["negative"]])
+    effort: list[str] = Field([], description="an effort cue", examples=[["repeat_contact"]])
+    loyalty: list[str] = Field([], description="a loyalty cue", examples=[["churn_intent"]])
+    resolution: list[str] = Field([], description="resolved or unresolved", examples=[["unresolved"]])
+    batch: list[str] = Field([], description="a batch id", examples=[["b3f9a1c2d4e5f"]])
+    q: str | None = Field(None, max_length=200, description="words in the text, as they stand", examples=["دیر رسید"])
+
+    @field_validator(*_CODE_FILTERS)
+    @classmethod
+    def _split(cls, values: list[str]) -> list[str]:
+        """Codes hold no commas, so `a,b` is the same as giving the name twice; the empty ones of a form were not given."""
+        return [code.strip() for value in values for code in value.split(",") if code.strip()]
+
+    @property
+    def filters(self) -> Filters:
+        """The same as the store takes them."""
+        return Filters(
+            from_=parse_day("from", self.from_),
+            to=parse_day("to", self.to),
+            channel=tuple(self.channel),
+            sentiment=tuple(self.sentiment),
+            reason=tuple(self.reason),
+            polarity=tuple(self.polarity),
+            effort=tuple(self.effort),
+            loyalty=tuple(self.loyalty),
+            resolution=tuple(self.resolution),
+            batch=tuple(self.batch),
+            q=self.q or None,
+            attributes=self._attributes(),
+        )
+
+    def _attributes(self) -> dict[str, str | tuple[str, ...]]:
+        given = {name.removeprefix(ATTRIBUTE_PREFIX): value for name, value in (self.model_extra or {}).items()}
+        return {name: value if isinstance(value, str) else tuple(value) for name, value in given.items()}
+
+
+class PageQuery(Query):
+    """Which piece of a long list is wanted."""
+
+    limit: int = Field(50, ge=1, le=1000, description="how many items at once")
+    cursor: str | None = Field(None, max_length=200, description="the `next` of the answer before")
+
+    @field_validator("cursor")
+    @classmethod
+    def _empty_is_none(cls, cursor: str | None) -> str | None:
+        return cursor or None
+
+
+def parse_day(name: str, value: str | None) -> date | None:
+    """The day in a parameter; years about 1400 are Jalali. Raises InputError where it is no day.
+
+    >>> parse_day("from", "۱۴۰۲/۱۲/۱۱")
+    datetime.date(2024, 3, 1)
+    """
+    if not value:
+        return None
+    match = _DAY.fullmatch(value.strip().translate(_DIGITS))
+    with suppress(ValueError):
+        if match:
+            year, month, day = map(int, match.groups())
+            return from_jalali(year, month, day) if year in _JALALI_YEARS else date(year, month, day)
+    message = f"{name}: {value[:40]!r} is not a day. Write 2026-05-04, or 1405-02-14 for a Jalali one."
+    raise InputError(message, field=name)
+
+
+def known_names(query: type[BaseModel]) -> tuple[str, ...]:
+    """The names of a call's parameters as they stand in the query string."""
+    return tuple(field.alias or name for name, field in query.model_fields.items())
+
+
+def unknown_name(name: str, known: Sequence[str]) -> InputError:
+    """The error for a parameter that does not exist, with the nearest names, or all where none is near."""
+    shown = name[:60]
+    near = get_close_matches(shown, known, n=3, cutoff=0.6)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return InputError(
+        f"There is no parameter {shown!r}.{hint}",
+        code="unknown_parameter",
+        field=shown,
+        options=tuple(near or known),
+    )

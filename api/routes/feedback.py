@@ -1,0 +1,32 @@
+"""Tagged records: those that pass the filters, page by page, or one."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import ConfigDict
+
+from api.parameters import FilterQuery, PageQuery
+from api.schemas import FeedbackOut, FeedbackPage
+from api.service import Running
+from voc.export import record_of
+
+router = APIRouter(tags=["feedback"])
+
+
+class FeedbackQuery(FilterQuery, PageQuery):
+    """Filters and paging."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+@router.get("/v1/feedback", summary="Tagged records that pass the filters", response_model=FeedbackPage)
+def list_feedback(service: Running, query: Annotated[FeedbackQuery, Query()]) -> dict[str, Any]:
+    """The last arrived first; tags are null while a text waits for the tagger. Attributes filter as `attr.NAME=value`."""
+    page = service.store.find_feedback(query.filters, limit=query.limit, cursor=query.cursor)
+    return {"items": list(map(record_of, page.items)), "next": page.next}
+
+
+@router.get("/v1/feedback/{feedback_id}", summary="One tagged record", response_model=FeedbackOut)
+def get_feedback(service: Running, feedback_id: str) -> dict[str, Any]:
+    """The record with this id, such as `f1024`."""
+    return record_of(service.store.get_feedback(feedback_id))

@@ -1,0 +1,52 @@
+"""KPI values, and what each of them means. The list of KPIs is that of `voc.kpis`: a new one appears here by itself."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from api.parameters import FilterQuery
+from api.routes.trends import GROUPS_FIELD
+from api.schemas import KpiDefinitionPage, KpiPage
+from api.service import Running
+from voc.calendars import BucketSize, Calendar
+from voc.kpis import KPIS, compute_kpis
+from voc.store import Store
+
+router = APIRouter(tags=["kpis"])
+
+
+class KpiQuery(FilterQuery):
+    """Which KPIs, in which spans of time, side by side by what."""
+
+    names: str = Field("", description="names, parted by commas; all when empty", examples=["nps,csat_top2"])
+    bucket: BucketSize | None = Field(None, description="one value in all when left out; weeks begin on Saturday")
+    calendar: Calendar = "jalali"
+    group: str | None = Field(None, description=GROUPS_FIELD, examples=["channel"])
+    min_n: int = Field(1, ge=1, description="a value that rests on fewer rows is null, with that as the reason")
+
+    def compute(self, store: Store) -> Sequence[Any]:
+        """The rows that are asked for."""
+        names = [name.strip() for name in self.names.split(",") if name.strip()]
+        return compute_kpis(
+            store,
+            names or [kpi.name for kpi in KPIS],
+            bucket=self.bucket,
+            calendar=self.calendar,
+            group=self.group or None,
+            filters=self.filters,
+            min_n=self.min_n,
+        )
+
+
+@router.get("/v1/kpis", summary="KPI values", response_model=KpiPage)
+def get_kpis(service: Running, query: Annotated[KpiQuery, Query()]) -> dict[str, Any]:
+    """Each value comes with n, a 95 % interval and its method, and where there is none with the reason."""
+    return {"items": query.compute(service.store), "next": None}
+
+
+@router.get("/v1/kpis/definitions", summary="What each KPI means", response_model=KpiDefinitionPage)
+async def list_definitions() -> dict[str, Any]:
+    """Titles, formula, unit, better direction and the fields that it needs."""
+    return {"items": KPIS, "next": None}

@@ -1,0 +1,136 @@
+"""The pages for people: the overview, the texts behind it, and a file with its progress and refused rows.
+
+All of it is made here and makes sense before any script runs; what the scripts add is to not leave the page.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import Field
+
+from api import overview
+from api.highlight import pieces
+from api.parameters import FilterQuery
+from api.rendering import render
+from api.routes.batches import read_batch, take_upload
+from api.service import Running, Service
+from api.titles import code_title, row_title
+from voc.taxonomy import load_taxonomy
+
+router = APIRouter(include_in_schema=False)
+
+TEXTS_SHOWN: Final = 20
+BATCHES_SHOWN: Final = 12
+REJECTS_SHOWN: Final = 50
+_CHOICES: Final = (("sentiment", "احساس"), ("effort", "زحمت"), ("loyalty", "وفاداری"))
+_CHOSEN_BY_FORM: Final = frozenset({"q", "reason", "cursor", *(name for name, _ in _CHOICES)})
+
+
+class HomeQuery(FilterQuery):
+    """Which texts the overview is of, and which page of the files is shown."""
+
+    page: str | None = Field(None, max_length=200)
+
+
+class TextsQuery(FilterQuery):
+    """Which texts are listed."""
+
+    cursor: str | None = Field(None, max_length=200)
+
+
+@router.get("/")
+def show_home(request: Request, service: Running, query: Annotated[HomeQuery, Query()]) -> HTMLResponse:
+    """The overview."""
+    filters = query.filters
+    volume, tagged = overview.count_rows(service.store, filters), overview.count_tagged(service.store, filters)
+    batches = service.store.list_batches(limit=BATCHES_SHOWN, cursor=query.page)
+    unit, trend = overview.list_trend(service.store, filters)
+    kept = _without(request, "page")
+    return render(
+        request,
+        "home.html",
+        volume=volume,
+        tagged=tagged,
+        figures=overview.list_figures(service.store, filters, volume, tagged),
+        reasons=overview.list_reasons(service.store, filters),
+        trend=trend,
+        trend_unit=unit,
+        sentiments=overview.SENTIMENTS,
+        batches=[service.engine.describe(batch) for batch in batches.items],
+        more_batches=batches.next,
+        chosen=_said(kept, service),
+        query=f"?{urlencode(kept)}" if kept else "",
+        query_more="".join(f"&{urlencode([pair])}" for pair in kept if pair[0] != "reason"),
+        max_upload_mb=service.settings.max_upload_mb,
+    )
+
+
+@router.get("/texts")
+def show_texts(request: Request, service: Running, query: Annotated[TextsQuery, Query()]) -> HTMLResponse:
+    """The texts behind a figure, with the words that carry their tags marked."""
+    taxonomy = load_taxonomy()
+    page = service.store.find_feedback(query.filters, limit=TEXTS_SHOWN, cursor=query.cursor)
+    wanted = (*query.reason, *query.effort, *query.loyalty)
+    kept = _without(request, "cursor")
+    return render(
+        request,
+        "texts.html",
+        count=overview.count_rows(service.store, query.filters),
+        heading=" · ".join(map(code_title, wanted)) or "نظرها",
+        items=[{"tagged": each, "pieces": pieces(each.feedback.text, each.tags, wanted)} for each in page.items],
+        taxonomy=taxonomy,
+        chosen={name: getattr(query, name) for name in _CHOSEN_BY_FORM},
+        choices=[(name, title, getattr(taxonomy, f"{name}s", None) or getattr(taxonomy, name)) for name, title in _CHOICES],
+        kept=[(name, value) for name, value in kept if name not in _CHOSEN_BY_FORM],
+        query=f"?{urlencode(kept)}" if kept else "",
+        first_page=f"/texts?{urlencode(kept)}" if query.cursor else None,
+        next_page=f"/texts?{urlencode([*kept, ('cursor', page.next)])}" if page.next else None,
+    )
+
+
+@router.get("/batches/{batch_id}")
+def show_batch(request: Request, service: Running, batch_id: str, cursor: str | None = None) -> HTMLResponse:
+    """A file: how it was understood, how far it has come, what was refused."""
+    batch = read_batch(service, batch_id)
+    rejects = service.store.list_rejects(batch_id, limit=REJECTS_SHOWN, cursor=cursor)
+    return render(
+        request,
+        "batch.html",
+        batch=batch,
+        rejects=rejects.items,
+        next_rejects=rejects.next,
+        row_title=row_title,
+    )
+
+
+@router.post("/upload")
+async def upload(request: Request, service: Running) -> RedirectResponse:
+    """What the form sends; leads to the file's page."""
+    batch = await take_upload(service, request)
+    return RedirectResponse(f"/batches/{batch.id}", status_code=303)
+
+
+@router.post("/batches/{batch_id}/delete")
+def delete_batch_page(service: Running, batch_id: str) -> RedirectResponse:
+    """What the button on the file's page sends, a form knowing no DELETE; leads home."""
+    service.store.delete_batch(batch_id)
+    return RedirectResponse("/", status_code=303)
+
+
+def _without(request: Request, *names: str) -> list[tuple[str, str]]:
+    """The query of this page but for these names, without what is empty."""
+    return [(name, value) for name, value in request.query_params.multi_items() if name not in names and value]
+
+
+def _said(kept: Sequence[tuple[str, str]], service: Service) -> str:
+    """The filters of the overview in words."""
+    words = []
+    for name, value in kept:
+        if name == "batch":
+            words += [f"«{service.store.get_batch(each).name}»" for each in value.split(",")]
+        else:
+            words.append("، ".join(map(code_title, value.split(","))))
+    return " و ".join(words)

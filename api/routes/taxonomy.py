@@ -1,0 +1,14 @@
+"""The codes that stand in every tag, with their titles and definitions."""
+
+from fastapi import APIRouter
+
+from api.schemas import TaxonomyOut
+from voc.taxonomy import Taxonomy, load_taxonomy
+
+router = APIRouter(tags=["taxonomy"])
+
+
+@router.get("/v1/taxonomy", summary="All codes with titles and definitions", response_model=TaxonomyOut)
+async def get_taxonomy() -> Taxonomy:
+    """Sentiments, groups and contact reasons, effort and loyalty cues, resolutions: in Persian and in English."""
+    return load_taxonomy()

@@ -1,0 +1,339 @@
+"""What goes in and out over HTTP, with an example of each; the reference page at /docs is made from these.
+
+Only the border is pydantic: inside, the values are the dataclasses of `voc.records`, which these are read from.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from api import examples
+from voc.records import AttributeValue, BatchStatus, Polarity, Resolution, Script, Sentiment, Span
+
+TEXTS_AT_ONCE = 100
+
+TagText = Annotated[str, StringConstraints(min_length=1)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class Sent(BaseModel):
+    """The base of what the service sends; read from dataclasses as well as from mappings."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Taken(BaseModel):
+    """The base of what the service takes; an unknown key is refused, because it is most often a misspelt one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(Sent):
+    """An RFC 9457 problem document: what is wrong, with which input, and what would be right."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    field: str | None = None
+    options: list[str] | None = None
+
+
+class ColumnOut(Sent):
+    """How one header of the source was understood; `field` is null where the column is kept as an attribute."""
+
+    header: str
+    field: str | None
+    note: str = ""
+
+
+class NoticeOut(Sent):
+    """Something about the source that is good to know and that refused no row."""
+
+    column: str | None
+    code: str
+    message: str
+    count: int
+
+
+class BatchOut(Sent):
+    """An upload and how far it has come; received = accepted + rejected."""
+
+    model_config = ConfigDict(
+        from_attributes=True,
+        json_schema_extra={"examples": [examples.BATCH]},
+    )
+
+    id: str
+    name: str
+    status: BatchStatus
+    received: int
+    accepted: int
+    rejected: int
+    tagged: int
+    rows_per_s: float | None = Field(None, description="tagging speed; null until it is known")
+    eta_s: float | None = Field(None, description="seconds left; null until they are known")
+    created_at: datetime
+    columns: list[ColumnOut]
+    notices: list[NoticeOut]
+    sample: bool = Field(False, description="true for the sample that came with the product")
+
+
+class BatchPage(Sent):
+    """Batches, the newest first."""
+
+    items: list[BatchOut]
+    next: str | None
+
+
+class RejectOut(Sent):
+    """A refused row: its line in the source, the header at fault if there is one, and why."""
+
+    line: int
+    column: str | None
+    code: str
+    message: str
+
+
+class RejectPage(Sent):
+    """Refused rows, in the order of the source."""
+
+    items: list[RejectOut]
+    next: str | None
+
+
+class RecordsIn(Taken):
+    """Feedback as JSON; keys are our field names or headers that are recognised, the rest are kept as attributes."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [examples.RECORDS]},
+    )
+
+    records: list[dict[str, Any]] = Field(min_length=1)
+    name: str | None = None
+    mapping: dict[str, str] | None = Field(None, description='our field → their key, such as {"text": "نظر"}')
+
+
+class TagIn(Taken):
+    """Texts to tag at once."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [examples.TAG]},
+    )
+
+    texts: list[TagText] = Field(min_length=1, max_length=TEXTS_AT_ONCE)
+
+
+class ReasonOut(Sent):
+    """A contact reason, what is said of it, and the words that say so as [start, end) in characters of `text`."""
+
+    code: str
+    polarity: Polarity
+    score: Probability
+    evidence: list[Span]
+
+
+class CueOut(Sent):
+    """An effort or loyalty cue, and the words that say so as [start, end) in characters of `text`."""
+
+    code: str
+    score: Probability
+    evidence: list[Span]
+
+
+class TaggedText(Sent):
+    """A text, with personal data masked, and its tags."""
+
+    model_config = ConfigDict(
+        from_attributes=True,
+        json_schema_extra={"examples": [examples.TAGGED_TEXT]},
+    )
+
+    text: str
+    sentiment: Sentiment
+    sentiment_score: float = Field(description="from -1 to 1")
+    reasons: list[ReasonOut]
+    effort: list[CueOut]
+    effort_score: float | None = Field(description="from -1 (easy) to 1 (hard); null where there is no cue")
+    loyalty: list[CueOut]
+    resolution: Resolution | None
+    script: Script
+    model: str
+    taxonomy: str
+
+
+class TagOut(Sent):
+    """One item for each text, in order."""
+
+    items: list[TaggedText]
+
+
+class FeedbackOut(Sent):
+    """A stored text, what its source knew, and its tags, which are null while it waits for the tagger."""
+
+    model_config = ConfigDict(
+        from_attributes=True,
+        json_schema_extra={"examples": [examples.FEEDBACK]},
+    )
+
+    id: str
+    batch_id: str
+    line: int
+    external_id: str | None = None
+    text: str
+    occurred_at: datetime | None = None
+    channel: str | None = None
+    customer_id: str | None = None
+    agent_id: str | None = None
+    first_response_at: datetime | None = None
+    resolved_at: datetime | None = None
+    handle_s: float | None = None
+    wait_s: float | None = None
+    abandoned: bool | None = None
+    transfers: int | None = None
+    cost: float | None = None
+    revenue: float | None = None
+    nps: int | None = None
+    csat: float | None = None
+    ces: float | None = None
+    ves_1: float | None = None
+    ves_2: float | None = None
+    ees: float | None = None
+    referred: bool | None = None
+    referral_sold: bool | None = None
+    attributes: dict[str, AttributeValue]
+    sentiment: Sentiment | None = None
+    sentiment_score: float | None = None
+    reasons: list[ReasonOut] | None = None
+    effort: list[CueOut] | None = None
+    effort_score: float | None = None
+    loyalty: list[CueOut] | None = None
+    resolution: Resolution | None = None
+    script: Script | None = None
+    model: str | None = None
+    taxonomy: str | None = None
+
+
+class FeedbackPage(Sent):
+    """Tagged records, in order of arrival."""
+
+    items: list[FeedbackOut]
+    next: str | None
+
+
+class TrendRowOut(Sent):
+    """One code in one span of time; `share` is null where nothing was counted."""
+
+    bucket: str | None
+    start: date | None
+    end: date | None
+    code: str | None
+    group: str | None
+    n: int
+    share: float | None
+    ci_low: float | None
+    ci_high: float | None
+    change: float | None
+    partial: bool = Field(False, description="the span is not over yet")
+
+
+class TrendPage(Sent):
+    """A series, by time, group and code."""
+
+    items: list[TrendRowOut]
+    next: str | None = None
+
+
+class KpiRowOut(Sent):
+    """A value with what it rests on; where it is null, `null_reason` says why."""
+
+    name: str
+    value: float | None
+    n: int
+    ci_low: float | None
+    ci_high: float | None
+    unit: str
+    method: str
+    null_reason: str | None
+    bucket: str | None
+    group: str | None
+
+
+class KpiPage(Sent):
+    """KPI values."""
+
+    items: list[KpiRowOut]
+    next: str | None = None
+
+
+class KpiDefinitionOut(Sent):
+    """What a KPI is, how it is computed, and what it needs."""
+
+    name: str
+    title_fa: str
+    title_en: str
+    unit: str
+    better: str
+    definition_fa: str
+    definition_en: str
+    formula: str
+    needs: list[str]
+    method: str
+
+
+class KpiDefinitionPage(Sent):
+    """All KPIs."""
+
+    items: list[KpiDefinitionOut]
+    next: str | None = None
+
+
+class CodeOut(Sent):
+    """One code, with titles and definitions."""
+
+    code: str
+    fa: str
+    en: str
+    definition_fa: str
+    definition_en: str
+    direction: str = ""
+
+
+class GroupOut(Sent):
+    """A group of contact reasons: the part of a code before the dot."""
+
+    code: str
+    fa: str
+    en: str
+
+
+class TaxonomyOut(Sent):
+    """All codes of one version."""
+
+    version: str
+    sentiments: list[CodeOut]
+    groups: list[GroupOut]
+    reasons: list[CodeOut]
+    effort: list[CodeOut]
+    loyalty: list[CodeOut]
+    resolutions: list[CodeOut]
+
+
+class Health(Sent):
+    """Whether the process lives."""
+
+    status: Literal["ok"]
+
+
+class Readiness(Sent):
+    """Whether the service can do its work; `model` is `loading` for the first seconds, while uploads already work."""
+
+    status: Literal["ready"]
+    store: Literal["ok"]
+    model: Literal["loading", "loaded"]
+    model_name: str
+    taxonomy: str

@@ -1,0 +1,34 @@
+"""What a running service consists of, handed to every route: settings, store, engine, and the one who tags at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from voc.engine import Engine
+from voc.records import Tags
+from voc.settings import Settings
+from voc.store import Store
+from voc.tagging import ModelIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts of a running service; `tag` waits for its answer, so call it in a thread."""
+
+    settings: Settings
+    store: Store
+    engine: Engine
+    identity: ModelIdentity
+    tag: Callable[[Sequence[str]], list[Tags]]
+    model_loaded: Callable[[], bool]
+
+
+async def get_service(request: Request) -> Service:
+    """The service of this application."""
+    service: Service = request.app.state.service
+    return service
+
+
+Running = Annotated[Service, Depends(get_service)]

@@ -1,0 +1,125 @@
+// Uploads without leaving the page and follows the tagging. The forms and links work without it too: what is shown here are
+// pieces of the very pages that the server renders, so no word is written twice.
+
+const REFRESH_MS = 4000;
+const number = new Intl.NumberFormat("fa", { maximumFractionDigits: 0 });
+
+const form = document.querySelector(".upload form");
+const live = document.getElementById("live");
+
+if (form) {
+  const drop = form.querySelector(".drop");
+  const input = form.querySelector("input[type=file]");
+  input.addEventListener("change", () => input.files.length && send(input.files[0]));
+  drop.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });
+  drop.addEventListener("dragleave", () => drop.classList.remove("over"));
+  drop.addEventListener("drop", (event) => {
+    event.preventDefault();
+    drop.classList.remove("over");
+    if (event.dataTransfer.files.length) send(event.dataTransfer.files[0]);
+  });
+}
+
+for (const panel of document.querySelectorAll("[data-batch][data-status=tagging]")) {
+  follow(panel, () => location.reload());
+}
+
+function send(file, mapping = null) {
+  const request = new XMLHttpRequest();
+  const bar = Object.assign(document.createElement("progress"), { max: 1, value: 0 });
+  show(words(`«${file.name}» فرستاده می‌شود…`), bar);
+  request.upload.addEventListener("progress", (event) => {
+    if (event.lengthComputable) bar.value = event.loaded / event.total;
+    if (event.loaded === event.total) show(words(`«${file.name}» رسید و دارد شمرده می‌شود…`), document.createElement("progress"));
+  });
+  request.addEventListener("load", () => arrived(request, file));
+  request.addEventListener("error", () => show(words("فرستادن فایل ناتمام ماند. یک بار دیگر بفرستید.", "notice bad")));
+  request.open("POST", form.action);
+  request.setRequestHeader("Accept", "text/html");
+  const body = new FormData();
+  body.append("file", file);
+  if (mapping) body.append("mapping", JSON.stringify(mapping));
+  request.send(body);
+  form.reset();
+}
+
+function arrived(request, file) {
+  const page = new DOMParser().parseFromString(request.responseText, "text/html");
+  const panel = page.querySelector("[data-batch]");
+  if (!panel) {
+    refused(page.querySelector("[data-problem]") ?? words("پاسخی که باید، نرسید."), file);
+    return;
+  }
+  const title = words(page.querySelector("h1").textContent, "live-head");
+  const link = Object.assign(document.createElement("a"), { href: request.responseURL, textContent: "همه‌چیزِ این فایل" });
+  title.append(link);
+  panel.classList.remove("live");
+  show(title, panel, ...page.querySelectorAll(".understood, .understood ~ .notice"));
+  refresh();
+  if (panel.dataset.status === "tagging") follow(panel, refresh, refresh);
+}
+
+function refused(problem, file) {
+  problem.className = "notice bad";
+  problem.querySelector("a[href='/']")?.parentElement.remove();
+  if (problem.dataset.problem === "no_text_column") {
+    problem.querySelector("p").textContent = "کدام ستون متن نظر را دارد؟";
+    for (const option of problem.querySelectorAll("[data-option]")) {
+      const button = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: option.dataset.option });
+      button.addEventListener("click", () => send(file, { text: option.dataset.option }));
+      option.replaceChildren(button);
+      option.className = "";
+    }
+  }
+  show(problem);
+}
+
+function follow(panel, done, meanwhile = () => {}) {
+  const events = new EventSource(`/v1/batches/${panel.dataset.batch}/events`);
+  let last = performance.now();
+  events.addEventListener("progress", (event) => {
+    progress(panel, JSON.parse(event.data));
+    if (performance.now() - last < REFRESH_MS) return;
+    last = performance.now();
+    meanwhile();
+  });
+  events.addEventListener("done", (event) => {
+    events.close();
+    progress(panel, JSON.parse(event.data));
+    done();
+  });
+  events.addEventListener("gone", () => { events.close(); done(); });
+}
+
+function progress(panel, batch) {
+  const parts = [`${number.format(batch.tagged)} از ${number.format(batch.accepted)} نظر خوانده شد`];
+  if (batch.status === "tagging" && batch.rows_per_s) parts.push(`${number.format(batch.rows_per_s)} نظر در ثانیه`);
+  if (batch.status === "tagging" && batch.eta_s !== null) parts.push(`${duration(batch.eta_s)} مانده`);
+  panel.querySelector("progress").value = batch.tagged;
+  panel.querySelector("[data-progress-words]").textContent = parts.join(" · ");
+  const count = document.querySelector("[data-tagged]");
+  if (count) count.textContent = number.format(batch.tagged);
+}
+
+function duration(seconds) {
+  if (seconds < 1) return "کمتر از یک ثانیه";
+  if (seconds < 90) return `${number.format(seconds)} ثانیه`;
+  if (seconds < 5400) return `${number.format(seconds / 60)} دقیقه`;
+  return `${number.format(seconds / 3600)} ساعت`;
+}
+
+async function refresh() {
+  const answer = await fetch(location.href);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  document.getElementById("report").replaceWith(page.getElementById("report"));
+  document.dispatchEvent(new Event("report"));
+}
+
+function words(text, className = "") {
+  return Object.assign(document.createElement("p"), { textContent: text, className });
+}
+
+function show(...nodes) {
+  live.replaceChildren(...nodes);
+  live.hidden = false;
+}

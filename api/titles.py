@@ -1,0 +1,118 @@
+"""Persian words for what the code knows by slug: fields, problems, and why a row was refused or a figure is missing.
+
+Codes of the taxonomy have their titles there. A slug without a title here is shown as it is: never hidden.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from voc.taxonomy import load_taxonomy
+
+FIELDS: Final[Mapping[str, str]] = {
+    "text": "متن نظر",
+    "external_id": "شناسه",
+    "customer_id": "مشتری",
+    "agent_id": "کارشناس",
+    "channel": "کانال",
+    "occurred_at": "تاریخ",
+    "first_response_at": "زمان نخستین پاسخ",
+    "resolved_at": "زمان حل",
+    "handle_s": "مدت رسیدگی",
+    "wait_s": "مدت انتظار",
+    "abandoned": "رهاشده",
+    "transfers": "انتقال‌ها",
+    "cost": "هزینه",
+    "revenue": "درآمد",
+    "nps": "NPS",
+    "csat": "CSAT",
+    "ces": "CES",
+    "ves_1": "VES ۱",
+    "ves_2": "VES ۲",
+    "ees": "رضایت کارمند",
+    "referred": "معرفی کرده",
+    "referral_sold": "معرفی به خرید رسیده",
+}
+NOT_READ_YET: Final = "نظرها دارند خوانده می‌شوند"
+NULL_REASONS: Final[Mapping[str, str]] = {
+    "no_rows": "چیزی برای شمردن نیست",
+    "field_missing": "ستونش در فایل‌ها نیست",
+    "below_min_n": "شمار نظرها کم است",
+    "window_open": "هنوز زود است",
+}
+PROBLEMS: Final[Mapping[str, str]] = {
+    "not_found": "چنین چیزی اینجا نیست",
+    "too_large": "بزرگ‌تر از اندازهٔ پذیرفتنی است",
+    "invalid_input": "پذیرفته نشد",
+    "unknown_parameter": "چنین نشانه‌ای نیست",
+    "bad_mapping": "نگاشت ستون‌ها درست نیست",
+    "no_text_column": "ستون متن نظر پیدا نشد",
+    "no_records": "رکوردی در آن نیست",
+    "empty_file": "فایل خالی است",
+    "damaged_file": "فایل خراب است",
+    "password": "فایل رمز دارد",
+    "unknown_format": "این نوع فایل شناخته نشد",
+    "unknown_encoding": "کدبندی حروف شناخته نشد",
+    "unknown_host": "این نشانی پذیرفته نیست",
+    "cross_site": "درخواست از سایت دیگری آمده است",
+    "unsupported_media_type": "این نوع محتوا پذیرفته نیست",
+    "conflict": "با درخواست پیشین نمی‌خواند",
+    "store_unavailable": "پایگاه داده پاسخ نمی‌دهد",
+    "method_not_allowed": "این کار اینجا شدنی نیست",
+    "internal": "اشکالی در کار ما پیش آمد",
+}
+ROW_CODES: Final[Mapping[str, str]] = {
+    "empty_text": "متن ندارد",
+    "text_too_long": "متن بیش از اندازه بلند است",
+    "bad_date": "تاریخ خوانده نشد",
+    "ambiguous_date": "تاریخ دو جور خوانده می‌شود",
+    "two_digit_year": "سال دو رقمی است",
+    "bad_number": "عدد خوانده نشد",
+    "ambiguous_number": "عدد دو جور خوانده می‌شود",
+    "out_of_range": "عدد بیرون از مقیاس است",
+    "mixed_currency": "واحد پول یکسان نیست",
+    "bad_duration": "مدت خوانده نشد",
+    "bad_boolean": "بله یا خیر خوانده نشد",
+    "bad_id": "شناسه پذیرفتنی نیست",
+    "malformed_row": "سطر به‌هم‌ریخته است",
+    "row_too_long": "سطر بیش از اندازه بلند است",
+    "broken_json": "سطر JSON درست نیست",
+    "not_an_object": "هر رکورد باید یک شیء JSON باشد",
+    "no_header": "سطر سرستون نداشت",
+    "rows_above_header": "سطرهای بالای سرستون کنار گذاشته شد",
+    "bad_time": "ساعت خوانده نشد",
+    "broken_encoding": "حروف سطر خراب است",
+    "blank_rows": "سطرهای خالی کنار گذاشته شد",
+    "not_rated": "امتیازِ صفر یعنی بی‌امتیاز",
+    "out_of_scale": "امتیازهای بیرون از مقیاس به کار نرفت",
+    "attribute_cut": "ویژگی‌های بلند کوتاه شد",
+    "removed_characters": "نویسه‌های نادیدنی برداشته شد",
+    "no_rows": "زیر سرستون سطری نیست",
+    "format_by_content": "نوع فایل از محتوایش شناخته شد",
+    "other_sheets": "برگه‌های دیگر خوانده نشد",
+    "set_aside": "این سطرها را نشد خواند و کنار گذاشته شدند",
+}
+KPI_UNITS: Final[Mapping[str, str]] = {
+    "scale_1_5": "از ۵",
+    "scale_1_7": "از ۷",
+    "seconds": "ثانیه",
+}
+
+
+def field_title(field: str) -> str:
+    """What one of our fields is called."""
+    return FIELDS.get(field, field)
+
+
+def row_title(code: str) -> str:
+    """Why a row was refused, or what is good to know about a file."""
+    return ROW_CODES.get(code, code)
+
+
+def problem_title(code: str) -> str:
+    """The heading of a problem's page."""
+    return PROBLEMS.get(code, "پذیرفته نشد")
+
+
+def code_title(code: str) -> str:
+    """What a code or a group of the taxonomy is called."""
+    return load_taxonomy().titles_fa.get(code, code)

@@ -1,0 +1,96 @@
+"""Takes an upload off the wire: a file from a form into a temporary file, whatever its size, or JSON records."""
+
+import json
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from tempfile import TemporaryDirectory
+from typing import IO, Any, Final
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+
+from api.parameters import unknown_name
+from api.schemas import RecordsIn
+from voc.errors import InputError
+
+NAME_CHARS: Final = 200
+_MIB: Final = 1024 * 1024
+_FORM_FIELDS: Final = ("file", "mapping", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that came in, under its user's name for it, and how its columns are meant if the user said so."""
+
+    path: Path
+    name: str
+    mapping: dict[str, str] | None
+
+
+@asynccontextmanager
+async def receive_file(request: Request) -> AsyncIterator[Upload]:
+    """The file in a multipart form; it is gone when the context ends. Raises InputError where the form does not fit."""
+    async with request.form(max_files=1, max_fields=len(_FORM_FIELDS), max_part_size=_MIB) as form:
+        for field in form:
+            if field not in _FORM_FIELDS:
+                raise unknown_name(field, _FORM_FIELDS)
+        file = form.get("file")
+        if not isinstance(file, UploadFile) or not file.filename:
+            raise InputError("file is missing: send the file in a multipart form, in the field 'file'.", field="file")
+        name = file_name(file.filename)
+        mapping = read_mapping(_words(form, "mapping"))
+        with TemporaryDirectory(prefix="voc-upload-", ignore_cleanup_errors=True) as folder:
+            path = Path(folder) / ("upload" + PurePosixPath(name).suffix.lower()[:16])
+            await run_in_threadpool(_copy, file.file, path)
+            yield Upload(path, (_words(form, "name") or name)[:NAME_CHARS], mapping)
+
+
+async def receive_records(request: Request) -> RecordsIn:
+    """The records in a JSON body. Raises RequestValidationError where they do not fit."""
+    try:
+        return RecordsIn.model_validate_json(await request.body())
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_input=False, include_url=False)) from None
+
+
+def read_mapping(text: str | None) -> dict[str, str] | None:
+    """The mapping in a form's field: a JSON object of our field → their header. Raises InputError."""
+    if not text:
+        return None
+    try:
+        mapping: Any = json.loads(text)
+    except ValueError:
+        mapping = None
+    if not isinstance(mapping, dict) or not all(isinstance(header, str) for header in mapping.values()):
+        raise InputError('mapping: write a JSON object of texts, such as {"text": "نظر مشتری"}.', field="mapping")
+    return mapping
+
+
+def file_name(given: str) -> str:
+    r"""The last part of whatever path a browser sent, without control characters, short enough to show.
+
+    >>> file_name("C:\\گزارش\\نظرها.xlsx"), file_name("../../x.csv")
+    ('نظرها.xlsx', 'x.csv')
+    """
+    last = PureWindowsPath(given).name or "upload"
+    shown = "".join(char for char in last if char.isprintable() or char == "\u200c").strip()
+    return shown[-NAME_CHARS:] or "upload"
+
+
+def _words(form: FormData, field: str) -> str | None:
+    value = form.get(field)
+    if isinstance(value, UploadFile):
+        raise InputError(f"{field} is to be text, not a file.", field=field)
+    return value.strip() or None if value is not None else None
+
+
+def _copy(source: IO[bytes], path: Path) -> None:
+    source.seek(0)
+    with path.open("wb") as target:
+        shutil.copyfileobj(source, target, _MIB)
