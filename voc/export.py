@@ -127,7 +127,7 @@ def _csv(rows: Iterable[Row]) -> Iterator[bytes]:
     for position, row in enumerate(rows):
         if position == 0:
             write(row)
-        write(map(_harmless, row.values()))
+        write(map(harmless, row.values()))
         yield buffer.getvalue().encode()
         buffer.seek(0)
         buffer.truncate()
@@ -201,7 +201,8 @@ def _typed(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
-def _harmless(value: Any) -> Any:
+def harmless(value: Any) -> Any:
+    """`value`, with an apostrophe before it where a spreadsheet would run it as a formula."""
     return "'" + value if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
@@ -209,4 +210,4 @@ def _cell(value: Any) -> Any:
     """Excel takes no control characters and at most 32,767 of any."""
     if not isinstance(value, str):
         return value if value is None or isinstance(value, bool | int | float) else str(value)
-    return _harmless("".join(char for char in value if char >= " " or char in "\t\n")[:32_767])
+    return harmless("".join(char for char in value if char >= " " or char in "\t\n")[:32_767])

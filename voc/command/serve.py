@@ -24,7 +24,14 @@ def serve(
         )
     if not quiet:
         typer.echo(welcome(settings.host, settings.port), err=True)
-    uvicorn.run("api.app:create_app", factory=True, host=settings.host, port=settings.port, log_level="warning")
+    uvicorn.run(
+        "api.app:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        timeout_graceful_shutdown=3,
+    )  # an open progress stream must not hold up Ctrl-C
 
 
 def is_loopback(host: str) -> bool:

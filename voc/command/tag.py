@@ -1,7 +1,6 @@
 """`voc tag` and `voc import`: a file in, tags out, with what was understood, progress, and a summary worth reading."""
 
-import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from voc.command.rejects import RejectsFile
 from voc.command.summary import Summary
 from voc.errors import InputError
 from voc.export import format_of, stream_feedback_as
@@ -48,9 +48,9 @@ def tag(
     console = Console(stderr=True, quiet=quiet)
     source = _open(input, parse_mapping(map), settings)
     _show_columns(console, input, source)
-    summary, rejects = Summary(), target.with_name(target.name + ".rejects.csv")
+    summary, rejects = Summary(), RejectsFile(target.with_name(target.name + ".rejects.csv"))
     partial = target.with_name(target.name + ".partial")
-    with _tagger(model or settings.model, workers or settings.workers, source.rows_estimate) as tagger:
+    with rejects, _tagger(model or settings.model, workers or settings.workers, source.rows_estimate) as tagger:
         rows = _tagged(source, tagger, summary, rejects, console)
         with partial.open("wb") as file:
             for piece in stream_feedback_as(rows, format):
@@ -60,7 +60,7 @@ def tag(
         where = f"{notice.column}: " if notice.column else ""
         console.print(f"[yellow]note[/] {where}{notice.message} ({notice.count:,})")
     summary.show(console)
-    refused = f" · {summary.refused:,} refused → {rejects}" if summary.refused else ""
+    refused = f" · {summary.refused:,} refused → {rejects.path}" if summary.refused else ""
     console.print(f"[bold]{summary.rows:,}[/] tagged → [bold]{target}[/]{refused}")
 
 
@@ -127,13 +127,20 @@ def _tagger(model: str, workers: int, rows: int | None) -> "Iterator[Tagger | Wo
 
 
 def _tagged(
-    source: "FeedbackSource", tagger: "Tagger | WorkerPool", summary: Summary, rejects: Path, console: Console
+    source: "FeedbackSource", tagger: "Tagger | WorkerPool", summary: Summary, rejects: RejectsFile, console: Console
 ) -> Iterator[TaggedFeedback]:
     from voc.engine import tag_stream
 
+    def refuse(reject: Reject) -> None:
+        summary.refuse(reject)
+        rejects.write(reject)
+
+    def set_aside(feedback: Feedback, reason: str) -> None:
+        refuse(Reject(feedback.line, None, "not_tagged", reason))
+
     with _progress(console) if not console.quiet else nullcontext() as progress:
         task = progress.add_task("tagging", total=source.rows_estimate, rate="") if progress else TaskID(0)
-        for feedback, tags in tag_stream(_accepted(source, summary, rejects), tagger):
+        for feedback, tags in tag_stream(_accepted(source, refuse), tagger, set_aside=set_aside):
             summary.add(feedback, tags)
             yield _as_record(feedback, tags)
             if progress and summary.rows % 20 == 0:
@@ -142,23 +149,12 @@ def _tagged(
             progress.update(task, total=summary.rows + summary.refused, completed=summary.rows + summary.refused)
 
 
-def _accepted(source: Iterable[Feedback | Reject], summary: Summary, path: Path) -> Iterator[Feedback]:
-    """The accepted rows; refused ones are written to `path`, which is there only if there are any."""
-    path.unlink(missing_ok=True)
-    file = None
-    try:
-        for row in source:
-            if isinstance(row, Feedback):
-                yield row
-                continue
-            summary.refuse(row)
-            if file is None:
-                file = path.open("w", encoding="utf-8-sig", newline="")
-                csv.writer(file).writerow(["line", "column", "code", "message"])
-            csv.writer(file).writerow([row.line, row.column or "", row.code, row.message])
-    finally:
-        if file:
-            file.close()
+def _accepted(source: Iterable[Feedback | Reject], refuse: Callable[[Reject], None]) -> Iterator[Feedback]:
+    for row in source:
+        if isinstance(row, Reject):
+            refuse(row)
+        else:
+            yield row
 
 
 def _as_record(feedback: Feedback, tags: Tags) -> TaggedFeedback:

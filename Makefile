@@ -1,0 +1,41 @@
+# Two commands do everything: `make run` serves, `make test` checks. Both set up .venv first.
+PYTHON ?= python3.11
+PIP_ARGS ?=
+BIN := .venv/bin
+CORPORA ?= corpora
+
+.PHONY: run setup test quick lint bench evaluate lock clean
+
+run: setup  ## the service on 127.0.0.1:8000, with the sample batch in a new database
+	@VOC_SAMPLE=1 $(BIN)/voc serve
+
+setup: .venv/.ready  ## .venv with everything, pinned
+
+.venv/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+test: setup lint  ## everything that CI runs
+	$(BIN)/pytest -n 2 --dist loadfile
+
+quick: setup  ## the tests that need neither weights nor a browser, for daily work
+	$(BIN)/pytest -n 2 --dist loadfile -m "not model and not browser"
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup  ## rows per second of each stage, beside a loop over a BERT-base pipeline
+	$(BIN)/python -m models.benchmarks.throughput
+
+evaluate: setup  ## the model's figures; CORPORA=folders that hold the texts of data/labels
+	$(BIN)/voc evaluate data/labels/dev.jsonl --corpora $(CORPORA)
+
+lock: setup  ## pin what is installed now
+	$(BIN)/python -m pip freeze --exclude-editable --all | sed 's/+cpu$$//' | grep -vi '^pip==' > requirements.lock
+
+clean:
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis

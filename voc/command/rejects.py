@@ -1,0 +1,35 @@
+"""The file of refused rows beside an output: line, column, code and reason, there only if a row was refused."""
+
+import csv
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from voc.export import harmless
+from voc.records import Reject
+
+HEADER = ("line", "column", "code", "message")
+
+
+class RejectsFile:
+    """Use it in a `with` statement; an older file of the same name is removed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: IO[str] | None = None
+
+    def write(self, reject: Reject) -> None:
+        """Add a refused row."""
+        if self._file is None:
+            self._file = self.path.open("w", encoding="utf-8-sig", newline="")
+            csv.writer(self._file).writerow(HEADER)
+        row = (reject.line, reject.column or "", reject.code, reject.message)
+        csv.writer(self._file).writerow(map(harmless, row))
+
+    def __enter__(self) -> Self:
+        self.path.unlink(missing_ok=True)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._file:
+            self._file.close()
