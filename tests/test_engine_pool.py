@@ -163,6 +163,8 @@ def test_closing_ends_what_is_in_hand_and_what_waits() -> None:
     pool = WorkerPool(workers=1, load=moody, identity=FAKE)
     pool.tag(["خوب"])
     answers = [pool.submit(["گیر کن"]) for _ in range(3)]
+    while not answers[0].running():
+        time.sleep(0.01)
     asked: list[str] = []
 
     def ask() -> None:

@@ -243,13 +243,9 @@ def test_table_is_wide_enough() -> None:
 
 
 def test_found_says_what_and_where_in_the_masked_text() -> None:
-    masked = mask_personal_data(
-        "تماس 09123456789 یا a@b.ir، کارت 6037991100223340، IR270170000000100324200001 example.ir"
-    )
+    masked = mask_personal_data("تماس 09123456789 یا a@b.ir، کارت 6037991100223340، IR270170000000100324200001 example.ir")
     assert [each.kind for each in masked.found] == ["phone", "email", "card", "iban", "url"]
-    assert [masked.text[each.start : each.end] for each in masked.found] == [
-        PLACEHOLDERS[each.kind] for each in masked.found
-    ]
+    assert [masked.text[each.start : each.end] for each in masked.found] == [PLACEHOLDERS[each.kind] for each in masked.found]
 
 
 def test_placeholders_are_the_pieces_of_the_tokenizer() -> None:
@@ -320,8 +316,7 @@ def written(draw: st.DrawFn, groups: list[str]) -> str:
     separator = draw(st.one_of(st.just(""), separators))
     scripts = draw(st.sampled_from([["latin"], ["persian"], ["arabic"], list(digits_of)]))
     return "".join(
-        digits_of[draw(st.sampled_from(scripts))][int(char)] if char.isdecimal() else char
-        for char in separator.join(groups)
+        digits_of[draw(st.sampled_from(scripts))][int(char)] if char.isdecimal() else char for char in separator.join(groups)
     )
 
 
@@ -351,9 +346,7 @@ cards = st.builds(_card, st.sampled_from(sorted(BANKS)), _digits(9)).map(_fours)
 ibans = _digits(22).map(_iban).map(_fours).flatmap(written).map("IR{}".format)
 mobiles = _digits(9).map(lambda rest: ["09" + rest[:2], rest[2:5], rest[5:]]).flatmap(written)
 landlines = (
-    st.tuples(
-        st.sampled_from(["021", "026", "031", "041", "051", "071", "087"]), st.sampled_from("23456789"), _digits(7)
-    )
+    st.tuples(st.sampled_from(["021", "026", "031", "041", "051", "071", "087"]), st.sampled_from("23456789"), _digits(7))
     .map(lambda parts: [parts[0], parts[1] + parts[2]])
     .flatmap(written)
 )

@@ -157,9 +157,7 @@ def test_what_is_normalised_stays(norm: Normaliser, expected: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param(
-            "4.2.1", marks=pytest.mark.xfail(strict=True, reason="hazm's decimal point takes every second dot")
-        ),
+        pytest.param("4.2.1", marks=pytest.mark.xfail(strict=True, reason="hazm's decimal point takes every second dot")),
         pytest.param("﷽", marks=pytest.mark.xfail(strict=True, reason="hazm spells it out after it has joined words")),
         pytest.param("می۵", marks=pytest.mark.xfail(strict=True, reason="hazm parts digits after it has parted «می»")),
         "رفته ام ها",

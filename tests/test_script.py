@@ -124,9 +124,7 @@ def test_lexicon_is_large_clean_and_read_once() -> None:
     assert words is _lexicon()
 
 
-@pytest.mark.parametrize(
-    "word", ["kheyli", "kheili", "xeyli", "khoob", "khub", "xub", "nist", "mamnoon", "ersal", "nemishe"]
-)
+@pytest.mark.parametrize("word", ["kheyli", "kheili", "xeyli", "khoob", "khub", "xub", "nist", "mamnoon", "ersal", "nemishe"])
 def test_lexicon_knows_the_commonest_spellings(word: str) -> None:
     assert word in _lexicon()
 

@@ -68,6 +68,8 @@ class Alignment:
 
         A half-space or a mark belongs to its word. An empty range gives an empty range.
         """
+        while start < end and self.normalised[start].isspace():
+            start += 1
         if start >= end:
             return (0, 0)
         starts = self._starts
@@ -112,7 +114,7 @@ def _skeleton(text: str) -> tuple[str, list[int]]:
     for position, char in enumerate(text):
         folded = folding[ord(char)]
         if folded == _GAP:
-            last = ""  # «بود دیر»: a letter that ends one word and starts the next is no repetition
+            last = "" if last.isalnum() else last  # «بود دیر»: one letter ends a word and starts the next
         elif folded and folded != last:
             chars.append(folded)
             positions.append(position)

@@ -30,7 +30,8 @@ _NOTHING: Final = dict.fromkeys(
      *range(0xFE00, 0xFE10), *range(0x1F3FB, 0x1F400)]
 )  # fmt: skip
 _CLEAN: Final[dict[int, str | None]] = _HALF_SPACES | _SPACES | _NOTHING
-_LONG_WORD: Final = re.compile(rf"(\S{{{LONGEST_WORD_CHARS}}})(?=\S)")
+_LONG_WORD: Final = re.compile(rf"\S{{{LONGEST_WORD_CHARS + 1},}}")
+_PIECE: Final = re.compile(rf"\[\w{{3,8}}\]|.{{1,{LONGEST_WORD_CHARS}}}?(?=\[\w{{3,8}}\]|$)|.{{{LONGEST_WORD_CHARS}}}")
 _REPEATED_MARK: Final = re.compile(r"([^\w\s.])\1{2,}")
 _JOINED_VERB: Final = re.compile(r"\bن?می[آ-ی]+")
 
@@ -57,7 +58,7 @@ class Normaliser:
         """`text` in one spelling: letters, digits, spaces, half-spaces, repeated letters and marks, small Latin letters."""
         text = _REPEATED_MARK.sub(r"\1\1", text.translate(self._letters).lower())
         if _LONG_WORD.search(text):
-            text = _LONG_WORD.sub(r"\1 ", text)
+            text = _LONG_WORD.sub(lambda word: " ".join(_PIECE.findall(word.group())), text)
         if len(text) <= SEGMENT_CHARS:
             return self._normalise_segment(text)
         return " ".join(map(self._normalise_segment, _segments(text)))

@@ -36,9 +36,7 @@ _GROUP: Final = re.compile(r"[0-9]+")
 # Between a word and the number that it names stands nothing that is or may become a placeholder.
 _NEAR: Final = r"[^0-9@.\[\]/]{0,25}"
 _BESIDE: Final = r"[^\w\[\]@./]{0,4}"
-_NATIONAL_WORD: Final = re.compile(
-    rf"(?:[کك]د|شماره|[کك]ارت|code|kode)[\s\u200c_-]?(?:مل[یيى]|mell?i){_NEAR}\Z", re.IGNORECASE
-)
+_NATIONAL_WORD: Final = re.compile(rf"(?:[کك]د|شماره|[کك]ارت|code|kode)[\s\u200c_-]?(?:مل[یيى]|mell?i){_NEAR}\Z", re.IGNORECASE)
 _IBAN_WORD: Final = r"(?:(?<!\[)شبا|sh[ae]ba|iban)"
 _IBAN_BEFORE: Final = re.compile(rf"{_IBAN_WORD}{_NEAR}\Z", re.IGNORECASE)
 _IBAN_AFTER: Final = re.compile(rf"{_NEAR}{_IBAN_WORD}", re.IGNORECASE)
