@@ -4,7 +4,7 @@ PIP_ARGS ?=
 BIN := .venv/bin
 CORPORA ?= corpora
 
-.PHONY: run setup test quick lint bench evaluate lock clean
+.PHONY: run setup test quick lint bench evaluate screenshot lock clean
 
 run: setup  ## the service on 127.0.0.1:8000, with the sample batch in a new database
 	@VOC_SAMPLE=1 $(BIN)/voc serve
@@ -34,8 +34,11 @@ bench: setup  ## rows per second of each stage, beside a loop over a BERT-base p
 evaluate: setup  ## the model's figures; CORPORA=folders that hold the texts of data/labels
 	$(BIN)/voc evaluate data/labels/dev.jsonl --corpora $(CORPORA)
 
+screenshot: setup  ## the picture in the README, from the running page
+	$(BIN)/python -m tests.browser.screenshot docs/page.png
+
 lock: setup  ## pin what is installed now
-	$(BIN)/python -m pip freeze --exclude-editable --all | sed 's/+cpu$$//' | grep -vi '^pip==' > requirements.lock
+	$(BIN)/python -m pip freeze --exclude-editable --all | sed 's/+cpu$$//' | grep -viE '^(pip|voc)==' > requirements.lock
 
 clean:
 	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis

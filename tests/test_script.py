@@ -63,6 +63,8 @@ FINGLISH = [
     "be moghe resid",
     "ye hafte ast montazeram",
     "takhfifetoon kar nemikone",
+    "noonnnn",
+    "khejalat bekeshid",
 ]
 LATIN = [
     "very good",
