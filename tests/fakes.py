@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from voc.text.script import script_of
-
 from voc.records import Cue, Polarity, Reason, Resolution, Sentiment, Span, Tags
 from voc.tagging import ModelIdentity
+from voc.text.script import script_of
 
 REASON_WORDS: Final[Mapping[str, tuple[str, Polarity]]] = {
     "دیر": ("delivery.time", "negative"),

@@ -54,8 +54,15 @@ def test_api_imports_no_engine_library(path: Path) -> None:
     assert not forbidden & {name.split(".")[0] for name in imports(path)}
 
 
-@pytest.mark.parametrize(("module", "never"), [("voc", "torch hazm duckdb fastapi"), ("voc.tagging", "torch hazm"),
-                                               ("voc.command", "torch hazm duckdb fastapi"), ("api.app", "torch hazm")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("module", "never"),
+    [
+        ("voc", "torch hazm duckdb fastapi"),
+        ("voc.tagging", "torch hazm"),
+        ("voc.command", "torch hazm duckdb fastapi"),
+        ("api.app", "torch hazm"),
+    ],
+)
 def test_import_is_free(module: str, never: str) -> None:
     code = f"import sys, {module}; print([m for m in {never.split()} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)

@@ -117,7 +117,7 @@ def test_mapping_pairs() -> None:
     assert parse_mapping(["text=title+body", "nps = امتیاز"]) == {"text": "title+body", "nps": "امتیاز"}
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "example.org"])
+@pytest.mark.parametrize("host", ["192.168.1.5", "::", "example.org"])
 def test_serve_refuses_an_address_that_others_reach(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from voc.errors import SettingsError
 
@@ -130,5 +130,5 @@ def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     from voc.errors import SettingsError
 
     monkeypatch.setenv("VOC_TIMEZONE", "Asia/Nowhere")
-    with pytest.raises(SettingsError, match="VOC_TIMEZONE|Asia/Nowhere"):
+    with pytest.raises(SettingsError, match="VOC_TIMEZONE"):
         voc_("kpis")

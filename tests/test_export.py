@@ -81,9 +81,21 @@ def test_parquet_keeps_types_where_the_first_rows_are_empty(tmp_path: Path) -> N
     assert str(pq.read_schema(path).field("csat").type) == "double"
 
 
-@pytest.mark.parametrize("format", FORMATS)
-def test_no_records_is_a_file_all_the_same(format: str) -> None:
-    assert isinstance(written([], format), bytes)
+def test_parquet_of_many_pieces_is_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "out.parquet"
+    path.write_bytes(written(tagged(*(f"پیک دیر اومد {n}" for n in range(2_500))), "parquet"))
+    assert pandas.read_parquet(path)["text"].tolist()[-1] == "پیک دیر اومد 2499"
+
+
+def test_no_records_is_a_file_with_a_header(tmp_path: Path) -> None:
+    assert written([], "jsonl") == b""
+    assert written([], "csv").decode("utf-8-sig").startswith("id,batch_id,line,text,")
+    sheet = openpyxl.load_workbook(io.BytesIO(written([], "xlsx"))).active
+    assert sheet is not None
+    assert sheet.cell(1, 4).value == "text"
+    path = tmp_path / "none.parquet"
+    path.write_bytes(written([], "parquet"))
+    assert "text" in pandas.read_parquet(path).columns
 
 
 def test_untagged_rows_are_exported_without_tags() -> None:

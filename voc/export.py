@@ -7,15 +7,19 @@ a formula is made harmless by a leading apostrophe, in CSV and XLSX alone.
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from voc.errors import InputError
 from voc.records import Cue, Feedback, Reason, TaggedFeedback, Tags
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 FORMATS: Final[Mapping[str, str]] = {
     "jsonl": "application/x-ndjson; charset=utf-8",
@@ -24,6 +28,8 @@ FORMATS: Final[Mapping[str, str]] = {
     "parquet": "application/vnd.apache.parquet",
 }
 ROWS_AT_ONCE: Final = 1_000
+XLSX_ROWS: Final = 1_000_000  # a sheet holds 1,048,576
+PIECE_BYTES: Final = 1 << 16
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 OPERATIONAL_FIELDS: Final = tuple(f.name for f in fields(Feedback) if f.name not in ("text", "line", "attributes"))
 
@@ -95,15 +101,19 @@ def evidence_words(text: str, tags: Tags) -> Iterator[str]:
 def stream_feedback_as(records: Iterable[TaggedFeedback], format: str) -> Iterator[bytes]:
     """The records as a file of this format, piece by piece. Raises InputError for an unknown format."""
     one_row: Callable[[TaggedFeedback], dict[str, Any]] = record_of if format == "jsonl" else flat_row
-    return stream_rows_as(map(one_row, records), format)
+    columns = flat_row(TaggedFeedback("", "", Feedback(text="", line=0), None))
+    return stream_rows_as(map(one_row, records), format, tuple(columns))
 
 
-def stream_rows_as(rows: Iterable[Row], format: str) -> Iterator[bytes]:
-    """Rows with the same keys as a file of this format, piece by piece. Raises InputError for an unknown format."""
+def stream_rows_as(rows: Iterable[Row], format: str, columns: Sequence[str]) -> Iterator[bytes]:
+    """Rows with these columns as a file of this format, piece by piece; without rows, the header alone.
+
+    Raises InputError for an unknown format.
+    """
     writers = {"jsonl": _jsonl, "csv": _csv, "xlsx": _xlsx, "parquet": _parquet}
     if format not in writers:
         raise InputError(f"Cannot write {format!r}.", field="format", options=tuple(FORMATS))
-    return writers[format](rows)
+    return writers[format](rows, columns)
 
 
 def format_of(path: Path) -> str:
@@ -114,64 +124,84 @@ def format_of(path: Path) -> str:
     return format
 
 
-def _jsonl(rows: Iterable[Row]) -> Iterator[bytes]:
+def _jsonl(rows: Iterable[Row], _columns: Sequence[str]) -> Iterator[bytes]:
     for row in rows:
         yield json.dumps(row, ensure_ascii=False, default=str).encode() + b"\n"
 
 
-def _csv(rows: Iterable[Row]) -> Iterator[bytes]:
+def _csv(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[bytes]:
     """With a byte-order mark, without which Excel reads Persian as Latin letters."""
     buffer = io.StringIO()
     write = csv.writer(buffer).writerow
-    yield b"\xef\xbb\xbf"
-    for position, row in enumerate(rows):
-        if position == 0:
-            write(row)
-        write(map(harmless, row.values()))
-        yield buffer.getvalue().encode()
+    write(columns)
+    yield b"\xef\xbb\xbf" + buffer.getvalue().encode()
+    for row in rows:
         buffer.seek(0)
         buffer.truncate()
+        write(map(harmless, row.values()))
+        yield buffer.getvalue().encode()
 
 
-def _xlsx(rows: Iterable[Row]) -> Iterator[bytes]:
-    """Right-to-left sheets of at most a million rows; the parts wait in openpyxl's temporary file, not in memory."""
+def _xlsx(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[bytes]:
+    """Right-to-left sheets of at most a million rows, gathered in temporary files and not in memory."""
     from openpyxl import Workbook
 
-    workbook, buffer, remaining = Workbook(write_only=True), io.BytesIO(), iter(rows)
-    for number in range(1, 1_000):
-        page = list(islice(remaining, 1))
-        if not page and number > 1:
-            break
-        sheet = workbook.create_sheet(f"voc {number}")
+    workbook, remaining = Workbook(write_only=True), iter(rows)
+    page = list(islice(remaining, 1))
+    while page or not workbook.worksheets:
+        sheet = workbook.create_sheet()
         sheet.sheet_view.rightToLeft = True
-        for position, row in enumerate(chain(page, islice(remaining, 1_000_000))):
-            if position == 0:
-                sheet.append(list(row))
+        sheet.append(list(columns))
+        for row in chain(page, islice(remaining, XLSX_ROWS - 1)):
             sheet.append([_cell(value) for value in row.values()])
-    workbook.save(buffer)
-    yield buffer.getvalue()
+        page = list(islice(remaining, 1))
+    with tempfile.TemporaryFile() as file:
+        workbook.save(file)
+        file.seek(0)
+        while piece := file.read(PIECE_BYTES):
+            yield piece
 
 
-def _parquet(rows: Iterable[Row]) -> Iterator[bytes]:
+def _parquet(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[bytes]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    buffer, remaining = io.BytesIO(), iter(rows)
-    writer: Any = None
-    while page := [dict(row) for row in islice(remaining, ROWS_AT_ONCE)]:
-        schema = writer.schema if writer else _parquet_schema(page[0])
-        table = pa.Table.from_pylist([{name: _typed(value) for name, value in row.items()} for row in page], schema=schema)
-        writer = writer or pq.ParquetWriter(buffer, schema)
-        writer.write_table(table)
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-    if writer:
-        writer.close()
-        yield buffer.getvalue()
+    pieces, remaining, schema = _Pieces(), iter(rows), _parquet_schema(columns)
+    with pq.ParquetWriter(pieces, schema) as writer:
+        while page := [{name: _typed(value) for name, value in row.items()} for row in islice(remaining, ROWS_AT_ONCE)]:
+            writer.write_table(pa.Table.from_pylist(page, schema=schema))
+            yield pieces.take()
+    yield pieces.take()
 
 
-def _parquet_schema(row: Row) -> Any:
+class _Pieces(io.RawIOBase):
+    """A file that is taken away while it is written: positions count on, memory does not."""
+
+    def __init__(self) -> None:
+        self._written, self._waiting = 0, bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._waiting += data
+        self._written += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._written
+
+    def take(self) -> bytes:
+        taken, self._waiting = bytes(self._waiting), bytearray()
+        return taken
+
+
+def columns_of(record: "type[DataclassInstance]") -> tuple[str, ...]:
+    """The columns of rows made from a dataclass."""
+    return tuple(field.name for field in fields(record))
+
+
+def _parquet_schema(columns: Sequence[str]) -> Any:
     """Types by column name: a column that is empty in the first rows must not become a column of nothing."""
     import pyarrow as pa
 
@@ -182,7 +212,7 @@ def _parquet_schema(row: Row) -> Any:
         "value", "ci_low", "ci_high", "share", "change",
     }  # fmt: skip
     kinds = [(whole, pa.int64()), (flags, pa.bool_()), (numbers, pa.float64())]
-    return pa.schema([(name, next((kind for names, kind in kinds if name in names), pa.string())) for name in row])
+    return pa.schema([(name, next((kind for names, kind in kinds if name in names), pa.string())) for name in columns])
 
 
 def _found(found: Reason | Cue) -> dict[str, Any]:

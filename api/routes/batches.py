@@ -19,7 +19,7 @@ from api.schemas import BatchOut, BatchPage, RecordsIn, RejectPage
 from api.service import Running, Service
 from api.uploads import receive_file, receive_records
 from voc.errors import NotFoundError
-from voc.export import FORMATS, stream_rows_as
+from voc.export import FORMATS, columns_of, stream_rows_as
 from voc.intake import take_file, take_records
 from voc.records import Batch, Reject
 from voc.store import Page
@@ -110,10 +110,9 @@ def list_rejects(service: Running, batch_id: str, query: Annotated[RejectQuery, 
     if query.format == "json":
         return page
     rows = map(asdict, every_reject(service, batch_id))
+    pieces = gather(stream_rows_as(rows, "csv", columns_of(Reject)))
     disposition = f'attachment; filename="{batch_id}-rejects.csv"'
-    return StreamingResponse(
-        gather(stream_rows_as(rows, "csv")), media_type=FORMATS["csv"], headers={"Content-Disposition": disposition}
-    )
+    return StreamingResponse(pieces, media_type=FORMATS["csv"], headers={"Content-Disposition": disposition})
 
 
 def existing_batch(service: Running, batch_id: str) -> Batch:

@@ -14,7 +14,9 @@ from api.parameters import FilterQuery
 from api.routes.kpis import KpiQuery
 from api.routes.trends import TrendQuery
 from api.service import Running
-from voc.export import FORMATS, stream_feedback_as, stream_rows_as
+from voc.export import FORMATS, columns_of, stream_feedback_as, stream_rows_as
+from voc.kpis import KpiRow
+from voc.trends import TrendRow
 
 router = APIRouter(prefix="/v1/export", tags=["export"])
 
@@ -50,14 +52,14 @@ def export_feedback(service: Running, query: Annotated[FeedbackExportQuery, Quer
 @router.get("/trends", summary="A series as a file", response_class=StreamingResponse)
 def export_trends(service: Running, query: Annotated[TrendExportQuery, Query()]) -> StreamingResponse:
     """The rows of /v1/trends."""
-    pieces = stream_rows_as(map(asdict, query.compute(service.store)), query.format)
+    pieces = stream_rows_as(map(asdict, query.compute(service.store)), query.format, columns_of(TrendRow))
     return download(pieces, query.format, "trends", datetime.now(service.settings.zone))
 
 
 @router.get("/kpis", summary="KPI values as a file", response_class=StreamingResponse)
 def export_kpis(service: Running, query: Annotated[KpiExportQuery, Query()]) -> StreamingResponse:
     """The rows of /v1/kpis."""
-    pieces = stream_rows_as(map(asdict, query.compute(service.store)), query.format)
+    pieces = stream_rows_as(map(asdict, query.compute(service.store)), query.format, columns_of(KpiRow))
     return download(pieces, query.format, "kpis", datetime.now(service.settings.zone))
 
 

@@ -1,7 +1,7 @@
 """`voc kpis`, `voc trends` and `voc export`: what the database holds, as a table or a file."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,9 @@ from voc.export import format_of, stream_feedback_as, stream_rows_as
 from voc.settings import read_settings
 
 if TYPE_CHECKING:
+    from voc.kpis import KpiRow
     from voc.store import Filters, Store
+    from voc.trends import TrendRow
 
 Where = Annotated[
     list[str] | None,
@@ -49,7 +51,7 @@ def kpis(
             group=group,
             filters=parse_filters(where),
         )
-    _put([dataclasses.asdict(row) for row in rows], output)
+    _put(rows, output)
 
 
 def trends(
@@ -74,7 +76,7 @@ def trends(
             level=level,
             filters=parse_filters(where),
         )
-    _put([dataclasses.asdict(row) for row in rows], output)
+    _put(rows, output)
 
 
 def export(
@@ -123,12 +125,13 @@ def _store() -> "Iterator[Store]":
         yield store
 
 
-def _put(rows: list[dict[str, Any]], output: Path | None) -> None:
-    if output:
-        _write(output, stream_rows_as(rows, format_of(output)))
-        return
-    if not rows:
+def _put(figures: "Sequence[KpiRow] | Sequence[TrendRow]", output: Path | None) -> None:
+    if not figures:
         typer.echo("no rows", err=True)
+        return
+    rows = [dataclasses.asdict(figure) for figure in figures]
+    if output:
+        _write(output, stream_rows_as(rows, format_of(output), tuple(rows[0])))
         return
     used = [name for name in rows[0] if any(row[name] is not None for row in rows)]
     table = Table(*used)

@@ -124,7 +124,8 @@ def _phrases(text: str, words: list[Span]) -> list[Span]:
     phrases: list[Span] = []
     for start, end in words:
         between = text[phrases[-1][1] : start] if phrases else ""
-        if phrases and sum(any(map(str.isalnum, word)) for word in between.split()) <= BRIDGED_WORDS and not _SENTENCE_END.search(between):
+        bridged = sum(any(map(str.isalnum, word)) for word in between.split())
+        if phrases and bridged <= BRIDGED_WORDS and not _SENTENCE_END.search(between):
             phrases[-1] = (phrases[-1][0], end)
         else:
             phrases.append((start, end))

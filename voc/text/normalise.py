@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from voc.text.align import ZWNJ, Alignment
 
 if TYPE_CHECKING:
-    from hazm import Normalizer
+    pass
 
 NORMALISER_VERSION: Final = "hazm-0.10.0+voc-1"
 SEGMENT_CHARS: Final = 2_000
@@ -26,7 +26,7 @@ _SPACES: Final = dict.fromkeys(map(ord, "\t\r\n\v\f\x85\xa0\u2028\u2029\u3000"),
     range(0x2000, 0x200B), " "
 )
 _NOTHING: Final = dict.fromkeys(
-    [*range(0x00, 0x09), *range(0x0E, 0x20), 0x7F, 0xAD, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A),
+    [*range(0x09), *range(0x0E, 0x20), 0x7F, 0xAD, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A),
      *range(0xFE00, 0xFE10), *range(0x1F3FB, 0x1F400)]
 )  # fmt: skip
 _CLEAN: Final[dict[int, str | None]] = _HALF_SPACES | _SPACES | _NOTHING
