@@ -41,7 +41,9 @@ def record_of(tagged: TaggedFeedback) -> dict[str, Any]:
     feedback = tagged.feedback
     known = {name: _plain(getattr(feedback, name)) for name in OPERATIONAL_FIELDS}
     return (
-        {"id": tagged.id, "batch_id": tagged.batch_id, "line": feedback.line, "text": feedback.text}
+        {"id": tagged.id}
+        | ({"batch_id": tagged.batch_id} if tagged.batch_id else {})
+        | {"line": feedback.line, "text": feedback.text}
         | {name: value for name, value in known.items() if value is not None}
         | {"attributes": dict(feedback.attributes)}
         | (tags_record(tagged.tags) if tagged.tags else {})

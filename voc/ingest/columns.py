@@ -267,8 +267,9 @@ def _may_be_text(alias: Alias | None) -> bool:
 
 def _no_text(name: str, headers: Sequence[str]) -> InputError:
     shown = ", ".join(f"«{header}»" for header in headers[:MOST_SHOWN])
+    example = headers[0] if headers else "HEADER"
     return InputError(
-        f"{name}: no column holds the customer's text. Columns: {shown}. Name it in a mapping: "
-        f'{{"text": "{headers[0] if headers else "…"}"}}.',
+        f"{name}: no column holds the customer's text. Columns: {shown}. Say which one: the mapping"
+        f' {{"text": "{example}"}}, or --map text={example}.',
         code="no_text_column", field="mapping", options=tuple(headers[:MOST_SHOWN]),
     )  # fmt: skip
