@@ -20,12 +20,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
+from transformers import AutoModel, PreTrainedTokenizerFast
 
 from models.examples import Example, Labels, from_taxonomy, read_labelled, read_records, read_texts_by_id, read_weak
 from models.noise import Noise
 from models.tokenizer import load_tokenizer
 from models.tune import tune
+from voc.tagging.identity import MODEL_TYPE
 from voc.tagging.network import TaggerConfig, TaggerNetwork, TaggerOutput
 from voc.taxonomy import load_taxonomy
 from voc.text.normalise import NORMALISER_VERSION
@@ -44,12 +45,15 @@ LOSS_WEIGHTS: Final = {"sentiment": 1.0, "found": 12.0, "polarity": 0.6, "resolu
 def main(arguments: Sequence[str] | None = None) -> None:
     """Parse the command line and train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--base", type=Path, default=Path("build/pretrained"), help="encoder and tokenizer to start from")
+    parser.add_argument(
+        "--base", type=Path, default=Path("build/pretrained"), help="encoder to start from, or a tagger to go on with"
+    )
     parser.add_argument("--corpora", type=Path, nargs="+", required=True, help="folders with the texts of the labels")
     parser.add_argument("--labels", type=Path, default=Path("data/labels"), help="folder of train.jsonl and dev.jsonl")
     parser.add_argument("--out", type=Path, default=Path("build/voc-fa-1"))
     parser.add_argument("--name", default="voc-fa-1", help="stored with every tag that the model gives")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--weak-share", type=float, default=WEAK_SHARE, help="batches of ratings for each batch of labels")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(arguments)
     torch.manual_seed(given.seed)
@@ -66,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     tokenizer = load_tokenizer(given.base)
     config = TaggerConfig(
-        encoder=AutoConfig.from_pretrained(given.base).to_dict(),
+        encoder=encoder_of(given.base),
         tagger_name=given.name,
         taxonomy=taxonomy.version,
         normaliser=NORMALISER_VERSION,
@@ -77,13 +81,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
         loyalty=labels.loyalty,
         resolutions=labels.resolutions,
     )
-    network = TaggerNetwork(config)
-    network.encoder = AutoModel.from_pretrained(given.base)
-    fitted = fit(network, tokenizer, train, weak, epochs=given.epochs, seed=given.seed)
+    network, goes_on = start_from(given.base, config)
+    first = [] if goes_on else weak
+    fitted = fit(network, tokenizer, train, weak, first, epochs=given.epochs, weak_share=given.weak_share, seed=given.seed)
     fitted.config.thresholds, fitted.config.temperatures = tune(fitted, tokenizer, dev, labels)
     fitted.half().save_pretrained(given.out)  # type: ignore[no-untyped-call]
     tokenizer.save_pretrained(given.out)
     print(json.dumps({"saved": str(given.out), "thresholds": fitted.config.thresholds}))
+
+
+def encoder_of(base: Path) -> dict[str, object]:
+    """The configuration of the encoder in an encoder's or a tagger's folder."""
+    config: dict[str, object] = json.loads((base / "config.json").read_text("utf-8"))
+    inner = config.get("encoder")
+    return inner if isinstance(inner, dict) else config
+
+
+def start_from(base: Path, config: TaggerConfig) -> tuple[TaggerNetwork, bool]:
+    """A network on the encoder in `base`; if that is a tagger with the same labels, the tagger itself goes on learning."""
+    network = TaggerNetwork(config)
+    if json.loads((base / "config.json").read_text("utf-8"))["model_type"] == MODEL_TYPE:
+        network.load_state_dict(TaggerNetwork.from_pretrained(base, dtype=torch.float32).state_dict())
+        return network, True
+    network.encoder = AutoModel.from_pretrained(base)
+    return network, False
 
 
 def fit(
@@ -91,20 +112,22 @@ def fit(
     tokenizer: PreTrainedTokenizerFast,
     train: list[Example],
     weak: list[Example],
+    first: list[Example],
     *,
     epochs: int,
+    weak_share: float,
     seed: int,
 ) -> TaggerNetwork:
     """The network after training: the running average of its weights, which is steadier than the last step."""
     random = np.random.default_rng(seed)
     noise = Noise(tokenizer, random)
-    weak_batches = _shuffled(weak, WEAK_BATCH_TEXTS, random)
+    first_batches = _shuffled(first, WEAK_BATCH_TEXTS, random)
     label_steps = -(-len(train) // BATCH_TEXTS)
-    all_steps = len(weak_batches) + epochs * label_steps * (1 + WEAK_SHARE)
+    all_steps = len(first_batches) + epochs * label_steps * (1 + weak_share)
     optimizer = torch.optim.AdamW(_parameter_groups(network), weight_decay=0.01, betas=(0.9, 0.98))
     averaged: TaggerNetwork = copy.deepcopy(network)
     began, losses = time.monotonic(), []
-    for step, batch in enumerate(_course(train, weak, weak_batches, epochs, random)):
+    for step, batch in enumerate(_course(train, weak, first_batches, epochs, weak_share, random)):
         progress = min(1.0, step / all_steps)
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * min(1.0, progress / 0.03 + 0.01, (1 - progress) / 0.6 + 0.01)
@@ -146,12 +169,17 @@ def loss_of(output: TaggerOutput, batch: Sequence[Example]) -> Tensor:
 
 
 def _course(
-    train: list[Example], weak: list[Example], first: list[list[Example]], epochs: int, random: np.random.Generator
+    train: list[Example],
+    weak: list[Example],
+    first: list[list[Example]],
+    epochs: int,
+    weak_share: float,
+    random: np.random.Generator,
 ) -> Iterator[list[Example]]:
     yield from first
     for _ in range(epochs):
         batches = _shuffled(train, BATCH_TEXTS, random)
-        extra = _shuffled(weak, WEAK_BATCH_TEXTS, random)[: round(len(batches) * WEAK_SHARE)]
+        extra = _shuffled(weak, WEAK_BATCH_TEXTS, random)[: round(len(batches) * weak_share)]
         mixed = batches + extra
         yield from (mixed[position] for position in random.permutation(len(mixed)))
 

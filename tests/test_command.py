@@ -2,6 +2,7 @@
 
 import csv
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from typer.testing import CliRunner, Result
 import voc.tagging
 from tests.fakes import FakeTagger
 from voc import command
+from voc.command.figures import parse_filters
 from voc.command.tag import parse_mapping
-from voc.errors import InputError
+from voc.errors import InputError, SettingsError, StoreError
 
 FEEDBACK = """شناسه,تاریخ,متن,کانال,نمره,nps
 a-1,۱۴۰۵/۰۳/۰۲,پیک خیلی دیر اومد,تلفن,۲,3
@@ -46,7 +48,7 @@ def test_tag_keeps_ids_and_order_and_refuses_row_by_row() -> None:
     assert [record["sentiment"] for record in records("out.jsonl")] == ["neutral", "positive", "positive"]
     refused = list(csv.DictReader(Path("out.jsonl.rejects.csv").read_text("utf-8-sig").splitlines()))
     assert [(row["line"], row["column"]) for row in refused] == [("4", "تاریخ"), ("6", "متن")]
-    assert "۱۴۰۵/۱۳/۰۵" in refused[0]["message"] or refused[0]["code"]
+    assert [row["code"] for row in refused] == ["bad_date", "empty_text"]
 
 
 def test_tag_says_what_it_understood_and_what_it_found() -> None:
@@ -113,22 +115,53 @@ def test_a_voc_error_is_one_line_and_status_2(monkeypatch: pytest.MonkeyPatch, c
     assert capsys.readouterr().err.startswith("voc: ")
 
 
+def test_the_input_is_never_overwritten() -> None:
+    with pytest.raises(InputError, match="input itself"):
+        voc_("tag", "feedback.csv", "-o", "./feedback.csv")
+    assert Path("feedback.csv").read_text("utf-8-sig") == FEEDBACK
+
+
+def test_an_output_that_cannot_be_written_leaves_nothing_behind() -> None:
+    with pytest.raises(InputError, match="Cannot write"):
+        voc_("tag", "feedback.csv", "-q", "-o", "nodir/out.csv")
+    assert sorted(path.name for path in Path().iterdir()) == ["feedback.csv"]
+
+
+def test_the_summary_counts_rows_not_cues() -> None:
+    Path("loyal.csv").write_text("متن\nبی‌نظیر بود پیشنهاد میکنم\nپیشنهاد میکنم\n", encoding="utf-8")
+    assert "100%" in voc_("tag", "loyal.csv").stderr.split("loyalty cues")[1].splitlines()[0]
+
+
 def test_mapping_pairs() -> None:
     assert parse_mapping(["text=title+body", "nps = امتیاز"]) == {"text": "title+body", "nps": "امتیاز"}
 
 
 @pytest.mark.parametrize("host", ["192.168.1.5", "::", "example.org"])
 def test_serve_refuses_an_address_that_others_reach(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from voc.errors import SettingsError
-
     monkeypatch.setenv("VOC_HOST", host)
     with pytest.raises(SettingsError, match="VOC_HOST"):
         voc_("serve")
 
 
-def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    from voc.errors import SettingsError
+def test_serve_says_what_is_wrong_before_it_starts() -> None:
+    Path("voc.duckdb").write_bytes(b"no database" * 1_000)
+    with pytest.raises(StoreError, match=r"voc\.duckdb"):
+        voc_("serve")
+    assert Path("voc.duckdb").read_bytes() == b"no database" * 1_000
 
+
+@pytest.mark.parametrize("given", ["1404-01-01", "۱۴۰۴/۰۱/۰۱", "2025-03-21"])
+def test_days_in_filters_are_jalali_or_gregorian(given: str) -> None:
+    assert parse_filters([f"from={given}"]).from_ == date(2025, 3, 21)
+
+
+def test_a_filter_given_twice_means_either() -> None:
+    filters = parse_filters(["attr.شهر=یزد", "attr.شهر=قم", "sentiment=negative,mixed", "sentiment=neutral"])
+    assert filters.attributes == {"شهر": ("یزد", "قم")}
+    assert filters.sentiment == ("negative", "mixed", "neutral")
+
+
+def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VOC_TIMEZONE", "Asia/Nowhere")
     with pytest.raises(SettingsError, match="VOC_TIMEZONE"):
         voc_("kpis")

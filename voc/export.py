@@ -31,22 +31,22 @@ ROWS_AT_ONCE: Final = 1_000
 XLSX_ROWS: Final = 1_000_000  # a sheet holds 1,048,576
 PIECE_BYTES: Final = 1 << 16
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+TAG_FIELDS: Final = tuple(f.name for f in fields(Tags))
 OPERATIONAL_FIELDS: Final = tuple(f.name for f in fields(Feedback) if f.name not in ("text", "line", "attributes"))
 
 Row = Mapping[str, Any]
 
 
 def record_of(tagged: TaggedFeedback) -> dict[str, Any]:
-    """The record of the API: ids, text, what the source knew, and the tags; empty operational fields are left out."""
+    """The record of the API: ids, text, what the source knew, and the tags; null where nothing is known."""
     feedback = tagged.feedback
-    known = {name: _plain(getattr(feedback, name)) for name in OPERATIONAL_FIELDS}
     return (
         {"id": tagged.id}
         | ({"batch_id": tagged.batch_id} if tagged.batch_id else {})
         | {"line": feedback.line, "text": feedback.text}
-        | {name: value for name, value in known.items() if value is not None}
+        | {name: _plain(getattr(feedback, name)) for name in OPERATIONAL_FIELDS}
         | {"attributes": dict(feedback.attributes)}
-        | (tags_record(tagged.tags) if tagged.tags else {})
+        | (tags_record(tagged.tags) if tagged.tags else dict.fromkeys(TAG_FIELDS))
     )
 
 
@@ -124,6 +124,19 @@ def format_of(path: Path) -> str:
     if format not in FORMATS:
         raise InputError(f"Cannot write {path.name!r}: the ending says the format.", field="output", options=tuple(FORMATS))
     return format
+
+
+def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write a file in one step: whole or not at all, whatever ends the work. Raises InputError where it cannot be written."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        with partial.open("wb") as file:
+            file.writelines(pieces)
+        partial.replace(path)
+    except OSError as error:
+        raise InputError(f"Cannot write {str(path)!r}: {error.strerror}.", field="output") from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _jsonl(rows: Iterable[Row], _columns: Sequence[str]) -> Iterator[bytes]:

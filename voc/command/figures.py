@@ -1,9 +1,9 @@
 """`voc kpis`, `voc trends` and `voc export`: what the database holds, as a table or a file."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from voc.calendars import BucketSize, Calendar
+from voc.days import parse_day
 from voc.errors import InputError
-from voc.export import format_of, stream_feedback_as, stream_rows_as
+from voc.export import format_of, stream_feedback_as, stream_rows_as, write_whole
 from voc.settings import read_settings
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ def kpis(
 
 
 def trends(
-    measure: Annotated[str, typer.Argument(help="volume, sentiment, reasons, effort, loyalty or resolution")] = "reasons",
+    measure: Annotated[
+        str, typer.Argument(help="volume, sentiment, reasons, reason_net, effort, loyalty or resolution")
+    ] = "reasons",
     bucket: Bucket = "month",
     calendar: InCalendar = "jalali",
     group: Group = None,
@@ -75,6 +78,7 @@ def trends(
             group=group,
             level=level,
             filters=parse_filters(where),
+            now=datetime.now(store.zone),
         )
     _put(rows, output)
 
@@ -86,7 +90,7 @@ def export(
     """Write all tagged records that pass the filters."""
     format = format_of(output)
     with _store() as store:
-        _write(output, stream_feedback_as(store.stream_feedback(parse_filters(where)), format))
+        write_whole(output, stream_feedback_as(store.stream_feedback(parse_filters(where)), format))
     typer.echo(f"written: {output}", err=True)
 
 
@@ -96,17 +100,18 @@ def parse_filters(pairs: list[str] | None) -> "Filters":
 
     many = ("channel", "sentiment", "reason", "polarity", "effort", "loyalty", "resolution", "batch")
     given: dict[str, Any] = {}
-    attributes: dict[str, str] = {}
+    attributes: dict[str, tuple[str, ...]] = {}
     for pair in pairs or ():
         name, _, value = pair.partition("=")
         if name.startswith("attr."):
-            attributes[name.removeprefix("attr.")] = value
+            key = name.removeprefix("attr.")
+            attributes[key] = (*attributes.get(key, ()), value)
         elif name in ("from", "to"):
-            given["from_" if name == "from" else "to"] = _day(name, value)
+            given["from_" if name == "from" else "to"] = parse_day(value, name)
         elif name == "q":
             given["q"] = value
         elif name in many:
-            given[name] = (*given.get(name, ()), value)
+            given[name] = (*given.get(name, ()), *value.split(","))
         else:
             raise InputError(f"No filter {name!r}.", field="where", options=("from", "to", "q", *many, "attr.NAME"))
     return Filters(**given, attributes=attributes)
@@ -118,7 +123,7 @@ def _store() -> "Iterator[Store]":
     from voc.tagging import model_identity
 
     settings = read_settings()
-    if not settings.database.startswith("postgresql://") and not settings.database_path.exists():
+    if not settings.database_path.exists():
         raise InputError(f"There is no database {settings.database!r} yet: `voc import FILE` makes one.", field="VOC_DATABASE")
     with Store.open(settings.database, zone=settings.zone) as store:
         store.current = model_identity(settings.model)
@@ -131,7 +136,7 @@ def _put(figures: "Sequence[KpiRow] | Sequence[TrendRow]", output: Path | None) 
         return
     rows = [dataclasses.asdict(figure) for figure in figures]
     if output:
-        _write(output, stream_rows_as(rows, format_of(output), tuple(rows[0])))
+        write_whole(output, stream_rows_as(rows, format_of(output), tuple(rows[0])))
         return
     used = [name for name in rows[0] if any(row[name] is not None for row in rows)]
     table = Table(*used)
@@ -140,24 +145,10 @@ def _put(figures: "Sequence[KpiRow] | Sequence[TrendRow]", output: Path | None) 
     Console().print(table)
 
 
-def _write(output: Path, pieces: Iterable[bytes]) -> None:
-    partial = output.with_name(output.name + ".partial")
-    with partial.open("wb") as file:
-        file.writelines(pieces)
-    partial.replace(output)
-
-
 def _text(value: object) -> str:
     if value is None:
         return "–"
     return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
-
-
-def _day(name: str, value: str) -> date:
-    try:
-        return date.fromisoformat(value)
-    except ValueError as error:
-        raise InputError(f"{name}={value!r} is not a day such as 2026-05-04.", field=name) from error
 
 
 def _one_of(name: str, value: str, kind: Any) -> Any:

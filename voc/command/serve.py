@@ -15,13 +15,18 @@ def serve(
     """Serve the API and the page on VOC_HOST:VOC_PORT, with what VOC_DATABASE holds."""
     import uvicorn
 
+    from voc.store import Store
+    from voc.tagging import model_identity
+
     settings = read_settings()
     if not is_loopback(settings.host):
         raise SettingsError(
             f"VOC_HOST: {settings.host!r} can be reached from outside and this release has no access keys. Listen on"
-            " 127.0.0.1, and put a proxy that asks for a password before it.",
+            " 127.0.0.1, and put a proxy that asks for a password before it; it must pass on Host as VOC_HOST:VOC_PORT.",
             field="VOC_HOST",
         )
+    model_identity(settings.model)
+    Store.open(settings.database, zone=settings.zone).close()  # what is wrong is said in one line, before anything starts
     if not quiet:
         typer.echo(welcome(settings.host, settings.port), err=True)
     uvicorn.run(
@@ -30,8 +35,8 @@ def serve(
         host=settings.host,
         port=settings.port,
         log_level="warning",
-        timeout_graceful_shutdown=3,
-    )  # an open progress stream must not hold up Ctrl-C
+        timeout_graceful_shutdown=3,  # an open progress stream must not hold up Ctrl-C
+    )
 
 
 def is_loopback(host: str) -> bool:

@@ -22,6 +22,7 @@ class Summary:
         self.rows = 0
         self.refused = 0
         self.hard = 0
+        self.loyal = 0
         self._sentiment: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
         self._net: Counter[str] = Counter()
@@ -36,6 +37,7 @@ class Summary:
         self._sentiment[tags.sentiment] += 1
         self._scripts[tags.script] += 1
         self.hard += any(cue.code != "easy" for cue in tags.effort)
+        self.loyal += bool(tags.loyalty)
         for reason in tags.reasons:
             self._reasons[reason.code] += 1
             self._net[reason.code] += {"positive": 1, "negative": -1}.get(reason.polarity, 0)
@@ -65,8 +67,7 @@ class Summary:
         for code, count in self._sentiment.most_common():
             table.add_row(code, _share(count, self.rows), f"{_bar(count, self.rows)} {titles[code]}")
         table.add_row("high effort", _share(self.hard, self.rows), self._most(load_taxonomy().effort))
-        loyal = load_taxonomy().loyalty
-        table.add_row("loyalty cues", _share(sum(self._cues[c.code] for c in loyal), self.rows), self._most(loyal))
+        table.add_row("loyalty cues", _share(self.loyal, self.rows), self._most(load_taxonomy().loyalty))
         if other := self.rows - self._scripts["persian"]:
             table.add_row("not in Persian script", f"{other:,}", ", ".join(f"{k} {v:,}" for k, v in self._scripts.items()))
         return table

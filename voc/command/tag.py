@@ -13,7 +13,7 @@ from rich.table import Table
 from voc.command.rejects import RejectsFile
 from voc.command.summary import Summary
 from voc.errors import InputError
-from voc.export import format_of, stream_feedback_as
+from voc.export import format_of, stream_feedback_as, write_whole
 from voc.records import Feedback, Reject, TaggedFeedback, Tags
 from voc.settings import Settings, read_settings
 
@@ -45,17 +45,14 @@ def tag(
     settings = read_settings()
     target = output or Path(f"{input.stem}.tagged.jsonl")
     format = format_of(target)
+    if target.resolve() == input.resolve():
+        raise InputError(f"The output {str(target)!r} is the input itself; give it another name.", field="output")
     console = Console(stderr=True, quiet=quiet)
     source = _open(input, parse_mapping(map), settings)
     _show_columns(console, input, source)
     summary, rejects = Summary(), RejectsFile(target.with_name(target.name + ".rejects.csv"))
-    partial = target.with_name(target.name + ".partial")
     with rejects, _tagger(model or settings.model, workers or settings.workers, source.rows_estimate) as tagger:
-        rows = _tagged(source, tagger, summary, rejects, console)
-        with partial.open("wb") as file:
-            for piece in stream_feedback_as(rows, format):
-                file.write(piece)
-    partial.replace(target)
+        write_whole(target, stream_feedback_as(_tagged(source, tagger, summary, rejects, console), format))
     for notice in source.notices:
         where = f"{notice.column}: " if notice.column else ""
         console.print(f"[yellow]note[/] {where}{notice.message} ({notice.count:,})")

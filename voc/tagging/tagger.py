@@ -4,7 +4,7 @@ texts → distinct → normalised → windows of tokens → batches → network 
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from voc.errors import ModelError
 from voc.records import Tags
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from voc.tagging.network import TaggerConfig, TaggerNetwork
     from voc.tagging.reading import Reading
     from voc.tagging.windows import Tokenizer
+
+
+SHORT_CHARS: Final = 40
+KNOWN_TEXTS: Final = 20_000  # some megabytes
 
 
 class Tagger(Protocol):
@@ -52,6 +56,7 @@ class TransformerTagger:
         self._network, self._tokenizer = _load(folder)
         self._decoder = Decoder(self._network.config)
         self._normaliser = normaliser()
+        self._known: dict[str, Tags] = {}
 
     @property
     def config(self) -> "TaggerConfig":
@@ -64,14 +69,20 @@ class TransformerTagger:
 
     def tag(self, texts: Sequence[str]) -> list[Tags]:
         """The tags of each (masked) text, in order; equal texts are read once. Any length is read whole, in windows."""
-        distinct = list(dict.fromkeys(texts))
+        tags = {text: self._known[text] for text in texts if text in self._known}
+        distinct = [text for text in dict.fromkeys(texts) if text not in tags]
         aligned = [self._normaliser.align(text) for text in distinct]
         readings = self.read([each.normalised for each in aligned])
-        tags = {
-            text: self._decoder.decode(alignment, reading)
-            for text, alignment, reading in zip(distinct, aligned, readings, strict=True)
-        }
+        for text, alignment, reading in zip(distinct, aligned, readings, strict=True):
+            tags[text] = self._decoder.decode(alignment, reading)
+        self._remember({text: tags[text] for text in distinct if len(text) <= SHORT_CHARS})
         return [tags[text] for text in texts]
+
+    def _remember(self, tags: dict[str, Tags]) -> None:
+        """Keep the answers to short texts, which many customers write alike: «عالی», «ممنون»."""
+        if len(self._known) > KNOWN_TEXTS:
+            self._known.clear()
+        self._known |= tags
 
     def read(self, normalised: Sequence[str]) -> "list[Reading]":
         """What the network says of each normalised text, its windows put together; evaluation looks at this too."""

@@ -10,12 +10,9 @@ import tomllib
 import unicodedata
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from voc.text.align import ZWNJ, Alignment
-
-if TYPE_CHECKING:
-    pass
 
 NORMALISER_VERSION: Final = "hazm-0.10.0+voc-1"
 SEGMENT_CHARS: Final = 2_000
