@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from voc.errors import InputError
+from voc.export import record_of
 from voc.ingest import FeedbackSource, read_records
 from voc.ingest.aliases import find_alias, is_clock
 from voc.ingest.fields import FIELD_NAMES
-from voc.records import Feedback, Reject
+from voc.records import Feedback, Reject, TaggedFeedback
 
 TEHRAN = ZoneInfo("Asia/Tehran")
 TEXTS = ("بسته‌بندی پاره بود", "رنگش با عکس فرق داشت", "زود رسید و سالم بود", "کارشناس با حوصله گوش داد")
@@ -63,6 +64,31 @@ def test_every_field_has_headers_of_its_own_name() -> None:
         alias = find_alias(field)
         assert alias is not None, field
         assert alias.field == field
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("id", "comment_id"), ("id", "external_id"), ("external_id", "ID"), ("شناسه", "review_id"), ("شناسهٔ", "external_id"),
+        ("شناسه", "id"), ("_id", "id"), ("external_id", "ticket_id"),
+    ],
+)  # fmt: skip
+def test_the_barest_id_is_the_rows_own_and_the_other_is_kept(headers: tuple[str, str]) -> None:
+    order = ("id", "ID", "شناسه", "شناسهٔ", "external_id")
+    chosen, other = sorted(headers, key=lambda header: order.index(header) if header in order else len(order))
+    for columns in (headers, headers[::-1]):
+        source, rows = read([{**{header: f"شمارهٔ {header}" for header in columns}, "text": TEXTS[0]}])
+        (row,) = accepted(rows)
+        assert row.external_id == f"شمارهٔ {chosen}"
+        assert row.attributes == {other: f"شمارهٔ {other}"}
+        assert "external_id is taken from" in note_of(source, other)
+
+
+def test_our_own_records_keep_their_ids() -> None:
+    ours = TaggedFeedback("f12", "b0", Feedback(text=TEXTS[1], line=9, external_id="a-1", customer_id="c-7"), None)
+    _, rows = read([record_of(ours)])
+    (row,) = accepted(rows)
+    assert (row.external_id, row.customer_id, row.attributes["external_id"]) == ("f12", "c-7", "a-1")
 
 
 def test_a_unit_in_the_header_counts() -> None:

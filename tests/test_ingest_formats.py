@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -258,6 +259,43 @@ def test_parquet_types_and_nesting(tmp_path: Path) -> None:
     assert isinstance(second, Reject)
     assert (second.line, second.code) == (2, "empty_text")
     assert source.format == "parquet"
+
+
+def test_a_moment_beyond_the_year_9999_costs_its_row_or_its_attribute(tmp_path: Path) -> None:
+    moments = pa.array([1_714_800_000, 10**12, None, 1_714_800_000], pa.timestamp("s", "UTC"))
+    expiries = pa.array([-(10**15), 0, 10**15, 60], pa.timestamp("s"))
+    table = pa.table(
+        {
+            "text": [f"قهوه‌اش سرد بود {n}" for n in range(4)],
+            "created_at": moments,
+            "expiry": expiries,
+            "order": pa.StructArray.from_arrays([pa.array(["الف", "ب", "پ", "ت"]), expiries], ["code", "until"]),
+            "score": [math.inf, 1.5, -math.inf, math.nan],
+        }
+    )
+    pq.write_table(table, tmp_path / "a.parquet")
+    _, (first, second, third, fourth) = read(tmp_path / "a.parquet")
+    assert isinstance(second, Reject)
+    assert (second.line, second.column, second.code) == (2, "created_at", "bad_date")
+    assert isinstance(first, Feedback)
+    assert isinstance(third, Feedback)
+    assert isinstance(fourth, Feedback)
+    assert (first.attributes, third.attributes) == ({"order.code": "الف"}, {"order.code": "پ"})
+    assert fourth.attributes == {
+        "expiry": "1970-01-01 00:01:00", "order.code": "ت", "order.until": "1970-01-01 00:01:00",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())])
+def test_broken_bytes_in_parquet_cost_their_row(kind: pa.DataType, tmp_path: Path) -> None:
+    data = ["صندلی لق بود".encode(), b"\xd9", "میز صاف بود".encode()]
+    whole = kind.value_type if pa.types.is_dictionary(kind) else kind
+    texts = pa.array(data, pa.large_binary() if whole == pa.large_string() else pa.binary()).view(whole)
+    if pa.types.is_dictionary(kind):
+        texts = pa.DictionaryArray.from_arrays(pa.array([0, 1, 2], pa.int32()), texts)
+    pq.write_table(pa.table({"text": texts}), tmp_path / "a.parquet")
+    _, rows = read(tmp_path / "a.parquet")
+    assert [getattr(row, "code", None) for row in rows] == [None, "broken_encoding", None]
 
 
 def test_a_damaged_parquet_file_is_called_damaged(tmp_path: Path) -> None:

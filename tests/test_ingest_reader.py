@@ -1,5 +1,6 @@
 """Rows in, rows out: each comes out once, as feedback or refused, under the line that a person would count."""
 
+import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -11,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voc.errors import InputError
-from voc.ingest import FeedbackSource, open_feedback, read_records
+from voc.ingest import FeedbackSource, delimited, open_feedback, read_records
 from voc.ingest.delimited import NO_DELIMITER, sniff_dialect, split_loosely
+from voc.ingest.table import distinct_headers
 from voc.records import Feedback, Reject
 
 TEHRAN = ZoneInfo("Asia/Tehran")
@@ -70,11 +72,43 @@ def test_quotes_inside_a_cell_are_kept(tmp_path: Path) -> None:
         (",a,", ["", "a", ""]),
         ('"a, b",c', ["a, b", "c"]),
         ('"x""y"z","q"', ['x"y"z', "q"]),
+        ('"باز,ب', ['"باز', "ب"]),
+        ('"",", "', ["", ", "]),
         ("تنها", ["تنها"]),
+        ("", [""]),
     ],
 )
 def test_a_quote_closes_only_before_a_delimiter(line: str, cells: list[str]) -> None:
     assert split_loosely(line, ",") == cells
+
+
+def test_a_long_line_of_bare_quotes_takes_no_longer_than_its_length() -> None:
+    line = 'a,"b"c' + ',"d' * 60_000
+    began = time.process_time()
+    assert len(split_loosely(line, ",")) == 60_002
+    assert time.process_time() - began < 3
+
+
+def test_quotes_that_are_never_closed_cost_their_rows_and_not_the_square_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = 0
+
+    class CountedLines(delimited._Lines):
+        def __next__(self) -> str:
+            nonlocal read
+            read += 1
+            return super().__next__()
+
+    monkeypatch.setattr(delimited, "_Lines", CountedLines)
+    monkeypatch.setattr(delimited, "MOST_REREAD_CHARS", 200_000)
+    text = "id,text\n" + 'x""","z\n' * 1_500 + '7,"بسته پاره بود"\n8,"جعبه\nخیس بود"\n9,سالم بود\n'
+    _, rows = read_csv(text, tmp_path)
+    assert read < 50_000
+    assert [row.line for row in rows] == list(range(2, 1_506))
+    assert [outcome(row) for row in rows[1_500:]] == [
+        (1_502, "بسته پاره بود"), (1_503, "malformed_row"), (1_504, "malformed_row"), (1_505, "سالم بود"),
+    ]  # fmt: skip
 
 
 def test_rows_of_another_width(tmp_path: Path) -> None:
@@ -166,6 +200,18 @@ def test_headers_of_one_name_and_of_none(tmp_path: Path) -> None:
     assert rows[0].attributes == {"شهر": "قم", "شهر (2)": "ری", "column 4": "x"}
 
 
+@pytest.mark.parametrize(
+    ("headers", "distinct"),
+    [
+        (("a", "a (2)", "a"), ("a", "a (2)", "a (3)")),
+        (("a", "a", "a (2)", "a"), ("a", "a (2)", "a (2) (2)", "a (3)")),
+        (("column 2", "", ""), ("column 2", "column 2 (2)", "column 3")),
+    ],
+)
+def test_no_header_is_given_to_two_columns(headers: tuple[str, ...], distinct: tuple[str, ...]) -> None:
+    assert distinct_headers(headers, "a.csv") == distinct
+
+
 def test_personal_data_is_masked_everywhere() -> None:
     records = [
         {"متن": "به 09121234567 زنگ بزنید", "تماس": "شماره ۰۹۱۲۱۲۳۴۵۶۷", "موبایل": 9121234567, "کد": 1234567, "شهر": "قم"}
@@ -205,6 +251,13 @@ def test_a_stray_value_of_a_rating_stays_with_its_row() -> None:
     assert (first.csat, first.attributes) == (None, {"rate": "0.5"})
     assert all(isinstance(row, Feedback) and row.csat == 5 for row in others)
     assert [(notice.code, notice.count) for notice in source.notices] == [("out_of_scale", 1)]
+
+
+def test_a_telephone_number_in_place_of_a_rating_is_masked() -> None:
+    records = [{"text": f"تجربهٔ {n}", "rate": "5" if n else "تماس با 09121234567"} for n in range(100)]
+    first = next(iter(read_records(records, zone=TEHRAN, max_text_chars=1_000)))
+    assert isinstance(first, Feedback)
+    assert first.attributes == {"rate": "تماس با [تلفن]"}
 
 
 def test_no_refusal_repeats_what_a_customer_wrote(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from voc.ingest.fields import parse_channel
+from voc.ingest.memory import Remembering
 from voc.ingest.refusal import RefusalError
 from voc.ingest.values import (
     amount_reader,
@@ -40,7 +41,7 @@ def test_numbers(value: object, number: float | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["1,5", "1,23,456", "1.234,5", "پنج", "5 ستاره", "1/2/3", True, float("inf"), "1e999", "9" * 80]
+    "value", ["1,5", "1,23,456", "1.234,5", "پنج", "5 ستاره", "1/2/3", True, float("inf"), "1e999", "9" * 80, 10**400]
 )
 def test_what_could_be_two_numbers_or_none_is_refused(value: object) -> None:
     with pytest.raises(RefusalError):
@@ -86,6 +87,30 @@ def test_other_words_are_no_duration(value: object) -> None:
     with pytest.raises(RefusalError) as refused:
         SECONDS(value)
     assert refused.value.code == "bad_duration"
+
+
+@pytest.mark.parametrize("read", [parse_number, parse_count, parse_id, parse_boolean, parse_channel, NPS, SECONDS, MINUTES])
+@pytest.mark.parametrize("value", [float("inf"), float("-inf")])
+def test_what_has_no_end_is_refused_by_every_field(read: Callable[[object], object], value: float) -> None:
+    with pytest.raises(RefusalError):
+        read(value)
+
+
+def test_a_duration_that_becomes_endless_in_seconds_is_refused() -> None:
+    assert SECONDS(1e308) == 1e308
+    with pytest.raises(RefusalError):
+        MINUTES(1e308)
+
+
+def test_a_refusal_that_comes_again_does_not_grow() -> None:
+    read = Remembering(NPS)
+    depths = set()
+    for _ in range(20):
+        with pytest.raises(RefusalError) as refused:
+            read("یازده")
+        assert (refused.value.code, refused.value.message) == ("bad_number", str(refused.value))
+        depths.add(len(refused.traceback))
+    assert len(depths) <= 2
 
 
 @pytest.mark.parametrize(
@@ -148,7 +173,8 @@ def test_channels(value: object, name: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(5.0, "5"), (5.5, "5.5"), (None, ""), (True, "true"), ("الف", "الف"), (float("nan"), "")]
+    ("value", "text"),
+    [(5.0, "5"), (5.5, "5.5"), (None, ""), (True, "true"), ("الف", "الف"), (float("nan"), ""), (float("inf"), "")],
 )
 def test_cells_as_a_person_sees_them(value: object, text: str) -> None:
     assert as_text(value) == text

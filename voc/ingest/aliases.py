@@ -37,9 +37,9 @@ WEAK_BODY: Final = """content; message; description; details; note; notes; remar
 """Bodies only where no better one is there: beside one they are as often the company's own words."""
 
 FIELDS: Final[dict[str, str]] = {
-    "external_id": """external id; comment id; review id; feedback id; id; ticket id; message id; case id; contact id;
+    "external_id": """id; شناسه; external id; comment id; review id; feedback id; ticket id; message id; case id; contact id;
         call id; conversation id; interaction id; response id; record id; uuid; guid; ticket number; case number;
-        شناسه; شناسه نظر; شناسه دیدگاه; شناسه کامنت; کد نظر; شناسه بازخورد; شناسه تیکت; شماره تیکت; کد تیکت; شناسه
+        شناسه نظر; شناسه دیدگاه; شناسه کامنت; کد نظر; شناسه بازخورد; شناسه تیکت; شماره تیکت; کد تیکت; شناسه
         تماس; کد تماس; شناسه پیام; شناسه گفتگو; شناسه رکورد; شناسه یکتا; آی دی; کد رهگیری; کد پیگیری; شماره پیگیری;
         ردیف; row id; row""",
     "customer_id": """customer id; customer code; customer number; customer no; client id; client code; user id;

@@ -232,8 +232,9 @@ class _Draft:
         self._note(index, f"its header means {field}, its values do not; kept as an attribute")
         return True
 
-    def _preference(self, field: str, index: int) -> tuple[bool, bool, int, int]:
-        rank = (self._alias(index).rank, index)
+    def _preference(self, field: str, index: int) -> tuple[bool, bool, int, int, int]:
+        """Smallest for the best column; of two spellings of one header the barer counts more: `id` before `_id`."""
+        rank = (self._alias(index).rank, len(self._headers[index]), index)
         if field not in MOMENTS:
             return (False, False, *rank)
         evidence = self._of(index)

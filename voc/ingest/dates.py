@@ -114,7 +114,7 @@ def _from_datetime(value: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _from_number(number: float, zone: ZoneInfo) -> datetime | None:
-    if math.isnan(number):
+    if isinstance(number, float) and math.isnan(number):
         return None
     if not 0 <= number < _EPOCH_SECONDS[1] * _EPOCH_UNITS[-1]:
         raise _unreadable()

@@ -1,14 +1,15 @@
 """CSV and its kin: the mark between cells is found out, and a row with broken quotes costs that row and no other.
 
 A quotation mark that is opened and never closed swallows the rows behind it. So quotes are read strictly, with the lines of the
-record at hand: where a record fails, its first line is refused and reading goes on at its second.
+record at hand: where a record fails, its first line is refused and reading goes on at its second. A file that makes many lines
+be read twice is read on line by line, so that the time it takes grows with its size alone.
 """
 
 import csv
 import io
 import re
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -24,6 +25,9 @@ from voc.records import Reject
 DELIMITERS: Final = (",", ";", "\t", "|")
 NO_DELIMITER: Final = "\x1f"
 LONGEST_RECORD_CHARS: Final = 2_000_000
+MOST_REREAD_CHARS: Final = 20 * LONGEST_RECORD_CHARS
+"""What may be given back and read again in one pass, each line counting LINE_CHARS more; some seconds' work."""
+LINE_CHARS: Final = 16
 SNIFFED_CHARS: Final = 1 << 18
 SNIFFED_ROWS: Final = 200
 
@@ -133,6 +137,7 @@ class _Lines:
         self._back: deque[str] = deque()
         self.number = number
         self.taken: list[str] = []
+        self.reread_chars = 0
         self._chars = 0
 
     def begin(self) -> None:
@@ -143,6 +148,7 @@ class _Lines:
         """All lines of the record but its first are read again."""
         self._back.extendleft(reversed(self.taken[1:]))
         self.number -= len(self.taken) - 1
+        self.reread_chars += self._chars + LINE_CHARS * len(self.taken)
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -170,28 +176,36 @@ class _Records:
     def __init__(self, stream: TextIO, dialect: Dialect, lines_before: int, width: int | None) -> None:
         csv.field_size_limit(max(csv.field_size_limit(), LONGEST_RECORD_CHARS + 1))
         self._lines = _Lines(stream, lines_before)
-        self._reader = csv.reader(self._lines, delimiter=dialect.delimiter, skipinitialspace=dialect.skip_spaces, strict=True)
-        self._delimiter = dialect.delimiter
+        self._dialect = dialect
+        self._next_cells = self._reader(self._lines).__next__
         self._width = width
         self._mending = False
+        self._line_by_line = False
 
     def __iter__(self) -> Iterator[Row | Reject]:
-        lines, reader, width = self._lines, self._reader, self._width
+        lines, width = self._lines, self._width
         while True:
             lines.begin()
             line = lines.number + 1
             try:
-                cells = next(reader)
+                cells = self._next_cells()
             except StopIteration:
                 return
             except (csv.Error, _TooLongError) as error:
                 yield self._mend(line, error)
                 continue
             if len(cells) == width:
-                self._mending = False
+                self._mending = self._line_by_line
                 yield line, cells
             else:
                 yield self._fit(line, cells)
+
+    def _reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        dialect = self._dialect
+        return csv.reader(lines, delimiter=dialect.delimiter, skipinitialspace=dialect.skip_spaces, strict=True)
+
+    def _cells_of_line(self) -> list[str]:
+        return next(self._reader([next(self._lines)]))
 
     def _fit(self, line: int, cells: list[str]) -> Row | Reject:
         """A row of another width: cells that are missing at its end are blank, blank ones too many are dropped."""
@@ -211,12 +225,14 @@ class _Records:
         if isinstance(error, _TooLongError) and len(lines.taken) == 1:
             return Reject(line, None, "row_too_long", f"A row has at most {LONGEST_RECORD_CHARS:,} characters.")
         if len(lines.taken) == 1 and "end of data" not in str(error):
-            cells = split_loosely(lines.taken[0].rstrip("\r\n"), self._delimiter)
+            cells = split_loosely(lines.taken[0].rstrip("\r\n"), self._dialect.delimiter)
             if self._width in (None, len(cells)):
                 return line, cells
             return Reject(line, None, "malformed_row", "Its quotation marks do not pair; write those inside a cell twice.")
         lines.give_back()
         self._mending = True
+        if lines.reread_chars > MOST_REREAD_CHARS and not self._line_by_line:
+            self._line_by_line, self._next_cells = True, self._cells_of_line
         return Reject(line, None, "malformed_row", "A quotation mark is opened in this line and never closed.")
 
 
@@ -226,6 +242,18 @@ def split_loosely(line: str, delimiter: str) -> list[str]:
     >>> split_loosely('7,"گفت "خوب" بود",5', ",")
     ['7', 'گفت "خوب" بود', '5']
     """
-    mark = re.escape(delimiter)
-    cells = re.findall(rf'(?:^|{mark})(?:"(.*?)"(?={mark}|$)|((?:(?!{mark}).)*))', line)
-    return [(quoted or bare).replace('""', '"') for quoted, bare in cells]
+    closing, ends_quoted = f'"{delimiter}', line.endswith('"')
+    last = line.rfind(closing)
+    cells, at = [], 0
+    while at <= len(line):
+        start = at + line.startswith('"', at)
+        if start > at and start <= last:
+            end = line.find(closing, start)
+        elif start > at and ends_quoted and start < len(line):
+            end = len(line) - 1
+        else:
+            start, end = at, line.find(delimiter, at)
+            end = len(line) if end < 0 else end
+        cells.append(line[start:end].replace('""', '"'))
+        at = end + (start > at) + len(delimiter)
+    return cells

@@ -16,6 +16,7 @@ from voc.ingest.values import (
     parse_boolean,
     parse_count,
     parse_id,
+    refuse_endless,
     score_reader,
 )
 from voc.records import Feedback
@@ -66,6 +67,7 @@ def parse_channel(value: object) -> str | None:
     """A channel's name in one spelling of letters and spaces; self-service by the name that the KPIs know it by."""
     if is_missing(value):
         return None
+    refuse_endless(value)
     name = " ".join(storable(as_text(value)).replace("ي", "ی").replace("ك", "ک").split())[:200]
     return "self_service" if plain(name) in _SELF_SERVICE else name or None
 

@@ -35,9 +35,9 @@ class RecordTable:
 
     def _learn(self, name: str) -> None:
         filled: dict[str, bool] = {}
-        for _, record in self._items():
+        for _, record in self._flat_items():
             if isinstance(record, Mapping):
-                for key, value in flatten(record).items():
+                for key, value in record.items():
                     filled[key] = filled.get(key, False) or value is not None
         parents = {key.rpartition(".")[0] for key in filled}
         self._names = tuple(key for key, has_values in filled.items() if has_values or key not in parents)
@@ -46,14 +46,18 @@ class RecordTable:
     def rows(self) -> Iterator[Row | Reject]:
         """The records, each as wide as all their names."""
         names = self._names
-        for line, record in self._items():
+        for line, record in self._flat_items():
             if isinstance(record, Mapping):
-                get = flatten(record).get
+                get = record.get
                 yield line, [get(name) for name in names]
             elif isinstance(record, Reject):
                 yield record
             else:
                 yield Reject(line, None, "not_an_object", "A record is an object with a name for each value: {…}.")
+
+    def _flat_items(self) -> Iterator[_Item]:
+        for line, record in self._items():
+            yield line, _flat(record, line) if isinstance(record, Mapping) else record
 
 
 class JsonTable(RecordTable):
@@ -135,7 +139,19 @@ def _parse(decode: Callable[[str], object], text: str, number: int) -> object:
             number, None, "broken_json", f"Not valid JSON: {error.msg.lower()} at character {error.pos + 1:,} of the line."
         )
     except (RecursionError, ValueError):
-        return Reject(number, None, "broken_json", "Not valid JSON: a value is nested too deep or a number too long.")
+        return _too_deep(number)
+
+
+def _flat(record: Mapping[str, object], number: int) -> Mapping[str, object] | Reject:
+    """Writing a value out takes more of the stack than reading it, so what was read may still be too deep."""
+    try:
+        return flatten(record)
+    except RecursionError:
+        return _too_deep(number)
+
+
+def _too_deep(number: int) -> Reject:
+    return Reject(number, None, "broken_json", "Not valid JSON: a value is nested too deep or a number too long.")
 
 
 def _no_array(name: str, arrays: Sequence[str]) -> InputError:

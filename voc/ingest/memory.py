@@ -12,12 +12,15 @@ LONGEST_CHARS: Final = 200
 
 
 class Remembering(Generic[T]):
-    """`read`, with its answers (a refusal is one, too) for short strings kept."""
+    """`read`, with its answers (a refusal is one, too) for short strings kept.
+
+    A refusal is kept as its words: an error that is raised again and again grows by a traceback each time.
+    """
 
     def __init__(self, read: Callable[[object], T]) -> None:
         self._read = read
         self._known: dict[str, T] = {}
-        self._refused: dict[str, RefusalError] = {}
+        self._refused: dict[str, tuple[str, str]] = {}
 
     def __call__(self, value: object) -> T:
         """What `read` says of the value. Raises RefusalError where it does."""
@@ -26,7 +29,7 @@ class Remembering(Generic[T]):
         if value in self._known:
             return self._known[value]
         if value in self._refused:
-            raise self._refused[value]
+            raise RefusalError(*self._refused[value])
         return self._read_new(value)
 
     def _read_new(self, value: str) -> T:
@@ -35,7 +38,7 @@ class Remembering(Generic[T]):
             answer = self._read(value)
         except RefusalError as refusal:
             if keep:
-                self._refused[value] = refusal
+                self._refused[value] = refusal.code, refusal.message
             raise
         if keep:
             self._known[value] = answer

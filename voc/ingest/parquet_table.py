@@ -1,5 +1,6 @@
 """Parquet as a table, a batch of rows at a time; pyarrow is loaded when the first such file is."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH_ROWS: Final = 1_000
+BEYOND: Final = math.inf
+"""Stands for a moment or duration that Python cannot hold (past the year 9999): refused in a field, left out elsewhere."""
 
 
 class ParquetTable:
@@ -86,7 +89,22 @@ def _values(column: "pa.Array[Any]") -> list[object]:
         column = column.cast(pa.duration("us"), safe=False)
     try:
         values: list[object] = column.to_pylist()
-    except UnicodeDecodeError:
-        raw = column.cast(pa.large_binary()).to_pylist()
-        values = [cell.decode("utf-8", MARK_ERRORS) if isinstance(cell, bytes) else cell for cell in raw]
+    except (OverflowError, UnicodeDecodeError):
+        values = [_value(cell) for cell in column]
     return values
+
+
+def _value(cell: Any) -> object:
+    """One cell as a Python value, where one of its column cannot be held; of a nested one, only the part at fault is lost."""
+    import pyarrow as pa
+
+    try:
+        return cell.as_py()
+    except (OverflowError, UnicodeDecodeError):
+        if isinstance(cell, pa.DictionaryScalar):
+            return _value(cell.value)
+        if isinstance(cell, pa.StructScalar):
+            return {name: _value(cell[name]) for name in cell}
+        if isinstance(cell, pa.ListScalar) and not isinstance(cell, pa.MapScalar):
+            return [_value(item) for item in cell]
+        return cell.as_buffer().to_pybytes().decode("utf-8", MARK_ERRORS) if isinstance(cell, pa.BinaryScalar) else BEYOND

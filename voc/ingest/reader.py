@@ -176,7 +176,8 @@ class _Rating:
                 self._counts[self._header, "not_rated"] += 1
                 return
             self._counts[self._header, "out_of_scale"] += 1
-            attributes[self._header] = storable(as_text(value))[:LONGEST_ATTRIBUTE_CHARS]
+            if kept := mask_personal_data(storable(as_text(value))).text:
+                attributes[self._header] = kept[:LONGEST_ATTRIBUTE_CHARS]
         else:
             if score is not None:
                 values["csat"] = score

@@ -60,12 +60,14 @@ def distinct_headers(headers: Sequence[str], name: str) -> tuple[str, ...]:
         raise InputError(
             f"{name}: {len(headers):,} columns; at most {MOST_COLUMNS:,} are read.", code="too_many_columns", field="file"
         )
-    seen: dict[str, int] = {}
-    distinct = []
+    distinct: dict[str, None] = {}
+    last: dict[str, int] = {}
     for number, header in enumerate(headers, 1):
-        wanted = " ".join(storable(header).replace("\ufeff", "").split()) or f"column {number}"
-        seen[wanted] = seen.get(wanted, 0) + 1
-        distinct.append(wanted if seen[wanted] == 1 else f"{wanted} ({seen[wanted]})")
+        wanted = free = " ".join(storable(header).replace("\ufeff", "").split()) or f"column {number}"
+        while free in distinct:
+            last[wanted] = last.get(wanted, 1) + 1
+            free = f"{wanted} ({last[wanted]})"
+        distinct[free] = None
     return tuple(distinct)
 
 

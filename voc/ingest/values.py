@@ -68,7 +68,7 @@ def parse_number(value: object) -> float | None:
     if is_missing(value):
         return None
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        return _finite(float(value))
+        return _finite(value)
     if not isinstance(value, str) or len(value) > 64:
         raise _no_number()
     text = plain(value).replace("−", "-").strip()
@@ -141,7 +141,7 @@ def duration_reader(unit_s: float) -> Callable[[object], float | None]:
                 seconds = None if number is None else number * unit_s
         if seconds is not None and seconds < 0:
             raise RefusalError("bad_duration", "A duration cannot be negative.")
-        return seconds
+        return None if seconds is None else _finite(seconds)
 
     return read
 
@@ -166,14 +166,21 @@ def parse_id(value: object) -> str | None:
     """An id as it was written; a spreadsheet's 123.0 is 123."""
     if is_missing(value):
         return None
+    refuse_endless(value)
     text = storable(as_text(value)).strip()
     if len(text) > LONGEST_ID_CHARS:
         raise RefusalError("bad_id", f"An id has at most {LONGEST_ID_CHARS} characters; this one has {len(text)}.")
     return text or None
 
 
+def refuse_endless(value: object) -> None:
+    """Raises RefusalError for infinity, which JSON (1e999) and Parquet can hold and no field can."""
+    if isinstance(value, float) and math.isinf(value):
+        raise _no_number()
+
+
 def as_text(value: object) -> str:
-    """A cell as a person sees it: 5.0 is «5», a moment is ISO 8601, nothing is empty."""
+    """A cell as a person sees it: 5.0 is «5», a moment is ISO 8601; nothing, NaN and what is endless are empty."""
     match value:
         case str():
             return value
@@ -181,7 +188,7 @@ def as_text(value: object) -> str:
             return ""
         case bool():
             return "true" if value else "false"
-        case float() if math.isnan(value):
+        case float() if not math.isfinite(value):
             return ""
         case float() if value.is_integer() and abs(value) < 1e15:
             return str(int(value))
@@ -203,10 +210,14 @@ def _number_from(text: str) -> float:
     return _finite(float(text.replace("٫", ".").replace("/", ".")))
 
 
-def _finite(number: float) -> float:
-    if not math.isfinite(number):
+def _finite(number: float | Decimal) -> float:
+    try:
+        finite = float(number)
+    except (OverflowError, ValueError):
+        raise _no_number() from None
+    if not math.isfinite(finite):
         raise _no_number()
-    return number
+    return finite
 
 
 def _duration_from(value: str, unit_s: float) -> float | None:
