@@ -36,6 +36,7 @@ SECURITY_HEADERS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_OWN_SITES: Final = frozenset({"same-origin", "none"})  # none: the person's own doing, such as a bookmark
 
 
 class Guard:
@@ -67,16 +68,19 @@ class Guard:
 
     def _refusal(self, method: str, headers: Headers) -> ASGIApp | None:
         if host_name(headers.get("host", "")) not in self._hosts:
-            detail = "This service does not answer to that host name; use localhost, or set VOC_HOST."
+            detail = (
+                "This service does not answer to that host name. Use localhost, or the address that it listens on (VOC_HOST);"
+                " a proxy must pass that address on as Host."
+            )
             return respond(describe(400, detail, code="unknown_host", field="Host", options=sorted(self._hosts)))
         if method not in _SAFE_METHODS and self._from_elsewhere(headers):
-            detail = "Another site may not change anything here."
+            detail = "Another site may not change anything here. Behind a proxy, serve the page over HTTPS."
             return respond(describe(403, detail, code="cross_site", field="Origin"))
         return None
 
     def _from_elsewhere(self, headers: Headers) -> bool:
-        if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
-            return True
+        if site := headers.get("sec-fetch-site"):  # the browser's own word; Origin misleads behind a proxy that rewrites Host
+            return site not in _OWN_SITES
         origin = headers.get("origin")
         return origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
 

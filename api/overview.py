@@ -1,6 +1,7 @@
 """What the first page shows, worked out from the same KPIs and trends that the API gives: figures, reasons, sentiment by time.
 
-Nothing is computed here that a caller of the API could not get: this only chooses, and puts it into Persian words.
+Nothing is computed here that a caller of /v1/kpis and /v1/trends (`bucket=none`) could not get: this only chooses, and puts it
+into Persian words.
 """
 
 from collections.abc import Mapping, Sequence
@@ -125,7 +126,7 @@ def _other_size(size: BucketSize, count: int) -> BucketSize | None:
 
 
 def _counts(store: Store, filters: Filters, polarity: str) -> dict[str | None, int]:
-    return {row.code: row.n for row in compute_trend(store, "reasons", bucket=None, polarity=polarity, filters=filters)}
+    return {row.code: row.n for row in compute_trend(store, "reasons", bucket=None, polarity=(polarity,), filters=filters)}
 
 
 def _total(store: Store, measure: str, filters: Filters) -> int:

@@ -4,30 +4,28 @@ A misspelt filter that is silently ignored answers another question than the one
 parameters, and what that model does not know is refused with the nearest names; the store refuses codes that do not exist.
 """
 
-import re
 from collections.abc import Sequence
-from contextlib import suppress
-from datetime import date
 from difflib import get_close_matches
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from voc.calendars import from_jalali
+from voc.days import parse_day
 from voc.errors import InputError
+from voc.ingest.fields import parse_channel
 from voc.store import Filters
 
 ATTRIBUTE_PREFIX: Final = "attr."
 _CODE_FILTERS: Final = ("sentiment", "reason", "polarity", "effort", "loyalty", "resolution", "batch")
-_DIGITS: Final = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
-_DAY: Final = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})", re.ASCII)
-_JALALI_YEARS: Final = range(1200, 1600)
 
 Day = Annotated[str | None, Field(examples=["2026-05-04", "1405-02-14"])]
 
 
 class Query(BaseModel):
-    """The base of every call's parameters: unknown names are refused, and the answer names the nearest."""
+    """The base of every call's parameters: unknown names are refused, and the answer names the nearest.
+
+    The empty fields of a form were not given.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -39,7 +37,7 @@ class Query(BaseModel):
         for name in given:
             if name not in known and not (open_ended and name.startswith(ATTRIBUTE_PREFIX)):
                 raise unknown_name(name, (*known, *((f"{ATTRIBUTE_PREFIX}NAME",) if open_ended else ())))
-        return given
+        return {name: value for name, value in ((name, _said(value)) for name, value in given.items()) if value}
 
 
 class FilterQuery(Query):
@@ -62,15 +60,21 @@ class FilterQuery(Query):
     @field_validator(*_CODE_FILTERS)
     @classmethod
     def _split(cls, values: list[str]) -> list[str]:
-        """Codes hold no commas, so `a,b` is the same as giving the name twice; the empty ones of a form were not given."""
+        """Codes hold no commas, so `a,b` is the same as giving the name twice."""
         return [code.strip() for value in values for code in value.split(",") if code.strip()]
+
+    @field_validator("channel")
+    @classmethod
+    def _as_stored(cls, names: list[str]) -> list[str]:
+        """In the spelling in which channels are taken in; what stands for a missing one there matches nothing."""
+        return [parse_channel(name) or name for name in names]
 
     @property
     def filters(self) -> Filters:
         """The same as the store takes them."""
         return Filters(
-            from_=parse_day("from", self.from_),
-            to=parse_day("to", self.to),
+            from_=parse_day(self.from_, "from") if self.from_ else None,
+            to=parse_day(self.to, "to") if self.to else None,
             channel=tuple(self.channel),
             sentiment=tuple(self.sentiment),
             reason=tuple(self.reason),
@@ -79,7 +83,7 @@ class FilterQuery(Query):
             loyalty=tuple(self.loyalty),
             resolution=tuple(self.resolution),
             batch=tuple(self.batch),
-            q=self.q or None,
+            q=self.q,
             attributes=self._attributes(),
         )
 
@@ -93,28 +97,6 @@ class PageQuery(Query):
 
     limit: int = Field(50, ge=1, le=1000, description="how many items at once")
     cursor: str | None = Field(None, max_length=200, description="the `next` of the answer before")
-
-    @field_validator("cursor")
-    @classmethod
-    def _empty_is_none(cls, cursor: str | None) -> str | None:
-        return cursor or None
-
-
-def parse_day(name: str, value: str | None) -> date | None:
-    """The day in a parameter; years about 1400 are Jalali. Raises InputError where it is no day.
-
-    >>> parse_day("from", "۱۴۰۲/۱۲/۱۱")
-    datetime.date(2024, 3, 1)
-    """
-    if not value:
-        return None
-    match = _DAY.fullmatch(value.strip().translate(_DIGITS))
-    with suppress(ValueError):
-        if match:
-            year, month, day = map(int, match.groups())
-            return from_jalali(year, month, day) if year in _JALALI_YEARS else date(year, month, day)
-    message = f"{name}: {value[:40]!r} is not a day. Write 2026-05-04, or 1405-02-14 for a Jalali one."
-    raise InputError(message, field=name)
 
 
 def known_names(query: type[BaseModel]) -> tuple[str, ...]:
@@ -133,3 +115,8 @@ def unknown_name(name: str, known: Sequence[str]) -> InputError:
         field=shown,
         options=tuple(near or known),
     )
+
+
+def _said(value: Any) -> Any:
+    """A parameter without what is empty or blank, in whole or among its alternatives; falsy where nothing is left."""
+    return [each for each in value if each.strip()] if isinstance(value, list) else value if str(value).strip() else None

@@ -219,7 +219,7 @@ class FeedbackOut(Sent):
 
 
 class FeedbackPage(Sent):
-    """Tagged records, in order of arrival."""
+    """Tagged records, the last arrived first."""
 
     items: list[FeedbackOut]
     next: str | None

@@ -45,7 +45,10 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         ("attr.شعبه=ونک&attr.شعبه=کرج", [6, 5, 4, 2]),
         ("attr.شهر/استان=البرز&channel=اپ", [6]),
         ("batch=b000000000000", []),
-        ("reason=&sentiment=&q=", [6, 5, 4, 3, 2]),
+        ("reason=&sentiment=&q=&channel=&from=&to=&batch=&attr.شعبه=", [6, 5, 4, 3, 2]),
+        ("channel=&channel=سايت&attr.شعبه=&attr.شعبه=کرج", [5]),
+        ("channel=+سايت+", [5]),
+        ("channel=-", []),
     ],
 )
 def test_each_filter(client: TestClient, query: str, lines: list[int]) -> None:
@@ -113,9 +116,45 @@ def test_pages_make_the_whole_list(client: TestClient) -> None:
     assert page["next"] is None
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/feedback?limit=&cursor=",
+        "/v1/batches?limit=",
+        "/v1/trends?measure=&bucket=&group=",
+        "/v1/kpis?names=&min_n=",
+    ],
+)
+def test_empty_fields_of_a_form_were_not_given(client: TestClient, path: str) -> None:
+    assert client.get(path).json() == client.get(path.partition("?")[0]).json()
+
+
 def test_weeks_run_from_saturday(client: TestClient) -> None:
     weeks = items(client, "/v1/trends", measure="volume", bucket="week", to="1402-12-12")
     assert [(week["bucket"], week["start"], week["end"]) for week in weeks] == [("1402-W50", "2024-02-24", "2024-03-02")]
+
+
+@pytest.mark.parametrize(
+    ("query", "counts"),
+    [
+        ("", {"delivery.time": 2, "delivery.courier": 2, "price.value": 1, "service.access": 1}),
+        ("polarity=negative", {"delivery.time": 1, "delivery.courier": 2, "price.value": 1, "service.access": 1}),
+        ("polarity=positive", {"delivery.time": 1}),
+        ("polarity=negative,positive", {"delivery.time": 2, "delivery.courier": 2, "price.value": 1, "service.access": 1}),
+    ],
+)
+def test_polarity_splits_reasons(client: TestClient, query: str, counts: dict[str, int]) -> None:
+    """A text that praises the time and blames the courier counts for the time alone where praise is asked for."""
+    rows = items(client, f"/v1/trends?measure=reasons&bucket=none&{query}")
+    assert {row["code"]: row["n"] for row in rows} == counts
+    assert {row["bucket"] for row in rows} == {None}
+    assert all(row["share"] == pytest.approx(row["n"] / 5) for row in rows)
+    exported = client.get(f"/v1/export/trends?measure=reasons&bucket=none&{query}&format=jsonl").text
+    assert exported.count("\n") == len(rows)
+
+
+def test_a_net_of_one_polarity_is_none(client: TestClient) -> None:
+    assert problem(client.get("/v1/trends?measure=reason_net&polarity=positive"), 422)["field"] == "polarity"
 
 
 def test_groups_of_reasons_count_a_text_once(client: TestClient) -> None:

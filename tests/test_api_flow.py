@@ -121,6 +121,17 @@ def test_idempotency_key(client: TestClient) -> None:
     assert problem(other, 409)["field"] == "Idempotency-Key"
 
 
+def test_a_key_that_comes_with_known_content_is_remembered(client: TestClient) -> None:
+    one, other = {"records": [{"text": "سریع رسید"}]}, {"records": [{"text": "دیر رسید"}]}
+    first = client.post("/v1/batches", json=one, headers={"Idempotency-Key": "k1"})
+    again = client.post("/v1/batches", json=one, headers={"Idempotency-Key": "k2"})
+    assert (first.status_code, again.status_code, again.json()["id"]) == (202, 200, first.json()["id"])
+    for key in ("k1", "k2"):
+        problem(client.post("/v1/batches", json=other, headers={"Idempotency-Key": key}), 409)
+    client.delete(f"/v1/batches/{first.json()['id']}")
+    assert client.post("/v1/batches", json=other, headers={"Idempotency-Key": "k2"}).status_code == 202
+
+
 def test_records_as_json(client: TestClient) -> None:
     records = [{"text": "گرون بود", "occurred_at": "1403/05/01", "nps": 4, "شهر": "قم"}, {"text": ""}]
     batch = client.post("/v1/batches", json={"records": records, "name": "فرم سایت"}).json()

@@ -40,6 +40,7 @@ def test_other_names(client: TestClient, host: str, path: str) -> None:
     document = problem(client.get(path, headers={"host": host}), 400)
     assert document["code"] == "unknown_host"
     assert document["options"] == ["127.0.0.1", "127.0.0.5", "::1", "localhost"]
+    assert "a proxy must pass that address on as Host" in document["detail"]
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,9 @@ def test_other_names(client: TestClient, host: str, path: str) -> None:
         ({"origin": "http://localhost:8000"}, True),
         ({"origin": "http://localhost:8000", "sec-fetch-site": "same-origin"}, True),
         ({"sec-fetch-site": "none"}, True),
+        ({"origin": "https://voice.example", "sec-fetch-site": "same-origin"}, True),  # a proxy rewrote Host
+        ({"origin": "https://voice.example", "sec-fetch-site": "cross-site"}, False),
+        ({"origin": "http://localhost:8000", "sec-fetch-site": "same-site"}, False),
         ({"origin": "http://evil.example"}, False),
         ({"origin": "http://localhost:3000"}, False),
         ({"origin": "null"}, False),

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from api.app import create_app
 from tests.api_client import problem, running, upload
-from voc.errors import StoreError
+from tests.stores import TEHRAN
+from voc.errors import ModelError, StoreError
+from voc.settings import Settings
 from voc.store import Store
 
 WORDS = "رازِ مشتری که نباید جایی دیده شود"
@@ -68,6 +71,13 @@ def test_tag_refuses_what_it_cannot_read(client: TestClient, body: Any, field: s
 def test_broken_json(client: TestClient, content: bytes) -> None:
     problem(client.post("/v1/tag", content=content, headers={"content-type": "application/json"}), 422)
     problem(client.post("/v1/batches", content=content, headers={"content-type": "application/json"}), 422)
+
+
+def test_texts_beyond_the_limit_in_all(client: TestClient) -> None:
+    document = problem(client.post("/v1/tag", json={"texts": ["دیر " * 24_000] * 3}), 413)
+    assert document["field"] == "texts"
+    assert "200,000" in document["detail"]
+    assert client.post("/v1/tag", json={"texts": ["دیر " * 16_000] * 3}).status_code == 200
 
 
 def test_a_text_beyond_the_limit(tmp_path: Path) -> None:
@@ -157,6 +167,14 @@ def test_a_database_in_use_is_said_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "voc.duckdb").write_bytes(b"this is no database" * 100)
     with pytest.raises(StoreError), running(tmp_path):
         pass
+
+
+def test_a_model_that_is_not_there_is_said_at_the_start(tmp_path: Path) -> None:
+    """As our own error, in no other's wrapping, and with the database let go."""
+    app = create_app(Settings(database=str(tmp_path / "voc.duckdb"), model=str(tmp_path / "nothing")))
+    with pytest.raises(ModelError, match="VOC_MODEL"), TestClient(app):
+        pass
+    Store.open(str(tmp_path / "voc.duckdb"), zone=TEHRAN).close()
 
 
 def test_a_batch_answer_never_repeats_a_refused_text(client: TestClient) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from threading import Thread
 
@@ -107,6 +108,22 @@ def test_a_pool_is_a_tagger(pool: WorkerPool) -> None:
     assert pool.tag(["دیر رسید", "عالی"]) == FakeTagger().tag(["دیر رسید", "عالی"])
     assert pool.tag([]) == []
     assert pool.identity == FAKE
+
+
+def test_texts_for_at_once_are_cut_into_chunks_too(pool: WorkerPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["دیر " * 10_000, "عالی " * 10_000, "خوب"]
+    chunks: list[Sequence[str]] = []
+    submit = pool.submit
+
+    def watched(chunk: Sequence[str], *, urgent: bool) -> Future[list[Tags]]:
+        chunks.append(chunk)
+        return submit(chunk, urgent=urgent)
+
+    monkeypatch.setattr(pool, "submit", watched)
+    assert pool.tag(texts) == FakeTagger().tag(texts)
+    assert chunks == [texts[:1], texts[1:]]
+    with pytest.raises(ModelError, match="number 3"):
+        pool.tag([*texts[:2], "نپذیر"])
 
 
 def test_the_source_is_read_only_a_few_chunks_ahead(pool: WorkerPool) -> None:

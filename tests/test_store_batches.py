@@ -174,9 +174,23 @@ def test_the_same_content_or_key_is_the_same_batch(store: Store) -> None:
     assert store.find_batch(idempotency_key="k1") == batch
     assert store.find_batch(content_key=key_of("یک")) == batch
     assert store.find_batch(content_key=key_of("دو")) is None
-    with pytest.raises(ConflictError, match="k1"):
-        add(store, feedback("بد"), "دو", idempotency_key="k1")
+    assert store.recall_batch(content_key=key_of("یک"), idempotency_key="k3") == batch
+    for key in ("k1", "k2", "k3"):
+        assert store.find_batch(idempotency_key=key) == batch
+        with pytest.raises(ConflictError, match=key):
+            add(store, feedback("بد"), "دو", idempotency_key=key)
+        with pytest.raises(ConflictError, match=key):
+            store.recall_batch(content_key=key_of("دو"), idempotency_key=key)
     assert len(store.list_batches().items) == 1
+
+
+def test_a_key_is_kept_with_its_batch_alone(store: Store) -> None:
+    assert store.recall_batch(content_key=key_of("یک"), idempotency_key="k1") is None
+    add(store, feedback("خوب"), "یک", idempotency_key="k1")
+    store.delete_batch(add(store, feedback("خوب"), "یک", idempotency_key="k2").id)
+    assert store.find_batch(idempotency_key="k1") is None
+    assert add(store, feedback("بد"), "دو", idempotency_key="k2").accepted == 1
+    assert store.select("SELECT key FROM idempotency", {}) == [("k2",)]
 
 
 def test_the_same_content_sent_twice_at_once_is_one_batch(store: Store) -> None:
@@ -251,6 +265,16 @@ def test_rejects_are_paged_in_order_of_lines(store: Store) -> None:
     assert lines == list(range(6, 31))
     with pytest.raises(InputError):
         store.list_rejects(batch.id, cursor=store.list_rejects(other.id, limit=1).next)
+
+
+def test_a_stream_of_rejects_is_whole_and_in_order(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voc.store.batches.REJECTS_AT_ONCE", 3)
+    reasons = ["no_text", "bad_date", "bad_date"]  # a line may be refused for several reasons, or twice for one
+    rejects = [Reject(line, None, code, "…") for line in (0, *range(40, 5, -7), 41, 10**9) for code in reasons]
+    batch = add(store, rejects)
+    add(store, [Reject(7, None, "bad", "…")], "دو")
+    assert list(store.stream_rejects(batch.id)) == sorted(rejects, key=lambda reject: (reject.line, reject.code))
+    assert list(store.stream_rejects(add(store, feedback("خوب"), "سه").id)) == []
 
 
 KILLED = """

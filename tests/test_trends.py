@@ -92,7 +92,7 @@ def test_reasons_at_group_level_count_a_row_once(shared: Store) -> None:
 def test_reasons_split_by_polarity_keep_their_denominator(
     shared: Store, polarity: str, level: str, expected: dict[str, int]
 ) -> None:
-    found = shares(trend_of(shared, REASONS, polarity=polarity, level=level))
+    found = shares(trend_of(shared, REASONS, polarity=(polarity,), level=level))
     aban = {code: held for (bucket, code), held in found.items() if bucket == "1402-08"}
     assert aban == {code: (n, n / 4) for code, n in expected.items() if n or code in aban}
 
@@ -242,7 +242,7 @@ def test_an_empty_store(measure: str, bucket: Any, group: str | None, shared: St
     [
         ({"measure": "reason"}, "measure", "reasons"),
         ({"level": "branch"}, "level", "group"),
-        ({"polarity": "mixed"}, "polarity", "positive"),
+        ({"polarity": ("mixed",)}, "polarity", "positive"),
         ({"bucket": "fortnight"}, "bucket", "week"),
         ({"calendar": "hijri"}, "calendar", "jalali"),
         ({"group": "occurred_on"}, "group", "channel"),
@@ -257,7 +257,7 @@ def test_what_is_not_known_is_refused_with_what_there_is(shared: Store, asked: d
 
 def test_only_reasons_have_a_polarity(shared: Store) -> None:
     with pytest.raises(InputError, match="only the measure reasons"):
-        compute_trend(shared, "effort", polarity="negative")
+        compute_trend(shared, "effort", polarity=("negative",))
 
 
 def test_a_trend_is_one_query(shared: Store) -> None:
@@ -271,7 +271,7 @@ def test_a_trend_is_one_query(shared: Store) -> None:
             return shared.select(sql, parameters)
 
     listening = Listening()
-    compute_trend(listening, "reasons", group="attr.شهر", level="group", polarity="negative")
+    compute_trend(listening, "reasons", group="attr.شهر", level="group", polarity=("negative",))
     assert listening.asked == 1
 
 

@@ -79,7 +79,7 @@ def _take(
     idempotency_key: str | None,
     sample: bool,
 ) -> Batch:
-    if known := store.find_batch(content_key=key, idempotency_key=idempotency_key):
+    if known := store.recall_batch(content_key=key, idempotency_key=idempotency_key):
         return known
     source = open_source()
     return store.add_batch(

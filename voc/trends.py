@@ -34,8 +34,8 @@ from voc.store.filters import POLARITIES, Filters, where
 MEASURES: Final = ("volume", "sentiment", "reasons", "reason_net", "effort", "loyalty", "resolution")
 LEVELS: Final = ("leaf", "group")
 
-_OF_REASONS: Final = ("reasons", "reason_net")
-_TAG_KINDS: Final[Mapping[str, str]] = dict.fromkeys(_OF_REASONS, "reason") | {"effort": "effort", "loyalty": "loyalty"}
+OF_REASONS: Final = ("reasons", "reason_net")
+_TAG_KINDS: Final[Mapping[str, str]] = dict.fromkeys(OF_REASONS, "reason") | {"effort": "effort", "loyalty": "loyalty"}
 _TAGGING: Final = " LEFT JOIN tagging t ON t.seq = f.seq"
 _NONE_COUNTED: Final = (0.0, 0.0, 0.0)
 _TALLIED: Final = ("count(*)", count_if("m.positive AND NOT m.negative"), count_if("m.negative"))
@@ -72,19 +72,20 @@ def compute_trend(
     calendar: Calendar = "jalali",
     group: str | None = None,
     level: str = "leaf",
-    polarity: str | None = None,
+    polarity: tuple[str, ...] = (),
     filters: Filters = Filters(),  # noqa: B008  a frozen value
     now: datetime | None = None,
 ) -> list[TrendRow]:
     """The series of a measure by bucket, group and code: every bucket from the first to the last, every code that occurs.
 
     At level `group` a row counts once for a group of reasons, however many of its reasons it has; `polarity` counts only the
-    reasons of which that is said. The bucket that holds `now`, a time in the store's zone, is marked as partial. Rows without
-    a day are in no bucket. Raises InputError for anything that is not known.
+    reasons of which one of these is said. The bucket that holds `now`, a time in the store's zone, is marked as partial. Rows
+    without a day are in no bucket. Raises InputError for anything that is not known.
     """
     check_option("measure", measure, MEASURES)
     check_option("level", level, LEVELS)
-    check_option("polarity", polarity, (None, *POLARITIES))
+    for each in polarity:
+        check_option("polarity", each, POLARITIES)
     if polarity and measure != "reasons":
         raise InputError("polarity: only the measure reasons is split by it.", field="polarity")
     slices = slice_rows(bucket, calendar, group)
@@ -93,7 +94,9 @@ def compute_trend(
     return list(_series(measure, slices, found, current))
 
 
-def _count(store: Selects, measure: str, slices: Slices, filters: Filters, level: str, polarity: str | None) -> list[Counted]:
+def _count(
+    store: Selects, measure: str, slices: Slices, filters: Filters, level: str, polarity: tuple[str, ...]
+) -> list[Counted]:
     """Rows by bucket and group, with code None, and, but for `volume`, by code as well."""
     condition = where(filters)
     parameters: dict[str, object] = {**condition.parameters, **slices.parameters}
@@ -103,16 +106,16 @@ def _count(store: Selects, measure: str, slices: Slices, filters: Filters, level
         marks = f"{_TAGGING} JOIN ({_marks(measure, level, polarity)}) m ON m.seq = f.seq"
         sql += f" UNION ALL {counting_query(slices, condition, _TALLIED, marks, 'm.code')}"
     if polarity:
-        parameters["polarity"] = polarity
+        parameters["polarity"] = list(polarity)
     return read_counted(store.select(sql, parameters), slices)
 
 
-def _marks(measure: str, level: str, polarity: str | None) -> str:
+def _marks(measure: str, level: str, polarity: tuple[str, ...]) -> str:
     """SQL for (seq, code, positive, negative): at most one row for a feedback row and code."""
     if measure not in _TAG_KINDS:
         return f"SELECT seq, {measure} AS code, FALSE AS positive, FALSE AS negative FROM tagging WHERE {measure} IS NOT NULL"
-    code = "split_part(code, '.', 1)" if measure in _OF_REASONS and level == "group" else "code"
-    only = " AND polarity = $polarity" if polarity else ""
+    code = "split_part(code, '.', 1)" if measure in OF_REASONS and level == "group" else "code"
+    only = " AND polarity = ANY($polarity)" if polarity else ""
     return (
         f"SELECT seq, {code} AS code, bool_or(polarity = 'positive') AS positive, bool_or(polarity = 'negative') AS negative"
         f" FROM tag WHERE kind = '{_TAG_KINDS[measure]}'{only} GROUP BY 1, 2"

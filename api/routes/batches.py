@@ -1,7 +1,7 @@
 """Batches: sending one in, watching it being tagged, seeing what was refused, and removing it with all that came of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
@@ -106,10 +106,10 @@ def get_batch(service: Running, batch_id: str) -> Batch:
 )
 def list_rejects(service: Running, batch_id: str, query: Annotated[RejectQuery, Query()]) -> Any:
     """In the order of the source; `format=csv` downloads all of them."""
-    page = service.store.list_rejects(batch_id, limit=query.limit, cursor=query.cursor)
     if query.format == "json":
-        return page
-    rows = map(asdict, every_reject(service, batch_id))
+        return service.store.list_rejects(batch_id, limit=query.limit, cursor=query.cursor)
+    service.store.get_batch(batch_id)  # a wrong id is a 404 before the answer begins
+    rows = map(asdict, service.store.stream_rejects(batch_id))
     pieces = gather(stream_rows_as(rows, "csv", columns_of(Reject)))
     disposition = f'attachment; filename="{batch_id}-rejects.csv"'
     return StreamingResponse(pieces, media_type=FORMATS["csv"], headers={"Content-Disposition": disposition})
@@ -150,17 +150,6 @@ def delete_batch(service: Running, batch_id: str) -> None:
 def read_batch(service: Service, batch_id: str) -> Batch:
     """The batch with its speed and the seconds left."""
     return service.engine.describe(service.store.get_batch(batch_id))
-
-
-def every_reject(service: Service, batch_id: str) -> Iterator[Reject]:
-    """All refused rows of a batch, page after page."""
-    cursor: str | None = None
-    while True:
-        page = service.store.list_rejects(batch_id, limit=1000, cursor=cursor)
-        yield from page.items
-        cursor = page.next
-        if cursor is None:
-            return
 
 
 async def _take_file(service: Service, request: Request, key: str | None) -> Batch:

@@ -1,8 +1,9 @@
 """Series over time: how much of what, when, and whether it changed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -13,7 +14,7 @@ from api.service import Running
 from voc.calendars import BucketSize, Calendar
 from voc.kpis.slices import GROUPS
 from voc.store import Store
-from voc.trends import LEVELS, MEASURES, compute_trend
+from voc.trends import LEVELS, MEASURES, OF_REASONS, compute_trend
 
 router = APIRouter(tags=["trends"])
 
@@ -24,21 +25,30 @@ class TrendQuery(FilterQuery):
     """What is counted, in which spans of time, side by side by what."""
 
     measure: str = Field("reasons", description=", ".join(MEASURES))
-    bucket: BucketSize = Field("month", description="weeks begin on Saturday")
+    bucket: Literal[BucketSize, "none"] = Field("month", description="weeks begin on Saturday; none for the whole time as one")
     calendar: Calendar = "jalali"
     group: str | None = Field(None, description=GROUPS_FIELD, examples=["channel"])
     level: str = Field("leaf", description=f"of contact reasons: {', '.join(LEVELS)}")
+    polarity: list[str] = Field(
+        [],
+        description="of a reason: negative, positive or neutral. With the measure reasons it chooses no texts: only reasons of"
+        " which that is said are counted, and the share is of all texts that pass the other filters. reason_net takes none.",
+        examples=[["negative"]],
+    )
 
     def compute(self, store: Store) -> Sequence[Any]:
         """The rows that are asked for."""
+        filters = self.filters
+        split = self.measure in OF_REASONS
         return compute_trend(
             store,
             self.measure,
-            bucket=self.bucket,
+            bucket=None if self.bucket == "none" else self.bucket,
             calendar=self.calendar,
             group=self.group or None,
             level=self.level,
-            filters=self.filters,
+            polarity=filters.polarity if split else (),
+            filters=replace(filters, polarity=()) if split else filters,
             now=datetime.now(store.zone),
         )
 

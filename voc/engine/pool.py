@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from voc.engine.attempts import Untaggable, tag_chunk
+from voc.engine.chunks import cut_chunks
 from voc.engine.crew import ChunkFailedError, Crew, InProcess
 from voc.engine.worker import Load, Worker
 from voc.errors import ModelError, VocError
@@ -77,8 +78,9 @@ class WorkerPool:
     def tag(self, texts: Sequence[str]) -> list[Tags]:
         """The tags of each text, in order, before all that waits. Raises ModelError where one cannot be tagged."""
         tagged: list[Tags] = []
+        answers = [tag_chunk(self, chunk, urgent=True) for chunk in cut_chunks(texts, str)]
         try:
-            outcomes = tag_chunk(self, texts, urgent=True).result()
+            outcomes = [outcome for answer in answers for outcome in answer.result()]
         except CancelledError as error:
             raise _stopped() from error
         for number, outcome in enumerate(outcomes, start=1):

@@ -11,14 +11,13 @@ from typing import Final, Literal
 Unit = Literal["share", "points", "scale_1_5", "scale_1_7", "scale_-1_1", "seconds"]
 Better = Literal["higher", "lower"]
 Method = Literal["adjusted_wald", "wilson", "t", "trinomial"]
-NullReason = Literal["no_rows", "field_missing", "below_min_n", "window_open"]
+NullReason = Literal["no_rows", "field_missing", "below_min_n"]
 Counts = Mapping[str, float]
 
 NULL_REASONS: Final[Mapping[NullReason, str]] = {
     "no_rows": "there is nothing to count: no row passes the filters, or none of those is of the kind that is counted",
     "field_missing": "there are rows, and none has the fields that the KPI needs",
     "below_min_n": "fewer rows than were asked for at least",
-    "window_open": "the rows are too young: what decides may still happen",
 }
 
 

@@ -3,9 +3,9 @@
 `Store` is the way in; `Filters` says which rows are meant and `where` says it in SQL, for those who count.
 """
 
-from voc.store.filters import Filters, Where, attribute, where
+from voc.store.filters import Filters, Where, where
 from voc.store.paging import Page
 from voc.store.store import Store
 from voc.store.tagging import PendingText, SetAside
 
-__all__ = ["Filters", "Page", "PendingText", "SetAside", "Store", "Where", "attribute", "where"]
+__all__ = ["Filters", "Page", "PendingText", "SetAside", "Store", "Where", "where"]

@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from voc.records import Column, Feedback, Notice, Reject
+from voc.store.batches import keep_key
 from voc.store.duckdb_file import Session
 from voc.store.rows import feedback_columns, reject_columns, write_json
 
@@ -53,7 +54,6 @@ def _write_batch(session: Session, arrival: Arrival, first_seq: int, accepted: i
         "id": arrival.batch_id,
         "name": arrival.name,
         "content_key": arrival.content_key,
-        "idempotency_key": arrival.idempotency_key,
         "sample": arrival.sample,
         "received": accepted + rejected,
         "accepted": accepted,
@@ -64,6 +64,8 @@ def _write_batch(session: Session, arrival: Arrival, first_seq: int, accepted: i
         "created_at": datetime.now(UTC),
     }
     session.insert("batch", {name: [value] for name, value in values.items()})
+    if arrival.idempotency_key:
+        keep_key(session, arrival.idempotency_key, arrival.batch_id)
 
 
 def _pieces(source: Iterable[Feedback | Reject]) -> Iterator[tuple[list[Feedback], list[Reject]]]:

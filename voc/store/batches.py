@@ -1,11 +1,12 @@
 """Batches as they are read: how far each has come, what was refused and why, and how one is removed."""
 
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from voc.errors import NotFoundError
 from voc.records import Batch, BatchStatus, Notice, Reject
-from voc.store.duckdb_file import Row, Session
+from voc.store.duckdb_file import DuckDBFile, Row, Session
 from voc.store.paging import Page, check_limit, cut_page, moment, number, read_cursor, write_cursor
 from voc.store.rows import read_columns, read_notices
 from voc.tagging.identity import ModelIdentity
@@ -14,14 +15,36 @@ from voc.tagging.identity import ModelIdentity
 
 SET_ASIDE: Final = "set_aside"
 LINES_SHOWN: Final = 10
+REJECTS_AT_ONCE: Final = 5_000
 
+Name = Literal["id", "content_key", "idempotency_key"]
+
+_NAMED: Final[Mapping[Name, str]] = {
+    "id": "id = $value",
+    "content_key": "content_key = $value",
+    "idempotency_key": "id = (SELECT batch_id FROM idempotency WHERE key = $value)",
+}
 _COLUMNS: Final = "id, name, received, accepted, rejected, first_seq, columns, notices, created_at, sample"
+_REJECTS: Final = "SELECT line, column_name, code, message FROM reject WHERE batch_id = $batch"
+_IN_ORDER: Final = "ORDER BY line, code, coalesce(column_name, ''), message"
+_LINES_AFTER: Final = "SELECT line FROM reject WHERE batch_id = $batch AND line > $after ORDER BY line LIMIT $most"
+_REJECTS_AFTER: Final = (  # whole lines, for a line may be refused for several reasons
+    f"{_REJECTS} AND line > $after AND line <= (SELECT max(line) FROM ({_LINES_AFTER}) AS lines) {_IN_ORDER}"
+)
 
 
-def find_batch(session: Session, column: str, value: str, identity: ModelIdentity | None, zone: ZoneInfo) -> Batch | None:
-    """The batch whose `column` (id, content_key or idempotency_key) has this value."""
-    found = session.query(f"SELECT {_COLUMNS} FROM batch WHERE {column} = $value", {"value": value})
+def find_batch(session: Session, name: Name, value: str, identity: ModelIdentity | None, zone: ZoneInfo) -> Batch | None:
+    """The batch that has this value as its id or content key, or as one of its idempotency keys."""
+    found = session.query(f"SELECT {_COLUMNS} FROM batch WHERE {_NAMED[name]}", {"value": value})
     return _read_batch(session, found[0], identity, zone) if found else None
+
+
+def keep_key(session: Session, idempotency_key: str, batch_id: str) -> None:
+    """Remember that the content of a batch came with this key; a key that is known stays as it is."""
+    session.run(
+        "INSERT INTO idempotency (key, batch_id) VALUES ($key, $batch) ON CONFLICT DO NOTHING",
+        {"key": idempotency_key, "batch": batch_id},
+    )
 
 
 def get_batch(session: Session, batch_id: str, identity: ModelIdentity | None, zone: ZoneInfo) -> Batch:
@@ -53,12 +76,23 @@ def list_rejects(session: Session, batch_id: str, limit: int, cursor: str | None
     """The refused rows of a batch in order of their lines; they never change, so a cursor counts them."""
     (skipped,) = (0,) if cursor is None else read_cursor(batch_id, cursor, number)
     found = session.query(
-        "SELECT line, column_name, code, message FROM reject WHERE batch_id = $batch"
-        " ORDER BY line, code, coalesce(column_name, ''), message LIMIT $most OFFSET $skipped",
+        f"{_REJECTS} {_IN_ORDER} LIMIT $most OFFSET $skipped",
         {"batch": batch_id, "most": check_limit(limit) + 1, "skipped": skipped},
     )
     rows, more = cut_page(found, limit)
     return Page(tuple(Reject(*row) for row in rows), write_cursor(batch_id, skipped + limit) if more else None)
+
+
+def stream_rejects(database: DuckDBFile, batch_id: str) -> Iterator[Reject]:
+    """All refused rows of a batch in order of their lines; memory does not grow with their number, nor the cost of a piece."""
+    after = -1
+    while True:
+        with database.reading() as session:
+            found = session.query(_REJECTS_AFTER, {"batch": batch_id, "after": after, "most": REJECTS_AT_ONCE})
+        if not found:
+            return
+        yield from (Reject(*row) for row in found)
+        after = found[-1][0]
 
 
 def delete_batch(session: Session, batch_id: str) -> None:
@@ -69,7 +103,8 @@ def delete_batch(session: Session, batch_id: str) -> None:
     ((low, high),) = found
     for table in ("tag", "tagging", "set_aside", "feedback"):
         session.run(f"DELETE FROM {table} WHERE seq >= $low AND seq < $high", {"low": low, "high": high})
-    session.run("DELETE FROM reject WHERE batch_id = $id", {"id": batch_id})
+    for table in ("reject", "idempotency"):
+        session.run(f"DELETE FROM {table} WHERE batch_id = $id", {"id": batch_id})
     session.run("DELETE FROM batch WHERE id = $id", {"id": batch_id})
 
 

@@ -74,15 +74,6 @@ def where(filters: Filters) -> Where:
     )
 
 
-def attribute(name: str) -> str:
-    """The SQL expression for the attribute `name` of `f` as text, quoted so that it can be selected and grouped by.
-
-    >>> attribute("شهر")
-    "(f.attributes ->> '/شهر')"
-    """
-    return "(f.attributes ->> '{}')".format(json_key(name).replace("'", "''"))
-
-
 def contains_pattern(words: str) -> str:
     """The regular expression that finds `words`, every letter in all its forms, as DuckDB and PostgreSQL read it.
 

@@ -77,12 +77,22 @@ class Store:
         `notices` is asked after the last row. Raises ConflictError if the key came with other content before.
         """
         arrival = Arrival(name, content_key, idempotency_key, sample, tuple(columns), source, notices)
-        with self._arrivals:
-            if known := self.find_batch(content_key=content_key, idempotency_key=idempotency_key):
+        with self._arrivals, self._database.writing() as session:
+            if known := self._recall(session, content_key, idempotency_key):
                 return known
-            with self._database.writing() as session:
-                take_in(session, arrival, self.zone)
+            take_in(session, arrival, self.zone)
         return self.get_batch(arrival.batch_id)
+
+    def recall_batch(self, *, content_key: str, idempotency_key: str | None = None) -> Batch | None:
+        """The batch that has this content already; the key becomes one of its keys. None, and nothing kept, if there is none.
+
+        Raises ConflictError if the key came with other content before.
+        """
+        known = self.find_batch(content_key=content_key, idempotency_key=idempotency_key)
+        if known is None or not idempotency_key or self.find_batch(idempotency_key=idempotency_key):
+            return known
+        with self._arrivals, self._database.writing() as session:
+            return self._recall(session, content_key, idempotency_key)
 
     def find_batch(self, *, content_key: str | None = None, idempotency_key: str | None = None) -> Batch | None:
         """The batch of this content, or the one that came with this key; None if there is neither.
@@ -90,16 +100,7 @@ class Store:
         Given both, raises ConflictError if the key came with other content before.
         """
         with self._database.reading() as session:
-            if idempotency_key and (batch := self._find(session, "idempotency_key", idempotency_key)):
-                if content_key is None or self._find(session, "content_key", content_key) == batch:
-                    return batch
-                raise ConflictError(
-                    f"The Idempotency-Key {idempotency_key!r} belongs to batch {batch.id}, which has other content."
-                    " Use a new key for new content.",
-                    code="idempotency_key_reused",
-                    field="Idempotency-Key",
-                )
-            return self._find(session, "content_key", content_key) if content_key else None
+            return self._find_known(session, content_key, idempotency_key)
 
     def get_batch(self, batch_id: str) -> Batch:
         """The batch with this id. Raises NotFoundError."""
@@ -116,6 +117,10 @@ class Store:
         with self._database.reading() as session:
             batches.get_batch(session, batch_id, self.current, self.zone)
             return batches.list_rejects(session, batch_id, limit, cursor)
+
+    def stream_rejects(self, batch_id: str) -> Iterator[Reject]:
+        """All refused rows of a batch in order of their lines; none where there is no such batch."""
+        return batches.stream_rejects(self._database, batch_id)
 
     def delete_batch(self, batch_id: str) -> None:
         """Remove a batch with its rows, tags and refusals. Raises NotFoundError."""
@@ -164,5 +169,23 @@ class Store:
         with self._database.reading() as session:
             return session.query(sql, parameters)
 
-    def _find(self, session: Session, column: str, value: str) -> Batch | None:
-        return batches.find_batch(session, column, value, self.current, self.zone)
+    def _recall(self, session: Session, content_key: str, idempotency_key: str | None) -> Batch | None:
+        known = self._find_known(session, content_key, idempotency_key)
+        if known and idempotency_key:
+            batches.keep_key(session, idempotency_key, known.id)
+        return known
+
+    def _find_known(self, session: Session, content_key: str | None, idempotency_key: str | None) -> Batch | None:
+        if idempotency_key and (batch := self._find(session, "idempotency_key", idempotency_key)):
+            if content_key is None or self._find(session, "content_key", content_key) == batch:
+                return batch
+            raise ConflictError(
+                f"The Idempotency-Key {idempotency_key!r} belongs to batch {batch.id}, which has other content."
+                " Use a new key for new content.",
+                code="idempotency_key_reused",
+                field="Idempotency-Key",
+            )
+        return self._find(session, "content_key", content_key) if content_key else None
+
+    def _find(self, session: Session, name: batches.Name, value: str) -> Batch | None:
+        return batches.find_batch(session, name, value, self.current, self.zone)

@@ -5,7 +5,6 @@ CREATE TABLE batch (
     id VARCHAR NOT NULL PRIMARY KEY,
     name VARCHAR NOT NULL,
     content_key VARCHAR NOT NULL,      -- of the bytes and the mapping: the same upload again is the same batch
-    idempotency_key VARCHAR,
     sample BOOLEAN NOT NULL,
     received BIGINT NOT NULL,
     accepted BIGINT NOT NULL,
@@ -14,6 +13,12 @@ CREATE TABLE batch (
     columns VARCHAR NOT NULL,          -- JSON: how each header was understood
     notices VARCHAR NOT NULL,          -- JSON
     created_at TIMESTAMPTZ NOT NULL
+);
+
+-- Every Idempotency-Key that a batch's content came with; they go with the batch.
+CREATE TABLE idempotency (
+    key VARCHAR NOT NULL PRIMARY KEY,
+    batch_id VARCHAR NOT NULL
 );
 
 CREATE TABLE reject (
