@@ -66,9 +66,9 @@ def test_evidence_is_whole_words_and_never_cuts_a_half_space(tagger: Tagger) -> 
 
 def test_the_end_of_a_long_text_is_read(tagger: Tagger) -> None:
     filler = "دیروز صبح رفتم بیرون و هوا آفتابی بود و کمی قدم زدم. " * 120
-    last = "برنامه باز نمیشه و مدام ارور میده و وارد حسابم نمیشه"
+    last = "غذا سرد بود و پیک هم خیلی دیر اومد. دیگه ازتون خرید نمی‌کنم"
     tags = tagger.tag([filler + last])[0]
-    spans = [span for reason in tags.reasons for span in reason.evidence if reason.code == "digital.bug"]
+    spans = [span for reason in tags.reasons for span in reason.evidence if reason.code == "delivery.packaging"]
     assert spans
     assert all(start >= len(filler) for start, _ in spans)
 

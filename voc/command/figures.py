@@ -67,8 +67,10 @@ def trends(
     output: Output = None,
 ) -> None:
     """A measure over time: n, share, 95 % interval and change against the bucket before."""
-    from voc.trends import compute_trend
+    from voc.trends import OF_REASONS, compute_trend
 
+    filters = parse_filters(where)
+    polarity = filters.polarity if measure in OF_REASONS else ()
     with _store() as store:
         rows = compute_trend(
             store,
@@ -77,7 +79,8 @@ def trends(
             calendar=_one_of("calendar", calendar, Calendar),
             group=group,
             level=level,
-            filters=parse_filters(where),
+            polarity=polarity,  # of the mentions that are counted, not of the rows, as in the API
+            filters=dataclasses.replace(filters, polarity=()) if polarity else filters,
             now=datetime.now(store.zone),
         )
     _put(rows, output)

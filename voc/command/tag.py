@@ -184,5 +184,6 @@ def _progress(console: Console) -> Progress:
 
 
 def _rate(progress: Progress, task: TaskID) -> str:
-    speed = progress.tasks[task].finished_speed or progress.tasks[task].speed
-    return f"{speed:,.0f} rows/s" if speed else ""
+    """Rows per second since the start: rows come in chunks, so that a moment's speed says little."""
+    state = progress.tasks[task]
+    return f"{state.completed / state.elapsed:,.0f} rows/s" if state.completed and state.elapsed else ""

@@ -36,7 +36,7 @@ class TaggerConfig(PreTrainedConfig):
     resolutions: list[str] | None = None
     thresholds: dict[str, float] | None = None
     temperatures: dict[str, float] | None = None
-    window_tokens: int = 512
+    window_tokens: int = 128  # as long as the chunks of pre-training: in longer windows one clause among many is overlooked
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from transformers import PreTrainedTokenizerFast
 
 Tokenizer = PreTrainedTokenizerFast
 
-OVERLAP_TOKENS: Final = 64
+OVERLAP_TOKENS: Final = 32
 BATCH_TOKENS: Final = 4_096  # past this a batch on a CPU core falls out of its cache and gets no faster (make bench)
 
 

@@ -30,6 +30,8 @@ _CLEAN: Final[dict[int, str | None]] = _HALF_SPACES | _SPACES | _NOTHING
 _LONG_WORD: Final = re.compile(rf"\S{{{LONGEST_WORD_CHARS + 1},}}")
 _PIECE: Final = re.compile(rf"\[\w{{3,8}}\]|.{{1,{LONGEST_WORD_CHARS}}}?(?=\[\w{{3,8}}\]|$)|.{{{LONGEST_WORD_CHARS}}}")
 _REPEATED_MARK: Final = re.compile(r"([^\w\s.])\1{2,}")
+_LIGATURE: Final = re.compile("[\ufdf0-\ufdfd\ufef5-\ufefc]")
+_STRETCHED: Final = re.compile(r"([آ-ی])\1\1")
 _JOINED_VERB: Final = re.compile(r"\bن?می[آ-ی]+")
 
 
@@ -65,12 +67,16 @@ class Normaliser:
         return Alignment(text, self.normalise(text))
 
     def _normalise_segment(self, text: str) -> str:
-        """hazm's own steps in hazm's order, without its two tables being made again."""
+        """The steps of hazm in its order, without its two tables being made again and without those that would find nothing."""
         hazm = self._hazm
         text = hazm.persian_style(text).translate(self._digits)
         text = hazm.correct_spacing(hazm.remove_diacritics(text))
-        text = hazm.remove_specials_chars(hazm.unicodes_replacement(text))
-        text = hazm.seperate_mi(hazm.decrease_repeated_chars(text))
+        if _LIGATURE.search(text):
+            text = hazm.unicodes_replacement(text)
+        text = hazm.remove_specials_chars(text)
+        if _STRETCHED.search(text):
+            text = hazm.decrease_repeated_chars(text)
+        text = hazm.seperate_mi(text)
         return _JOINED_VERB.sub(self._separate, text).strip()
 
     def _separate(self, verb: re.Match[str]) -> str:
