@@ -94,11 +94,11 @@ def evidence_spans(alignment: Alignment, reading: Reading, label: int) -> tuple[
     words = [_letters_of(text, match.span()) for match in _WORD.finditer(text)]
     if not words:
         return ()
-    weights = _word_weights(reading, label, words, text)
-    heaviest = weights.max()
-    if heaviest <= 0:
-        return ()
-    chosen = sorted(word for word in np.argsort(-weights)[:EVIDENCE_WORDS] if weights[word] >= EVIDENCE_SHARE * heaviest)
+    weights = _word_weights(reading, label, words)
+    telling = np.where([text[start:end] in function_words() for start, end in words], 0.0, weights)
+    weights = telling if telling.max() > 0 else weights  # where every word is a small one, the heaviest of them speaks
+    threshold = min(EVIDENCE_SHARE * weights.max(), weights.max())
+    chosen = sorted(word for word in np.argsort(-weights)[:EVIDENCE_WORDS] if weights[word] >= threshold)
     spans = [alignment.span(*phrase) for phrase in _phrases(text, [words[word] for word in chosen])]
     return tuple(_joined(alignment.source, [span for span in spans if span[0] < span[1]]))
 
@@ -109,13 +109,12 @@ def function_words() -> frozenset[str]:
     return frozenset((files("data") / "lexicons" / "function_words.txt").read_text("utf-8").split())
 
 
-def _word_weights(reading: Reading, label: int, words: list[Span], text: str) -> Floats:
+def _word_weights(reading: Reading, label: int, words: list[Span]) -> Floats:
     starts = np.array([start for start, _ in words])
     tokens = np.array([start for start, _ in reading.spans], dtype=np.int64)
     at = np.maximum(np.searchsorted(starts, tokens, side="right") - 1, 0)
     weights = np.zeros(len(words), dtype=np.float32)
     np.add.at(weights, at, reading.evidence[label])
-    weights[[text[start:end] in function_words() for start, end in words]] = 0.0
     return weights
 
 
