@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from transformers import BertConfig, BertModel, BertTokenizerFast
 
 from models import evaluate, pretrain, train
 from models.corpora import text_id
@@ -76,6 +77,33 @@ def test_a_trained_folder_serves(model: Path) -> None:
     assert [one.model for one in tags] == ["tiny"] * 4
     assert tags[0] == tags[3]
     assert {path.name for path in model.iterdir()} >= {"config.json", "model.safetensors", "tokenizer.json"}
+
+
+def test_a_tagger_goes_on_learning(model: Path, corpora: Path, labels: Path, tmp_path: Path) -> None:
+    train.main(
+        ["--base", str(model), "--corpora", str(corpora), "--labels", str(labels), "--out", str(tmp_path),
+         "--name", "second", "--epochs", "1", "--weak-share", "0"]
+    )  # fmt: skip
+    text = "سفارشم سه روز دیر رسید"
+    first, second = load_tagger(str(model)).tag([text])[0], load_tagger(str(tmp_path)).tag([text])[0]
+    assert (first.model, second.model) == ("tiny", "second")
+    assert first.sentiment_score != second.sentiment_score
+
+
+def test_any_encoder_with_a_fast_tokenizer_can_be_the_base(corpora: Path, labels: Path, tmp_path: Path) -> None:
+    base, out = tmp_path / "bert", tmp_path / "tagger"
+    words = sorted({word for code in load_taxonomy().codes for text in code.hits for word in text.split()})
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]
+    base.mkdir()
+    (base / "vocab.txt").write_text("\n".join(pieces), encoding="utf-8")
+    BertTokenizerFast(str(base / "vocab.txt")).save_pretrained(base)
+    shape = BertConfig(vocab_size=len(pieces), hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64)
+    BertModel(shape).save_pretrained(base)
+    train.main(
+        ["--base", str(base), "--corpora", str(corpora), "--labels", str(labels), "--out", str(out),
+         "--name", "on-bert", "--epochs", "1"]
+    )  # fmt: skip
+    assert load_tagger(str(out)).tag(["سفارشم دیر رسید"])[0].model == "on-bert"
 
 
 def test_evaluation_prints_every_figure(model: Path, corpora: Path, labels: Path, capsys: pytest.CaptureFixture[str]) -> None:
