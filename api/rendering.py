@@ -59,6 +59,7 @@ def environment() -> Environment:
         "static": static_address,
     }
     made.filters["code_title"] = titles.code_title
+    made.filters["channel_title"] = titles.channel_title
     return made
 
 

@@ -32,6 +32,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "referred": "معرفی کرده",
     "referral_sold": "معرفی به خرید رسیده",
 }
+CHANNELS: Final[Mapping[str, str]] = {"self_service": "سلف‌سرویس"}
 NOT_READ_YET: Final = "نظرها دارند خوانده می‌شوند"
 NULL_REASONS: Final[Mapping[str, str]] = {
     "no_rows": "چیزی برای شمردن نیست",
@@ -110,6 +111,11 @@ def row_title(code: str) -> str:
 def problem_title(code: str) -> str:
     """The heading of a problem's page."""
     return PROBLEMS.get(code, "پذیرفته نشد")
+
+
+def channel_title(channel: str) -> str:
+    """The Persian title of a channel that has a slug of ours; others are called what their source calls them."""
+    return CHANNELS.get(channel, channel)
 
 
 def code_title(code: str) -> str:

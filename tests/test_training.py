@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from transformers import BertConfig, BertModel, BertTokenizerFast
+from transformers import BertConfig, BertModel, BertTokenizer
 
 from models import evaluate, pretrain, train
 from models.corpora import text_id
@@ -96,7 +96,7 @@ def test_any_encoder_with_a_fast_tokenizer_can_be_the_base(corpora: Path, labels
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]
     base.mkdir()
     (base / "vocab.txt").write_text("\n".join(pieces), encoding="utf-8")
-    BertTokenizerFast(str(base / "vocab.txt")).save_pretrained(base)
+    BertTokenizer(str(base / "vocab.txt")).save_pretrained(base)
     shape = BertConfig(vocab_size=len(pieces), hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64)
     BertModel(shape).save_pretrained(base)
     train.main(
