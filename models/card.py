@@ -52,7 +52,7 @@ def write_card(folder: Path, report: Report) -> None:
     config = json.loads((folder / "config.json").read_text("utf-8"))
     weights = folder / "model.safetensors"
     labels = sum(len(config[name]) for name in ("sentiments", "reasons", "effort", "loyalty", "resolutions"))
-    labelled = (files("data") / "labels" / "train.jsonl").read_text("utf-8")
+    labelled = [path.read_text("utf-8") for path in (files("data") / "labels").iterdir() if path.name.startswith("train")]
     card = CARD.format(
         name=config["tagger_name"],
         encoder_type=config["encoder"]["model_type"],
@@ -65,7 +65,7 @@ def write_card(folder: Path, report: Report) -> None:
         taxonomy=config["taxonomy"],
         normaliser=config["normaliser"],
         data_hash=config["data_hash"],
-        train=len(labelled.splitlines()),
+        train=sum(len(text.splitlines()) for text in labelled),
         file=report.file,
         texts=report.texts,
         figures=markdown_figures(report),

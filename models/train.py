@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--base", type=Path, default=Path("build/pretrained"), help="encoder to start from, or a tagger to go on with"
     )
     parser.add_argument("--corpora", type=Path, nargs="+", required=True, help="folders with the texts of the labels")
-    parser.add_argument("--labels", type=Path, default=Path("data/labels"), help="folder of train.jsonl and dev.jsonl")
+    parser.add_argument("--labels", type=Path, default=Path("data/labels"), help="folder of train*.jsonl and dev.jsonl")
     parser.add_argument("--out", type=Path, default=Path("build/voc-fa-1"))
     parser.add_argument("--name", default="voc-fa-1", help="stored with every tag that the model gives")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
@@ -60,11 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     taxonomy = load_taxonomy()
     labels = Labels(taxonomy)
-    train_path, dev_path = given.labels / "train.jsonl", given.labels / "dev.jsonl"
-    ids = {record["id"] for path in (train_path, dev_path) for record in read_records(path)}
+    train_paths, dev_path = sorted(given.labels.glob("train*.jsonl")), given.labels / "dev.jsonl"
+    ids = {record["id"] for path in (*train_paths, dev_path) for record in read_records(path)}
     texts = read_texts_by_id(given.corpora, ids)
     dev = read_labelled(dev_path, texts, labels)
-    train = read_labelled(train_path, texts, labels) + from_taxonomy(taxonomy, labels)
+    train = [example for path in train_paths for example in read_labelled(path, texts, labels)]
+    train += from_taxonomy(taxonomy, labels)
     weak = list(read_weak(given.corpora, labels, without=ids))
     print(json.dumps({"train": len(train), "dev": len(dev), "weak": len(weak), "texts_missing": len(ids) - len(texts)}))
 
@@ -74,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tagger_name=given.name,
         taxonomy=taxonomy.version,
         normaliser=NORMALISER_VERSION,
-        data_hash=_hash([train_path, dev_path]),
+        data_hash=_hash([*train_paths, dev_path]),
         sentiments=labels.sentiments,
         reasons=labels.reasons,
         effort=labels.effort,
