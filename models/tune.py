@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast
 
 from models.examples import Example, Floats, Labels
+from models.metrics import micro_f1, resolution_f1
 from voc.tagging.network import TaggerNetwork
 from voc.tagging.reading import Reading, merge, read_windows
 from voc.tagging.windows import batches, cut_windows
@@ -41,7 +42,9 @@ def tune(
         temperatures[head] = _best(TEMPERATURES, lambda t, z=logits, y=truth: -_surprise(z / t, y))
     resolution = torch.from_numpy(logits / temperatures["resolution"]).softmax(-1).numpy()
     chosen = 1 + resolution[:, 1:].argmax(1)
-    thresholds["resolution"] = _best(THRESHOLDS, lambda t: one_of_f1(np.where(resolution[:, 1:].sum(1) >= t, chosen, 0), truth))
+    thresholds["resolution"] = _best(
+        THRESHOLDS, lambda t: resolution_f1(np.where(resolution[:, 1:].sum(1) >= t, chosen, 0), truth)
+    )
     return thresholds, temperatures
 
 
@@ -54,20 +57,8 @@ def read_all(network: TaggerNetwork, tokenizer: PreTrainedTokenizerFast, texts: 
     return [merge(found[position]) for position in range(len(texts))]
 
 
-def micro_f1(given: NDArray[np.bool_], gold: NDArray[np.bool_]) -> float:
-    """F1 over all cells of two tables of the same shape."""
-    both = float((given & gold).sum())
-    return 2 * both / max(1.0, float(given.sum() + gold.sum()))
-
-
-def one_of_f1(given: NDArray[np.int64], gold: NDArray[np.int64]) -> float:
-    """F1 over the texts where either side says something other than 0."""
-    both = float(((given == gold) & (gold > 0)).sum())
-    return 2 * both / max(1.0, float((given > 0).sum() + (gold > 0).sum()))
-
-
 def _best(options: Floats, score) -> float:  # type: ignore[no-untyped-def]
-    return round(float(max(options, key=score)), 2)
+    return round(float(max(options, key=lambda option: np.nan_to_num(score(option)))), 2)
 
 
 def _stack(rows: Sequence[Floats]) -> Floats:
