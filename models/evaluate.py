@@ -19,7 +19,9 @@ import torch
 from models.card import write_card
 from models.examples import read_records, read_texts_by_id
 from models.metrics import METRICS, Answers, Codes, Score, bootstrap, calibration_error, micro_f1, record_of_tags
+from models.noise import SPOILERS
 from models.report import Report, print_report
+from voc.records import Cue, Reason, Tags
 from voc.tagging.identity import find_model
 from voc.tagging.tagger import TransformerTagger
 
@@ -50,18 +52,23 @@ def evaluate(tagger: TransformerTagger, file: Path, corpora: Sequence[Path]) -> 
     texts = [record["text"] for record in records]
     tagger.tag(texts[:50])
     began = time.perf_counter()
-    answers = codes.table([record_of_tags(tags) for tags in tagger.tag(texts)])
+    tagged = tagger.tag(texts)
+    answers = codes.table([record_of_tags(tags) for tags in tagged])
     rows_per_s = len(texts) / (time.perf_counter() - began)
     gold = codes.table(records)
+    domains = [record.get("domain", "") for record in records]
     return Report(
         model=config.tagger_name,
         file=file.name,
         texts=len(texts),
         scores={name: bootstrap(metric, answers, gold) for name, metric in METRICS.items()},
-        by_domain=_by_domain(answers, gold, [record.get("domain", "") for record in records]),
+        other_trades=_other_trades(answers, gold, domains),
+        by_domain=_by_domain(answers, gold, domains),
         by_code=_by_code(answers, gold, codes),
         confusion=_confusion(answers, gold, codes),
         calibration=_calibration(tagger, texts, gold),
+        noise={name: _spoiled(tagger, texts, name, codes, gold) for name in SPOILERS},
+        evidence=_evidence(records, tagged),
         snappfood=_snappfood(tagger, corpora),
         rows_per_s=rows_per_s,
         threads=torch.get_num_threads(),
@@ -84,6 +91,34 @@ def _by_domain(given: Answers, gold: Answers, domains: list[str]) -> dict[str, t
         a, b = given.rows(rows), gold.rows(rows)
         figures[domain] = (len(rows), float((a.sentiment == b.sentiment).mean()), micro_f1(a.reasons, b.reasons))
     return figures
+
+
+def _other_trades(given: Answers, gold: Answers, domains: list[str]) -> dict[str, Score]:
+    """The first figures once more on the trades that a model of shop and food reviews has not seen."""
+    rows = np.array([position for position, each in enumerate(domains) if each in OTHER_TRADES], dtype=np.int64)
+    names = ("sentiment accuracy", "reasons micro F1") if len(rows) else ()
+    trades = " and ".join(OTHER_TRADES)
+    return {f"{trades}: {name}": bootstrap(METRICS[name], given.rows(rows), gold.rows(rows)) for name in names}
+
+
+def _spoiled(tagger: TransformerTagger, texts: list[str], spoiler: str, codes: Codes, gold: Answers) -> dict[str, float]:
+    """The headline figures when every text is typed badly in one way."""
+    random = np.random.default_rng(0)
+    answers = codes.table([record_of_tags(tags) for tags in tagger.tag([SPOILERS[spoiler](text, random) for text in texts])])
+    return {name: METRICS[name](answers, gold) for name in ("sentiment accuracy", "reasons micro F1")}
+
+
+def _evidence(records: Sequence[dict[str, Any]], tagged: Sequence[Tags]) -> tuple[int, float] | None:
+    """How many tags had marked words, and the share of them whose weightiest words overlap the marked ones."""
+    overlaps = []
+    for record, tags in zip(records, tagged, strict=True):
+        each: tuple[Reason | Cue, ...] = (*tags.reasons, *tags.effort, *tags.loyalty)
+        for found in each:
+            if found.evidence and (words := record.get("words", {}).get(found.code)):
+                start, end = found.evidence[0]
+                marked = record["text"].index(words)
+                overlaps.append(start < marked + len(words) and marked < end)
+    return (len(overlaps), float(np.mean(overlaps))) if overlaps else None
 
 
 def _by_code(given: Answers, gold: Answers, codes: Codes) -> dict[str, tuple[int, float]]:

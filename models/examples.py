@@ -74,10 +74,10 @@ class Labels:
 
 
 def read_labelled(path: Path, texts: Mapping[str, str], labels: Labels) -> list[Example]:
-    """The examples of a label file whose texts are in `texts` (by id); `missing` ones are left out."""
+    """The examples of a label file, whose texts stand in it or in `texts` by id; those found in neither are left out."""
     normalise = normaliser().normalise
-    records = read_records(path)
-    return [_from_record(record, normalise(texts[record["id"]]), labels) for record in records if record["id"] in texts]
+    pairs = [(record, record.get("text") or texts.get(record["id"])) for record in read_records(path)]
+    return [_from_record(record, normalise(text), labels) for record, text in pairs if text]
 
 
 def read_records(path: Path) -> list[dict[str, Any]]:

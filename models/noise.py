@@ -1,5 +1,7 @@
-"""Encodes training texts with the slips of real typing, so that the tagger does not lean on tidy spelling."""
+"""The slips of real typing: for training, so that the tagger leans on no tidy spelling, and for measuring what they cost."""
 
+import re
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
@@ -12,11 +14,72 @@ from voc.text.align import ZWNJ
 
 NOISY_TEXTS: Final = 0.35
 SPLIT_PIECES: Final = 0.06  # share of merges left out (BPE-dropout, Provilkov et al. 2020, arXiv 1910.13267)
-SLIP_PER_CHAR: Final = 0.015
+SLIPS_PER_CHAR: Final = 0.02
+SOUNDS_PER_CHAR: Final = 0.10
+JOINED_SPACES: Final = 0.15
+STRETCHED_WORDS: Final = 0.10
+_KEYBOARD: Final = ("ضصثقفغعهخحجچ", "شسیبلاتنمکگ", "ظطزرذدپو")
+_SAME_SOUND: Final = ("زذضظ", "سصث", "تط", "هح", "قغ", "اع")
+_ARABIC: Final = str.maketrans("یک۰۱۲۳۴۵۶۷۸۹", "يك٠١٢٣٤٥٦٧٨٩")
+_DRAWN_OUT: Final = tuple("ابتدرسشلمنوهی")
+
+_BESIDE: Final = {key: row[max(at - 1, 0) : at] + row[at + 1 : at + 2] for row in _KEYBOARD for at, key in enumerate(row)}
+_ALIKE: Final = {letter: group.replace(letter, "") for group in _SAME_SOUND for letter in group}
+
+Spoiler = Callable[[str, np.random.Generator], str]
+
+
+def slips(text: str, random: np.random.Generator) -> str:
+    """Letters dropped, doubled, swapped with the next, or hit beside their key."""
+    chars = list(text)
+    for at in map(int, np.flatnonzero(random.random(len(chars)) < SLIPS_PER_CHAR)):
+        kind = random.integers(4)
+        if kind == 0:
+            chars[at] = ""
+        elif kind == 1:
+            chars[at] *= 2
+        elif kind == 2 and at + 1 < len(chars):
+            chars[at], chars[at + 1] = chars[at + 1], chars[at]
+        else:
+            chars[at] = _one_of(_BESIDE.get(chars[at], chars[at]), random)
+    return "".join(chars)
+
+
+def same_sound(text: str, random: np.random.Generator) -> str:
+    """Letters written by ear: «حاظر», «مرقوب»."""
+    chars = list(text)
+    for at in map(int, np.flatnonzero(random.random(len(chars)) < SOUNDS_PER_CHAR)):
+        chars[at] = _one_of(_ALIKE.get(chars[at], chars[at]), random)
+    return "".join(chars)
+
+
+def joined_words(text: str, random: np.random.Generator) -> str:
+    """Spaces left out."""
+    return re.sub(" ", lambda _: "" if random.random() < JOINED_SPACES else " ", text)
+
+
+def stretched(text: str, random: np.random.Generator) -> str:
+    """Words drawn out: «خیلییییی»."""
+    return " ".join(
+        word + word[-1] * 4 if word[-1:] in _DRAWN_OUT and random.random() < STRETCHED_WORDS else word
+        for word in text.split(" ")
+    )
+
+
+SPOILERS: Final[Mapping[str, Spoiler]] = {
+    "half-spaces lost": lambda text, _: text.replace(ZWNJ, ""),
+    "half-spaces as spaces": lambda text, _: text.replace(ZWNJ, " "),
+    "Arabic letters and digits": lambda text, _: text.translate(_ARABIC),
+    "spaces left out": joined_words,
+    "typing slips": slips,
+    "written by ear": same_sound,
+    "words stretched": stretched,
+}
+_IN_TRAINING: Final = ("half-spaces lost", "half-spaces as spaces", "spaces left out", "typing slips", "written by ear")
 
 
 class Noise:
-    """Turns texts into token ids, a share of them with half-spaces lost and letters slipped."""
+    """Turns normalised texts into token ids, a share of them spoiled."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast, random: np.random.Generator) -> None:
         self._tokenizer = tokenizer
@@ -24,7 +87,7 @@ class Noise:
 
     def encode(self, texts: list[str], longest: int) -> tuple[Tensor, Tensor]:
         """Token ids and mask [B, T] of the texts, noise included, cut at `longest` tokens."""
-        noisy = [self._slip(text) if self._random.random() < NOISY_TEXTS else text for text in texts]
+        noisy = [self._spoiled(text) if self._random.random() < NOISY_TEXTS else text for text in texts]
         model = self._tokenizer.backend_tokenizer.model
         if isinstance(model, BPE):
             model.dropout = SPLIT_PIECES
@@ -33,22 +96,9 @@ class Noise:
             model.dropout = None
         return torch.as_tensor(encoded["input_ids"]), torch.as_tensor(encoded["attention_mask"])
 
-    def _slip(self, text: str) -> str:
-        kind = self._random.integers(4)
-        if kind == 0:
-            return text.replace(ZWNJ, "")
-        if kind == 1:
-            return text.replace(ZWNJ, " ")
-        chars = list(text)
-        for at in np.flatnonzero(self._random.random(len(chars)) < SLIP_PER_CHAR):
-            self._slip_char(chars, int(at))
-        return "".join(chars)
+    def _spoiled(self, text: str) -> str:
+        return SPOILERS[_IN_TRAINING[self._random.integers(len(_IN_TRAINING))]](text, self._random)
 
-    def _slip_char(self, chars: list[str], at: int) -> None:
-        kind = self._random.integers(3)
-        if kind == 0:
-            chars[at] = ""
-        elif kind == 1 and at + 1 < len(chars):
-            chars[at], chars[at + 1] = chars[at + 1], chars[at]
-        else:
-            chars[at] = chars[at] * 2
+
+def _one_of(letters: str, random: np.random.Generator) -> str:
+    return letters[int(random.integers(len(letters)))]

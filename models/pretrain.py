@@ -53,7 +53,7 @@ def prepare(corpora: Path, out: Path, *, formal: bool) -> tuple[PreTrainedTokeni
     if not (out / "pieces.npy").exists():
         normalise = normaliser().normalise
         texts = [normalise(text) for text in read_texts(corpora, formal=formal)]
-        tokenizer = train_tokenizer(texts)
+        tokenizer = load_tokenizer(out) if (out / "tokenizer.json").exists() else train_tokenizer(texts)
         tokenizer.save_pretrained(out)
         chunks = [
             np.array(ids[at : at + CHUNK_TOKENS], dtype=np.uint16)

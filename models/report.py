@@ -13,16 +13,20 @@ class Report:
     """Everything that one run of `voc evaluate` measured.
 
     `by_domain`: texts, sentiment accuracy, reasons micro F1. `by_code`: examples, F1. `confusion`: truth → said → texts.
+    `noise`: kind of slip → figure → value. `evidence`: tags with marked words, share whose weightiest words overlap them.
     """
 
     model: str
     file: str
     texts: int
     scores: dict[str, Score]
+    other_trades: dict[str, Score]
     by_domain: dict[str, tuple[int, float, float]]
     by_code: dict[str, tuple[int, float]]
     confusion: dict[str, dict[str, int]]
     calibration: dict[str, float]
+    noise: dict[str, dict[str, float]]
+    evidence: tuple[int, float] | None
     snappfood: Score | None
     rows_per_s: float
     threads: int
@@ -48,8 +52,15 @@ def print_report(report: Report) -> None:
     for truth, row in report.confusion.items():
         confusion.add_row(truth, *(str(row[name]) for name in said))
     console.print(confusion)
+    clean = _clean(report)
+    noise = Table("every text with", *clean, title="typed badly")
+    for kind, figures in report.noise.items():
+        noise.add_row(kind, *(f"{figures[name]:.3f} ({figures[name] - clean[name]:+.3f})" for name in clean))
+    console.print(noise)
     errors = ", ".join(f"{name} {error:.3f}" for name, error in report.calibration.items())
     console.print(f"calibration error: {errors}")
+    if report.evidence:
+        console.print(_evidence_line(report.evidence))
     console.print(f"{report.rows_per_s:,.0f} texts a second in one process of {report.threads} threads")
 
 
@@ -64,9 +75,30 @@ def markdown_figures(report: Report) -> str:
     said = list(report.confusion)
     lines += ["", f"| sentiment: truth \\ said | {' | '.join(said)} |", "|---|" + "--:|" * len(said)]
     lines += [f"| {truth} | {' | '.join(str(row[s]) for s in said)} |" for truth, row in report.confusion.items()]
+    clean = _clean(report)
+    lines += ["", f"| every text with | {' | '.join(clean)} |", "|---|" + "--:|" * len(clean)]
+    lines += [
+        f"| {kind} | {' | '.join(f'{figures[name]:.3f} ({figures[name] - clean[name]:+.3f})' for name in clean)} |"
+        for kind, figures in report.noise.items()
+    ]
     errors = ", ".join(f"{name} {error:.3f}" for name, error in report.calibration.items())
-    return "\n".join([*lines, "", f"Expected calibration error: {errors}."])
+    lines += ["", f"Expected calibration error: {errors}."]
+    return "\n".join([*lines, *([_evidence_line(report.evidence)] if report.evidence else [])])
+
+
+def _clean(report: Report) -> dict[str, float]:
+    names = next(iter(report.noise.values()))
+    return {name: report.scores[name].value for name in names}
+
+
+def _evidence_line(evidence: tuple[int, float]) -> str:
+    tags, share = evidence
+    return f"Of {tags:,} tags with words marked by a reader, the weightiest words overlap the marked ones in {share:.0%}."
 
 
 def _all_scores(report: Report) -> dict[str, Score]:
-    return report.scores | ({"SnappFood held-out part, macro F1": report.snappfood} if report.snappfood else {})
+    return (
+        report.scores
+        | report.other_trades
+        | ({"SnappFood held-out part, macro F1": report.snappfood} if report.snappfood else {})
+    )

@@ -4,7 +4,7 @@
 
 Reads from top to bottom: examples, one pass over noisy ratings (sentiment alone), passes over the labels with a share of
 ratings mixed in, thresholds and temperatures set on the held-out labels, weights saved in half precision with everything
-that serving needs to know.
+that serving needs to know. Killed and started again, it goes on from its last checkpoint.
 """
 
 import argparse
@@ -12,9 +12,9 @@ import copy
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -39,6 +39,7 @@ ENCODER_RATE: Final = 4e-4
 HEAD_RATE: Final = 2e-3
 LONGEST_TOKENS: Final = 256  # in training only; serving reads every token, in windows
 AVERAGED_OVER_STEPS: Final = 250
+CHECKPOINT_S: Final = 300.0
 LOSS_WEIGHTS: Final = {"sentiment": 1.0, "found": 12.0, "polarity": 0.6, "resolution": 0.6}
 
 
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--base", type=Path, default=Path("build/pretrained"), help="encoder to start from, or a tagger to go on with"
     )
     parser.add_argument("--corpora", type=Path, nargs="+", required=True, help="folders with the texts of the labels")
-    parser.add_argument("--labels", type=Path, default=Path("data/labels"), help="folder of train*.jsonl and dev.jsonl")
+    parser.add_argument("--labels", type=Path, default=Path("data/labels"), help="folder of train*.jsonl and dev*.jsonl")
     parser.add_argument("--out", type=Path, default=Path("build/voc-fa-1"))
     parser.add_argument("--name", default="voc-fa-1", help="stored with every tag that the model gives")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
@@ -60,14 +61,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     taxonomy = load_taxonomy()
     labels = Labels(taxonomy)
-    train_paths, dev_path = sorted(given.labels.glob("train*.jsonl")), given.labels / "dev.jsonl"
-    ids = {record["id"] for path in (*train_paths, dev_path) for record in read_records(path)}
+    train_paths, held_out_paths = (sorted(given.labels.glob(f"{part}*.jsonl")) for part in ("train", "dev"))
+    records = [record for path in given.labels.glob("*.jsonl") for record in read_records(path)]
+    ids = {record["id"] for record in records if "text" not in record}
     texts = read_texts_by_id(given.corpora, ids)
-    dev = read_labelled(dev_path, texts, labels)
-    train = [example for path in train_paths for example in read_labelled(path, texts, labels)]
+    train, held_out = (
+        [example for path in paths for example in read_labelled(path, texts, labels)] for paths in (train_paths, held_out_paths)
+    )
     train += from_taxonomy(taxonomy, labels)
     weak = list(read_weak(given.corpora, labels, without=ids))
-    print(json.dumps({"train": len(train), "dev": len(dev), "weak": len(weak), "texts_missing": len(ids) - len(texts)}))
+    counts = {"train": len(train), "held_out": len(held_out), "weak": len(weak), "texts_missing": len(ids) - len(texts)}
+    print(json.dumps(counts), flush=True)
 
     tokenizer = load_tokenizer(given.base)
     config = TaggerConfig(
@@ -75,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tagger_name=given.name,
         taxonomy=taxonomy.version,
         normaliser=NORMALISER_VERSION,
-        data_hash=_hash([*train_paths, dev_path]),
+        data_hash=_hash([*train_paths, *held_out_paths]),
         sentiments=labels.sentiments,
         reasons=labels.reasons,
         effort=labels.effort,
@@ -84,10 +88,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     network, goes_on = start_from(given.base, config)
     first = [] if goes_on else weak
-    fitted = fit(network, tokenizer, train, weak, first, epochs=given.epochs, weak_share=given.weak_share, seed=given.seed)
-    fitted.config.thresholds, fitted.config.temperatures = tune(fitted, tokenizer, dev, labels)
+    course = plan(train, weak, first, epochs=given.epochs, weak_share=given.weak_share, seed=given.seed)
+    fitted = fit(network, tokenizer, course, given.out / "training.pt", seed=given.seed)
+    fitted.config.thresholds, fitted.config.temperatures = tune(fitted, tokenizer, held_out, labels)
     fitted.half().save_pretrained(given.out)  # type: ignore[no-untyped-call]
     tokenizer.save_pretrained(given.out)
+    (given.out / "training.pt").unlink(missing_ok=True)
     print(json.dumps({"saved": str(given.out), "thresholds": fitted.config.thresholds}))
 
 
@@ -108,30 +114,38 @@ def start_from(base: Path, config: TaggerConfig) -> tuple[TaggerNetwork, bool]:
     return network, False
 
 
-def fit(
-    network: TaggerNetwork,
-    tokenizer: PreTrainedTokenizerFast,
-    train: list[Example],
-    weak: list[Example],
-    first: list[Example],
-    *,
-    epochs: int,
-    weak_share: float,
-    seed: int,
-) -> TaggerNetwork:
-    """The network after training: the running average of its weights, which is steadier than the last step."""
+def plan(
+    train: list[Example], weak: list[Example], first: list[Example], *, epochs: int, weak_share: float, seed: int
+) -> list[list[Example]]:
+    """The batches of the whole training in order: ratings once, then passes over the labels with some ratings mixed in."""
     random = np.random.default_rng(seed)
-    noise = Noise(tokenizer, random)
-    first_batches = _shuffled(first, WEAK_BATCH_TEXTS, random)
-    label_steps = -(-len(train) // BATCH_TEXTS)
-    all_steps = len(first_batches) + epochs * label_steps * (1 + weak_share)
+    course = _shuffled(first, WEAK_BATCH_TEXTS, random)
+    for _ in range(epochs):
+        batches = _shuffled(train, BATCH_TEXTS, random)
+        mixed = batches + _shuffled(weak, WEAK_BATCH_TEXTS, random)[: round(len(batches) * weak_share)]
+        course += [mixed[position] for position in random.permutation(len(mixed))]
+    return course
+
+
+def fit(
+    network: TaggerNetwork, tokenizer: PreTrainedTokenizerFast, course: list[list[Example]], checkpoint: Path, *, seed: int
+) -> TaggerNetwork:
+    """The network after the course: the running average of its weights, which is steadier than the last step.
+
+    Killed and called again with the same course, it goes on from its last checkpoint.
+    """
     optimizer = torch.optim.AdamW(_parameter_groups(network), weight_decay=0.01, betas=(0.9, 0.98))
     averaged: TaggerNetwork = copy.deepcopy(network)
-    began, losses = time.monotonic(), []
-    for step, batch in enumerate(_course(train, weak, first_batches, epochs, weak_share, random)):
-        progress = min(1.0, step / all_steps)
+    parts = {"network": network, "averaged": averaged, "optimizer": optimizer}
+    done = _restore(checkpoint, parts, len(course))
+    began = saved_at = time.monotonic()
+    losses: list[float] = []
+    for step in range(done, len(course)):
+        batch, progress = course[step], step / len(course)
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * min(1.0, progress / 0.03 + 0.01, (1 - progress) / 0.6 + 0.01)
+        torch.manual_seed(seed + step)
+        noise = Noise(tokenizer, np.random.default_rng((seed, step)))
         network.train()
         with torch.autocast("cpu", torch.bfloat16):
             output = network(*noise.encode([example.text for example in batch], LONGEST_TOKENS))
@@ -144,10 +158,34 @@ def fit(
         losses.append(loss.item())
         if step % 200 == 199:
             minutes = round((time.monotonic() - began) / 60, 1)
-            line = {"step": step + 1, "of": round(all_steps), "loss": round(np.mean(losses[-200:]), 4), "minutes": minutes}
+            line = {"step": step + 1, "of": len(course), "loss": round(np.mean(losses[-200:]), 4), "minutes": minutes}
             print(json.dumps(line), flush=True)
+        if time.monotonic() - saved_at > CHECKPOINT_S:
+            _save(checkpoint, parts, step + 1, len(course))
+            saved_at = time.monotonic()
     averaged.train(mode=False)
     return averaged
+
+
+def _restore(checkpoint: Path, parts: dict[str, Any], steps: int) -> int:
+    """Steps done at the last checkpoint of a course of so many steps, whose state is loaded; 0 without one."""
+    if not checkpoint.exists():
+        return 0
+    state = torch.load(checkpoint, weights_only=True)
+    if state["steps"] != steps:
+        raise SystemExit(f"{checkpoint} is of a training of {state['steps']} steps, this one has {steps}. Delete it first.")
+    for name, part in parts.items():
+        part.load_state_dict(state[name])
+    done: int = state["done"]
+    return done
+
+
+def _save(checkpoint: Path, parts: dict[str, Any], done: int, steps: int) -> None:
+    """Write a checkpoint in one step, so that a kill leaves the old one or the new one."""
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    state = {name: part.state_dict() for name, part in parts.items()} | {"done": done, "steps": steps}
+    torch.save(state, checkpoint.with_suffix(".tmp"))
+    checkpoint.with_suffix(".tmp").replace(checkpoint)
 
 
 def loss_of(output: TaggerOutput, batch: Sequence[Example]) -> Tensor:
@@ -167,22 +205,6 @@ def loss_of(output: TaggerOutput, batch: Sequence[Example]) -> Tensor:
         + LOSS_WEIGHTS["polarity"] * polarity.sum()
         + LOSS_WEIGHTS["resolution"] * resolution.sum()
     ) / len(batch)
-
-
-def _course(
-    train: list[Example],
-    weak: list[Example],
-    first: list[list[Example]],
-    epochs: int,
-    weak_share: float,
-    random: np.random.Generator,
-) -> Iterator[list[Example]]:
-    yield from first
-    for _ in range(epochs):
-        batches = _shuffled(train, BATCH_TEXTS, random)
-        extra = _shuffled(weak, WEAK_BATCH_TEXTS, random)[: round(len(batches) * weak_share)]
-        mixed = batches + extra
-        yield from (mixed[position] for position in random.permutation(len(mixed)))
 
 
 def _shuffled(examples: list[Example], size: int, random: np.random.Generator) -> list[list[Example]]:

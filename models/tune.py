@@ -1,4 +1,8 @@
-"""Thresholds and temperatures from held-out labels: one of each a head, so that a few hundred texts can settle them."""
+"""Thresholds and temperatures from held-out labels.
+
+A temperature for each head, a threshold for each code. A few hundred texts hold few examples of a rare code, so each code
+is scored together with a share of its head: one that is seldom seen takes the head's threshold, a common one its own.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -9,12 +13,13 @@ from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast
 
 from models.examples import Example, Floats, Labels
-from models.metrics import micro_f1, resolution_f1
+from models.metrics import Bools, resolution_f1
 from voc.tagging.network import TaggerNetwork
 from voc.tagging.reading import Reading, merge, read_windows
 from voc.tagging.windows import batches, cut_windows
 
 THRESHOLDS: Final = np.arange(0.20, 0.71, 0.02)
+HEAD_EXAMPLES: Final = 40  # how many examples of its whole head stand beside a code's own
 TEMPERATURES: Final = np.arange(0.6, 2.6, 0.05)
 
 
@@ -34,8 +39,7 @@ def tune(
         logits = np.log(found[:, columns] / np.clip(1 - found[:, columns], 1e-7, 1))
         temperatures[head] = _best(TEMPERATURES, lambda t, z=logits, y=gold[:, columns]: -_binary_surprise(z / t, y))
         probabilities = 1 / (1 + np.exp(-logits / temperatures[head]))
-        threshold = _best(THRESHOLDS, lambda t, p=probabilities, y=gold[:, columns]: micro_f1(p >= t, y))
-        thresholds |= dict.fromkeys(codes, threshold)
+        thresholds |= _thresholds(codes, probabilities, gold[:, columns])
     for head in ("sentiment", "resolution"):
         logits = np.log(np.clip(_stack([getattr(reading, head) for reading in readings]), 1e-7, 1))
         truth = _stack([getattr(example, head) for example in held_out]).argmax(1)
@@ -46,6 +50,16 @@ def tune(
         THRESHOLDS, lambda t: resolution_f1(np.where(resolution[:, 1:].sum(1) >= t, chosen, 0), truth)
     )
     return thresholds, temperatures
+
+
+def _thresholds(codes: Sequence[str], probabilities: Floats, gold: Bools) -> dict[str, float]:
+    """By code the threshold of best F1, counted over its own column and `HEAD_EXAMPLES` examples' worth of the head."""
+    given = probabilities >= THRESHOLDS[:, None, None]
+    hits, said, true = (given & gold).sum(1), given.sum(1), gold.sum(0)
+    share = HEAD_EXAMPLES / max(int(true.sum()), 1)
+    both = said + true + share * (said.sum(1, keepdims=True) + true.sum())
+    f1 = 2 * (hits + share * hits.sum(1, keepdims=True)) / np.maximum(both, 1)
+    return {code: round(float(THRESHOLDS[best]), 2) for code, best in zip(codes, f1.argmax(0), strict=True)}
 
 
 def read_all(network: TaggerNetwork, tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> list[Reading]:

@@ -5,12 +5,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
+from safetensors.numpy import load_file
 from transformers import BertConfig, BertModel, BertTokenizer
 
-from models import evaluate, pretrain, train
+from models import evaluate, noise, pretrain, train, tune
 from models.corpora import text_id
-from models.examples import weak_verdict
+from models.examples import Labels, read_labelled, weak_verdict
+from models.noise import SPOILERS
 from voc.tagging import load_tagger, model_identity
 from voc.taxonomy import load_taxonomy
 
@@ -88,6 +92,68 @@ def test_a_tagger_goes_on_learning(model: Path, corpora: Path, labels: Path, tmp
     first, second = load_tagger(str(model)).tag([text])[0], load_tagger(str(tmp_path)).tag([text])[0]
     assert (first.model, second.model) == ("tiny", "second")
     assert first.sentiment_score != second.sentiment_score
+
+
+def test_training_goes_on_where_it_was_killed(
+    pretrained: Path, corpora: Path, labels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(name: str) -> None:
+        train.main(["--base", str(pretrained), "--corpora", str(corpora), "--labels", str(labels),
+                    "--out", str(tmp_path / name), "--epochs", "1"])  # fmt: skip
+
+    average, calls = train._average, iter(range(9))
+
+    def killed(*arguments: Any) -> None:
+        if next(calls, None) is None:
+            raise KeyboardInterrupt
+        average(*arguments)
+
+    monkeypatch.setattr(noise, "SPLIT_PIECES", 0.0)  # the tokenizer draws these by a chance of its own
+    run("whole")
+    monkeypatch.setattr(train, "CHECKPOINT_S", 0.0)
+    monkeypatch.setattr(train, "_average", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run("killed")
+    monkeypatch.setattr(train, "_average", average)
+    assert (tmp_path / "killed" / "training.pt").exists()
+    run("killed")
+    assert not (tmp_path / "killed" / "training.pt").exists()
+    whole, resumed = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "killed"))
+    assert all(np.allclose(whole[name], resumed[name], atol=2e-3) for name in whole)
+
+
+def test_a_course_of_another_length_is_not_taken_up(pretrained: Path, corpora: Path, labels: Path, tmp_path: Path) -> None:
+    torch.save({"steps": 1, "done": 1}, tmp_path / "training.pt")
+    with pytest.raises(SystemExit, match="Delete it first"):
+        train.main(["--base", str(pretrained), "--corpora", str(corpora), "--labels", str(labels), "--out", str(tmp_path)])
+
+
+def test_texts_of_our_own_stand_in_the_label_file(tmp_path: Path) -> None:
+    record = {"id": "own-1", "text": "سفارشم نرسید", "sentiment": "negative", "reasons": {"delivery.missing": "negative"},
+              "effort": [], "loyalty": [], "resolution": None}  # fmt: skip
+    (tmp_path / "own.jsonl").write_text(json.dumps(record), encoding="utf-8")
+    targets = Labels(load_taxonomy())
+    (example,) = read_labelled(tmp_path / "own.jsonl", {}, targets)
+    assert example.text == "سفارشم نرسید"
+    assert example.found[targets.found.index("delivery.missing")] == 1
+
+
+def test_a_rare_code_takes_the_threshold_of_its_head() -> None:
+    random = np.random.default_rng(0)
+    gold = random.random((400, 3)) < (0.5, 0.5, 0.0)
+    sure = np.where(gold, 0.45, 0.25)
+    sure[:, 0] += 0.2
+    thresholds = tune._thresholds(["often", "other", "never"], sure + random.normal(0, 0.02, sure.shape), gold)
+    assert thresholds["often"] > 0.46 > thresholds["other"] > 0.25
+    assert thresholds["other"] <= thresholds["never"] < thresholds["often"]
+
+
+@pytest.mark.parametrize("name", sorted(SPOILERS))
+def test_noise_changes_the_spelling_and_keeps_the_words(name: str) -> None:
+    text = "سفارشم سه روز دیر رسید، کتاب‌ها خیس بود و هنوز کسی جواب نداده است"
+    spoiled = SPOILERS[name](text * 3, np.random.default_rng(0))
+    assert spoiled != text * 3
+    assert abs(len(spoiled) - len(text) * 3) < len(text)
 
 
 def test_any_encoder_with_a_fast_tokenizer_can_be_the_base(corpora: Path, labels: Path, tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def evidence_words(text: str, tags: Tags) -> Iterator[str]:
     everything: tuple[Reason | Cue, ...] = (*tags.reasons, *tags.effort, *tags.loyalty)
     for found in everything:
         if found.evidence:
-            yield f"{found.code}: " + " … ".join(text[start:end] for start, end in found.evidence)
+            yield f"{found.code}: " + " … ".join(text[start:end] for start, end in sorted(found.evidence))
 
 
 def stream_feedback_as(records: Iterable[TaggedFeedback], format: str) -> Iterator[bytes]:

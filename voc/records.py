@@ -62,7 +62,7 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A contact reason found in a text, with what is said of it and the words that say so."""
+    """A contact reason found in a text, with what is said of it and the words that say so, the weightiest first."""
 
     code: str
     polarity: Polarity
@@ -72,7 +72,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """An effort or loyalty cue found in a text, with the words that say so."""
+    """An effort or loyalty cue found in a text, with the words that say so, the weightiest first."""
 
     code: str
     score: float

@@ -89,7 +89,7 @@ def effort_score(cues: list[Cue]) -> float | None:
 
 
 def evidence_spans(alignment: Alignment, reading: Reading, label: int) -> tuple[Span, ...]:
-    """The words that weigh most for a label, neighbours joined, in characters of the text that was normalised."""
+    """The words that weigh most for a label, neighbours joined, the weightiest first, in characters of the text as given."""
     text = alignment.normalised
     words = [_letters_of(text, match.span()) for match in _WORD.finditer(text)]
     if not words:
@@ -100,7 +100,9 @@ def evidence_spans(alignment: Alignment, reading: Reading, label: int) -> tuple[
     threshold = min(EVIDENCE_SHARE * weights.max(), weights.max())
     chosen = sorted(word for word in np.argsort(-weights)[:EVIDENCE_WORDS] if weights[word] >= threshold)
     spans = [alignment.span(*phrase) for phrase in _phrases(text, [words[word] for word in chosen])]
-    return tuple(_joined(alignment.source, [span for span in spans if span[0] < span[1]]))
+    joined = _joined(alignment.source, [span for span in spans if span[0] < span[1]])
+    origins = [(alignment.span(*words[word])[0], float(weights[word])) for word in chosen]
+    return tuple(sorted(joined, key=lambda span: -sum(weight for origin, weight in origins if span[0] <= origin < span[1])))
 
 
 @cache

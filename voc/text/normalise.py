@@ -1,8 +1,9 @@
 """The one door to hazm: Persian text in one spelling, with half-spaces put right.
 
 Why a door: hazm takes seconds to import and build, so that is done once per process; it makes its letter table anew for
-each text, which is a third of its time; it knows the written verbs but not the spoken ones («میخوام»); and a few of its
-patterns take quadratic time on a word of thousands of letters.
+each text, which is a third of its time; it knows the written verbs but not the spoken ones («میخوام»); a stretched word
+(«عااالی») loses to it the stress that its writer gave it; and a few of its patterns take quadratic time on a word of
+thousands of letters.
 """
 
 import re
@@ -14,7 +15,7 @@ from typing import Final
 
 from voc.text.align import ZWNJ, Alignment
 
-NORMALISER_VERSION: Final = "hazm-0.10.0+voc-1"
+NORMALISER_VERSION: Final = "hazm-0.10.0+voc-2"
 SEGMENT_CHARS: Final = 2_000
 LONGEST_WORD_CHARS: Final = 64
 
@@ -31,7 +32,9 @@ _LONG_WORD: Final = re.compile(rf"\S{{{LONGEST_WORD_CHARS + 1},}}")
 _PIECE: Final = re.compile(rf"\[\w{{3,8}}\]|.{{1,{LONGEST_WORD_CHARS}}}?(?=\[\w{{3,8}}\]|$)|.{{{LONGEST_WORD_CHARS}}}")
 _REPEATED_MARK: Final = re.compile(r"([^\w\s.])\1{2,}")
 _LIGATURE: Final = re.compile("[\ufdf0-\ufdfd\ufef5-\ufefc]")
-_STRETCHED: Final = re.compile(r"([آ-ی])\1\1")
+_STRETCH: Final = re.compile(r"([آ-ی])\1{2,}")
+_STRETCHED_WORD: Final = re.compile(rf"[آ-ی]*?{_STRETCH.pattern}[آ-ی]*")
+STRETCH_MARK: Final = "^"  # a sign that the way back (align.py) takes for no letter
 _JOINED_VERB: Final = re.compile(r"\bن?می[آ-ی]+")
 
 
@@ -41,7 +44,7 @@ class Normaliser:
     Building one takes about two seconds: use `normaliser()`, which builds one per process.
 
     >>> normaliser().normalise("كتاب ها رو نميخوام،عااااالی نبود !!!!")
-    'کتاب‌ها رو نمی‌خوام، عالی نبود!!'
+    'کتاب‌ها رو نمی‌خوام، عالی^ نبود!!'
     """
 
     def __init__(self) -> None:
@@ -74,10 +77,18 @@ class Normaliser:
         if _LIGATURE.search(text):
             text = hazm.unicodes_replacement(text)
         text = hazm.remove_specials_chars(text)
-        if _STRETCHED.search(text):
-            text = hazm.decrease_repeated_chars(text)
+        if _STRETCH.search(text):
+            text = _STRETCHED_WORD.sub(self._shorten, text)
         text = hazm.seperate_mi(text)
         return _JOINED_VERB.sub(self._separate, text).strip()
+
+    def _shorten(self, stretched: re.Match[str]) -> str:
+        """The word without its stretch, and a mark that it had one; laughter («هههه») keeps two letters."""
+        word = stretched.group()
+        once, twice = _STRETCH.sub(r"\1", word), _STRETCH.sub(r"\1\1", word)
+        if len(once) == 1:
+            return twice
+        return (twice if twice in self._hazm.words and once not in self._hazm.words else once) + STRETCH_MARK
 
     def _separate(self, verb: re.Match[str]) -> str:
         word = verb.group()
