@@ -31,8 +31,8 @@ lint: setup
 bench: setup  ## rows per second of each stage, beside a loop over a BERT-base pipeline
 	$(BIN)/python -m models.benchmarks.throughput
 
-evaluate: setup  ## the model's figures; CORPORA=folders that hold the texts of data/labels
-	$(BIN)/voc evaluate data/labels/dev.jsonl --corpora $(CORPORA)
+evaluate: setup  ## the model's figures; CORPORA=folders that hold the texts of data/labels; without, on our own texts
+	$(BIN)/voc evaluate --corpora $(CORPORA)
 
 screenshot: setup  ## the picture in the README, from the running page
 	$(BIN)/python -m tests.browser.screenshot docs/page.png

@@ -129,7 +129,7 @@ class TagIn(Taken):
 
 
 class ReasonOut(Sent):
-    """A contact reason, what is said of it, and the words that say so, weightiest first, as [start, end) in characters of `text`."""
+    """A contact reason, what is said of it, and its words, weightiest first, as [start, end) in characters of `text`."""
 
     code: str
     polarity: Polarity
@@ -138,7 +138,7 @@ class ReasonOut(Sent):
 
 
 class CueOut(Sent):
-    """An effort or loyalty cue, and the words that say so, weightiest first, as [start, end) in characters of `text`."""
+    """An effort or loyalty cue and its words, weightiest first, as [start, end) in characters of `text`."""
 
     code: str
     score: Probability

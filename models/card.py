@@ -1,6 +1,7 @@
 """Writes the model card beside the weights, its figures from the run that measured them."""
 
 import json
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -32,8 +33,9 @@ shumaly/persian-sentiment-analysis-using-fastText, rhatami/Cafebazaar_Scraper, z
 
 ## How good it is
 
-Printed by `voc evaluate data/labels/{file} --corpora CORPORA` on {texts:,} held-out texts, each labelled by one person.
-The four thresholds and the temperatures of the heads were set on these texts too, so expect a little less elsewhere.
+Printed by `voc evaluate --corpora CORPORA`. None of these texts was learnt from. `dev` and `test` are public texts, each
+labelled by one person; thresholds and temperatures were set on `dev`, so `test` is the truer of the two. `test_own` are
+texts that we wrote, of trades that the public sets lack.
 
 {figures}
 
@@ -47,7 +49,7 @@ The four thresholds and the temperatures of the heads were set on these texts to
 """
 
 
-def write_card(folder: Path, report: Report) -> None:
+def write_card(folder: Path, reports: Sequence[Report]) -> None:
     """Write README.md in the model folder."""
     config = json.loads((folder / "config.json").read_text("utf-8"))
     weights = folder / "model.safetensors"
@@ -66,8 +68,6 @@ def write_card(folder: Path, report: Report) -> None:
         normaliser=config["normaliser"],
         data_hash=config["data_hash"],
         train=sum(len(text.splitlines()) for text in labelled),
-        file=report.file,
-        texts=report.texts,
-        figures=markdown_figures(report),
+        figures=markdown_figures(reports),
     )
     (folder / "README.md").write_text(card, encoding="utf-8")

@@ -1,8 +1,9 @@
 """Measures a tagger on labelled texts, end to end as it serves, and writes the model card from the same run.
 
-    voc evaluate data/labels/dev.jsonl --corpora CORPORA
+    voc evaluate --corpora CORPORA
 
-The label file holds the texts themselves or their ids; the texts of ids are looked up in the corpora.
+A label file holds the texts themselves or their ids; the texts of ids are looked up in the corpora, and a file of which
+none is found is passed over with a word.
 """
 
 import argparse
@@ -11,7 +12,7 @@ import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -20,33 +21,50 @@ from models.card import write_card
 from models.examples import read_records, read_texts_by_id
 from models.metrics import METRICS, Answers, Codes, Score, bootstrap, calibration_error, micro_f1, record_of_tags
 from models.noise import SPOILERS
-from models.report import Report, print_report
+from models.report import Report, print_reports
 from voc.records import Cue, Reason, Tags
 from voc.tagging.identity import find_model
 from voc.tagging.tagger import TransformerTagger
 
-SNAPPFOOD = "snappfood_dev.jsonl.gz"
-OTHER_TRADES = ("telecom", "places")
+SNAPPFOOD: Final = "snappfood_dev.jsonl.gz"
+OTHER_TRADES: Final = ("telecom", "places")
+HELD_OUT: Final = tuple(Path("data/labels") / name for name in ("dev.jsonl", "test.jsonl", "test_own.jsonl"))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Parse the command line, measure, print, and write the card where asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path, nargs="?", default=Path("data/labels/dev.jsonl"), help="labelled texts or ids")
+    parser.add_argument("files", type=Path, nargs="*", default=HELD_OUT, help="labelled texts or ids")
     parser.add_argument("--corpora", type=Path, nargs="*", default=[], help="folders with the texts of the ids")
     parser.add_argument("--model", default="", help="model folder; the shipped one when empty")
     parser.add_argument("--card", action="store_true", help="write the figures to README.md in the model folder")
     given = parser.parse_args(arguments)
     folder = find_model(given.model)
-    report = evaluate(TransformerTagger(folder), given.file, given.corpora)
-    print_report(report)
+    tagger = TransformerTagger(folder)
+    reports = []
+    for file in given.files:
+        if records := with_texts(file, given.corpora):
+            reports.append(evaluate(tagger, file.name, records))
+        else:
+            print(f"{file}: none of its texts is here. Name the folders of the public corpora with --corpora.")
+    if not reports:
+        raise SystemExit("Nothing to measure.")
+    if snappfood := _snappfood(tagger, given.corpora):
+        reports[0].scores["SnappFood held-out part, macro F1"] = snappfood
+    print_reports(reports)
     if given.card:
-        write_card(folder, report)
+        write_card(folder, reports)
 
 
-def evaluate(tagger: TransformerTagger, file: Path, corpora: Sequence[Path]) -> Report:
-    """All figures of a tagger on a label file. Raises SystemExit where no text of it can be found."""
-    records = _with_texts(file, corpora)
+def with_texts(file: Path, corpora: Sequence[Path]) -> list[dict[str, Any]]:
+    """The records of a label file whose texts stand in it or in the corpora."""
+    records = read_records(file)
+    texts = read_texts_by_id(corpora, {record["id"] for record in records if "text" not in record})
+    return [record | {"text": text} for record in records if (text := record.get("text") or texts.get(record["id"]))]
+
+
+def evaluate(tagger: TransformerTagger, name: str, records: Sequence[dict[str, Any]]) -> Report:
+    """All figures of a tagger on labelled records."""
     config = tagger.config
     codes = Codes(config)
     texts = [record["text"] for record in records]
@@ -59,29 +77,19 @@ def evaluate(tagger: TransformerTagger, file: Path, corpora: Sequence[Path]) -> 
     domains = [record.get("domain", "") for record in records]
     return Report(
         model=config.tagger_name,
-        file=file.name,
+        file=name,
         texts=len(texts),
-        scores={name: bootstrap(metric, answers, gold) for name, metric in METRICS.items()},
-        other_trades=_other_trades(answers, gold, domains),
+        scores={figure: bootstrap(metric, answers, gold) for figure, metric in METRICS.items()}
+        | _other_trades(answers, gold, domains),
         by_domain=_by_domain(answers, gold, domains),
         by_code=_by_code(answers, gold, codes),
         confusion=_confusion(answers, gold, codes),
         calibration=_calibration(tagger, texts, gold),
-        noise={name: _spoiled(tagger, texts, name, codes, gold) for name in SPOILERS},
+        noise={spoiler: _spoiled(tagger, texts, spoiler, codes, gold) for spoiler in SPOILERS},
         evidence=_evidence(records, tagged),
-        snappfood=_snappfood(tagger, corpora),
         rows_per_s=rows_per_s,
         threads=torch.get_num_threads(),
     )
-
-
-def _with_texts(file: Path, corpora: Sequence[Path]) -> list[dict[str, Any]]:
-    records = read_records(file)
-    texts = read_texts_by_id(corpora, {record["id"] for record in records if "text" not in record})
-    found = [record | {"text": text} for record in records if (text := record.get("text") or texts.get(record["id"]))]
-    if not found:
-        raise SystemExit(f"{file}: none of its texts is here. Name the folders of the public corpora with --corpora.")
-    return found
 
 
 def _by_domain(given: Answers, gold: Answers, domains: list[str]) -> dict[str, tuple[int, float, float]]:

@@ -1,5 +1,6 @@
-"""The figures of one evaluation, and how they are shown."""
+"""The figures of an evaluation as tables, a column for each label file, for the terminal and for the model card."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -10,7 +11,7 @@ from models.metrics import Score
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that one run of `voc evaluate` measured.
+    """Everything measured on one label file.
 
     `by_domain`: texts, sentiment accuracy, reasons micro F1. `by_code`: examples, F1. `confusion`: truth → said → texts.
     `noise`: kind of slip → figure → value. `evidence`: tags with marked words, share whose weightiest words overlap them.
@@ -20,85 +21,96 @@ class Report:
     file: str
     texts: int
     scores: dict[str, Score]
-    other_trades: dict[str, Score]
     by_domain: dict[str, tuple[int, float, float]]
     by_code: dict[str, tuple[int, float]]
     confusion: dict[str, dict[str, int]]
     calibration: dict[str, float]
     noise: dict[str, dict[str, float]]
     evidence: tuple[int, float] | None
-    snappfood: Score | None
     rows_per_s: float
     threads: int
 
 
-def print_report(report: Report) -> None:
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One table: what it shows, its header, its rows."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+
+def sheets(reports: Sequence[Report]) -> Iterator[Sheet]:
+    """The tables of an evaluation of one model."""
+    files = tuple(f"{report.file} ({report.texts:,} texts)" for report in reports)
+
+    def sheet(title: str, first: str, columns: Sequence[Mapping[str, str]]) -> Sheet:
+        names = dict.fromkeys(name for column in columns for name in column)
+        rows = [(name, *(column.get(name, "–") for column in columns)) for name in names]
+        return Sheet(title, (first, *files), rows)
+
+    def score(one: Score) -> str:
+        return f"{one.value:.3f} ({one.low:.3f} – {one.high:.3f})"
+
+    yield sheet("Figures, with 95 % intervals", "figure", [{n: score(s) for n, s in r.scores.items()} for r in reports])
+    yield sheet(
+        "Sentiment accuracy · reasons micro F1 · (texts)",
+        "domain",
+        [{d: f"{a:.2f} · {f:.2f} ({n})" for d, (n, a, f) in r.by_domain.items()} for r in reports],
+    )
+    yield sheet(
+        "F1 (examples)",
+        "code",
+        [{code: f"{f1:.2f} ({n})" for code, (n, f1) in r.by_code.items() if n} for r in reports],
+    )
+    yield sheet(
+        "Sentiment accuracy · reasons micro F1 when every text is typed badly, change in brackets",
+        "every text with",
+        [{kind: _beside_clean(figures, r) for kind, figures in r.noise.items()} for r in reports],
+    )
+    yield sheet("Expected calibration error", "output", [{n: f"{e:.3f}" for n, e in r.calibration.items()} for r in reports])
+    for report in reports:
+        said = tuple(report.confusion)
+        rows = [(truth, *(str(row[name]) for name in said)) for truth, row in report.confusion.items()]
+        yield Sheet(f"Sentiment, {report.file}", ("truth \\ said", *said), rows)
+
+
+def print_reports(reports: Sequence[Report]) -> None:
     """The figures as tables on the terminal."""
     console = Console()
-    scores = Table("figure", "value", "95 % interval", title=f"{report.model} on {report.file}: {report.texts:,} texts")
-    for name, score in _all_scores(report).items():
-        scores.add_row(name, f"{score.value:.3f}", f"{score.low:.3f} – {score.high:.3f}")
-    console.print(scores)
-    codes = Table("code", "examples", "F1", title="by code")
-    for code, (examples, f1) in report.by_code.items():
-        codes.add_row(code, str(examples), f"{f1:.2f}")
-    console.print(codes)
-    domains = Table("domain", "texts", "sentiment accuracy", "reasons micro F1", title="by domain")
-    for domain, (texts, accuracy, f1) in report.by_domain.items():
-        domains.add_row(domain, str(texts), f"{accuracy:.2f}", f"{f1:.2f}")
-    console.print(domains)
-    said = list(report.confusion)
-    confusion = Table("truth \\ said", *said, title="sentiment")
-    for truth, row in report.confusion.items():
-        confusion.add_row(truth, *(str(row[name]) for name in said))
-    console.print(confusion)
-    clean = _clean(report)
-    noise = Table("every text with", *clean, title="typed badly")
-    for kind, figures in report.noise.items():
-        noise.add_row(kind, *(f"{figures[name]:.3f} ({figures[name] - clean[name]:+.3f})" for name in clean))
-    console.print(noise)
-    errors = ", ".join(f"{name} {error:.3f}" for name, error in report.calibration.items())
-    console.print(f"calibration error: {errors}")
-    if report.evidence:
-        console.print(_evidence_line(report.evidence))
-    console.print(f"{report.rows_per_s:,.0f} texts a second in one process of {report.threads} threads")
+    for sheet in sheets(reports):
+        table = Table(*sheet.header, title=f"{reports[0].model}: {sheet.title}")
+        for row in sheet.rows:
+            table.add_row(*row)
+        console.print(table)
+    for line in remarks(reports):
+        console.print(line)
 
 
-def markdown_figures(report: Report) -> str:
-    """The same figures as Markdown, for the card."""
-    lines = ["| figure | value | 95 % interval |", "|---|--:|--:|"]
-    lines += [f"| {n} | {s.value:.3f} | {s.low:.3f} – {s.high:.3f} |" for n, s in _all_scores(report).items()]
-    lines += ["", "| domain | texts | sentiment accuracy | reasons micro F1 |", "|---|--:|--:|--:|"]
-    lines += [f"| {domain} | {n} | {a:.2f} | {f:.2f} |" for domain, (n, a, f) in report.by_domain.items()]
-    lines += ["", "| code | examples | F1 |", "|---|--:|--:|"]
-    lines += [f"| {code} | {n} | {f'{f1:.2f}' if n else '–'} |" for code, (n, f1) in report.by_code.items()]
-    said = list(report.confusion)
-    lines += ["", f"| sentiment: truth \\ said | {' | '.join(said)} |", "|---|" + "--:|" * len(said)]
-    lines += [f"| {truth} | {' | '.join(str(row[s]) for s in said)} |" for truth, row in report.confusion.items()]
-    clean = _clean(report)
-    lines += ["", f"| every text with | {' | '.join(clean)} |", "|---|" + "--:|" * len(clean)]
-    lines += [
-        f"| {kind} | {' | '.join(f'{figures[name]:.3f} ({figures[name] - clean[name]:+.3f})' for name in clean)} |"
-        for kind, figures in report.noise.items()
-    ]
-    errors = ", ".join(f"{name} {error:.3f}" for name, error in report.calibration.items())
-    lines += ["", f"Expected calibration error: {errors}."]
-    return "\n".join([*lines, *([_evidence_line(report.evidence)] if report.evidence else [])])
+def markdown_figures(reports: Sequence[Report]) -> str:
+    """The same tables as Markdown, for the card."""
+    lines: list[str] = []
+    for sheet in sheets(reports):
+        lines += [f"**{sheet.title}**", "", _markdown_row(sheet.header), "|---|" + "--:|" * (len(sheet.header) - 1)]
+        lines += [*map(_markdown_row, sheet.rows), ""]
+    return "\n".join([*lines, *remarks(reports)])
 
 
-def _clean(report: Report) -> dict[str, float]:
-    names = next(iter(report.noise.values()))
-    return {name: report.scores[name].value for name in names}
+def remarks(reports: Sequence[Report]) -> Iterator[str]:
+    """What is said in a sentence, not in a table."""
+    for report in reports:
+        if report.evidence:
+            tags, share = report.evidence
+            yield (
+                f"{report.file}: of {tags:,} tags with words marked by a reader, the weightiest words overlap the marked"
+                f" ones in {share:.0%}."
+            )
+        yield f"{report.file}: {report.rows_per_s:,.0f} texts a second in one process of {report.threads} threads."
 
 
-def _evidence_line(evidence: tuple[int, float]) -> str:
-    tags, share = evidence
-    return f"Of {tags:,} tags with words marked by a reader, the weightiest words overlap the marked ones in {share:.0%}."
+def _beside_clean(figures: Mapping[str, float], report: Report) -> str:
+    return " · ".join(f"{value:.3f} ({value - report.scores[name].value:+.3f})" for name, value in figures.items())
 
 
-def _all_scores(report: Report) -> dict[str, Score]:
-    return (
-        report.scores
-        | report.other_trades
-        | ({"SnappFood held-out part, macro F1": report.snappfood} if report.snappfood else {})
-    )
+def _markdown_row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

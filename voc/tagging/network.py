@@ -1,7 +1,9 @@
-"""The network: any Hugging Face encoder, and on it one attention and one linear output for each label.
+"""The network: any Hugging Face encoder, and on it one attention for each label.
 
-Label-wise attention (Mullenbach et al. 2018, arXiv 1802.05695) lets each label look at its own words. Because the output
-is linear, a label's logit is a sum over the words, and each word's part in it is the evidence: no second pass, no guess.
+Label-wise attention (Mullenbach et al. 2018, arXiv 1802.05695) lets each label look at its own words. Reasons and cues have
+a linear output, so that a label's logit is a sum over the words, and each word's part in it is the evidence: no second
+pass, no guess. Sentiment and resolution are verdicts on the whole text: a small network weighs what their own attention
+saw together with the reasons, polarities and cues that were found, because praise and blame side by side are neither.
 """
 
 from dataclasses import dataclass
@@ -77,10 +79,14 @@ class TaggerNetwork(PreTrainedModel):
             1 + len(config.resolutions or ()),
         ]
         self.found = sum(self.sizes[:3])
+        reasons, _, _, sentiments, resolutions = self.sizes
+        context = self.found - reasons + reasons * len(POLARITIES)
         self.query = nn.Parameter(torch.empty(sum(self.sizes), hidden))
-        self.weight = nn.Parameter(torch.empty(sum(self.sizes), hidden))
-        self.bias = nn.Parameter(torch.empty(sum(self.sizes)))
-        self.polarity = nn.Linear(hidden, len(POLARITIES))
+        self.weight = nn.Parameter(torch.empty(self.found, hidden))
+        self.bias = nn.Parameter(torch.empty(self.found))
+        self.polarity = _judge(hidden, hidden, len(POLARITIES))
+        self.sentiment = _judge(sentiments * hidden + context, hidden, sentiments)
+        self.resolution = _judge(resolutions * hidden + context, hidden, resolutions)
         self.dropout = nn.Dropout(0.1)
         self.post_init()  # type: ignore[no-untyped-call]
 
@@ -89,24 +95,30 @@ class TaggerNetwork(PreTrainedModel):
             nn.init.normal_(self.query, std=0.02)
             nn.init.normal_(self.weight, std=0.02)
             nn.init.zeros_(self.bias)
-        elif module is self.polarity:
-            nn.init.normal_(self.polarity.weight, std=0.02)
-            nn.init.zeros_(self.polarity.bias)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> TaggerOutput:
         """Logits and evidence for token ids [B, T] and their mask [B, T] (1 where there is a token)."""
         hidden = self.dropout(self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state)
         focus = torch.einsum("btd,ld->blt", hidden, self.query) * hidden.shape[-1] ** -0.5
         focus = focus.masked_fill(attention_mask[:, None, :] == 0, torch.finfo(focus.dtype).min).softmax(-1)
-        evidence = focus * torch.einsum("btd,ld->blt", hidden, self.weight)
-        reasons, effort, loyalty, sentiment, resolution = (evidence.sum(-1) + self.bias).split(self.sizes, dim=1)
-        seen = torch.einsum("blt,btd->bld", focus[:, : self.sizes[0]], hidden)
+        evidence = focus[:, : self.found] * torch.einsum("btd,ld->blt", hidden, self.weight)
+        found = evidence.sum(-1) + self.bias
+        seen = torch.einsum("blt,btd->bld", focus, hidden)
+        of_reasons, of_sentiment, of_resolution = seen.split([self.found, self.sizes[3], self.sizes[4]], dim=1)
+        polarity = self.polarity(of_reasons[:, : self.sizes[0]])
+        reasons, effort, loyalty = found.split(self.sizes[:3], dim=1)
+        polarised = reasons.sigmoid()[:, :, None] * polarity.softmax(-1)
+        context = torch.cat([polarised.flatten(1), effort.sigmoid(), loyalty.sigmoid()], dim=1).detach()
         return TaggerOutput(
-            sentiment=sentiment,
+            sentiment=self.sentiment(torch.cat([of_sentiment.flatten(1), context], dim=1)),
             reasons=reasons,
-            polarity=self.polarity(seen),
+            polarity=polarity,
             effort=effort,
             loyalty=loyalty,
-            resolution=resolution,
-            evidence=evidence[:, : self.found],
+            resolution=self.resolution(torch.cat([of_resolution.flatten(1), context], dim=1)),
+            evidence=evidence,
         )
+
+
+def _judge(inside: int, hidden: int, outside: int) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(inside, hidden), nn.GELU(), nn.Dropout(0.1), nn.Linear(hidden, outside))
