@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.examples import Labels
 from voc.records import Tags
 from voc.tagging.network import TaggerConfig
 
@@ -43,12 +44,12 @@ class Score:
 
 
 class Codes:
-    """Column numbers for the codes of a model."""
+    """Column numbers for the codes of a model or of the taxonomy."""
 
-    def __init__(self, config: TaggerConfig) -> None:
-        lists = (config.sentiments, config.reasons, config.effort, config.loyalty)
+    def __init__(self, outputs: TaggerConfig | Labels) -> None:
+        lists = (outputs.sentiments, outputs.reasons, outputs.effort, outputs.loyalty)
         self.sentiments, self.reasons, self.effort, self.loyalty = (list(codes or ()) for codes in lists)
-        self.resolutions = [None, *(config.resolutions or ())]
+        self.resolutions = [None, *(outputs.resolutions or ())]
         self.polarities = ("negative", "positive", "neutral")
 
     def table(self, records: Sequence[Mapping[str, object]]) -> Answers:
@@ -121,7 +122,8 @@ def bootstrap(metric: Metric, given: Answers, gold: Answers, draws: int = BOOTST
     for _ in range(draws):
         chosen = random.integers(0, size, size)
         values.append(metric(given.rows(chosen), gold.rows(chosen)))
-    low, high = np.nanpercentile(values, [2.5, 97.5])
+    told = [value for value in values if not np.isnan(value)] or [float("nan")]
+    low, high = np.percentile(told, [2.5, 97.5])
     return Score(metric(given, gold), float(low), float(high))
 
 

@@ -77,14 +77,18 @@ def sheets(reports: Sequence[Report]) -> Iterator[Sheet]:
 
 def print_reports(reports: Sequence[Report]) -> None:
     """The figures as tables on the terminal."""
-    console = Console()
     for sheet in sheets(reports):
-        table = Table(*sheet.header, title=f"{reports[0].model}: {sheet.title}")
-        for row in sheet.rows:
-            table.add_row(*row)
-        console.print(table)
+        print_sheet(sheet)
     for line in remarks(reports):
-        console.print(line)
+        print(line)
+
+
+def print_sheet(sheet: Sheet) -> None:
+    """One table on the terminal."""
+    table = Table(*sheet.header, title=sheet.title)
+    for row in sheet.rows:
+        table.add_row(*row)
+    Console().print(table)
 
 
 def markdown_figures(reports: Sequence[Report]) -> str:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import torch
 from safetensors.numpy import load_file
 from transformers import BertConfig, BertModel, BertTokenizer
 
-from models import evaluate, noise, pretrain, train, tune
+from models import agreement, evaluate, noise, pretrain, train, tune
 from models.corpora import text_id
 from models.examples import Labels, read_labelled, weak_verdict
 from models.noise import SPOILERS
+from voc.records import Reason, Tags
 from voc.tagging import load_tagger, model_identity
 from voc.taxonomy import load_taxonomy
 
@@ -91,7 +93,7 @@ def test_a_tagger_goes_on_learning(model: Path, corpora: Path, labels: Path, tmp
     text = "سفارشم سه روز دیر رسید"
     first, second = load_tagger(str(model)).tag([text])[0], load_tagger(str(tmp_path)).tag([text])[0]
     assert (first.model, second.model) == ("tiny", "second")
-    assert first.sentiment_score != second.sentiment_score
+    assert replace(first, model="second") != second
 
 
 def test_training_goes_on_where_it_was_killed(
@@ -129,7 +131,7 @@ def test_a_course_of_another_length_is_not_taken_up(pretrained: Path, corpora: P
 
 
 def test_texts_of_our_own_stand_in_the_label_file(tmp_path: Path) -> None:
-    record = {"id": "own-1", "text": "سفارشم نرسید", "sentiment": "negative", "reasons": {"delivery.missing": "negative"},
+    record: dict[str, Any] = {"id": "own-1", "text": "سفارشم نرسید", "sentiment": "negative", "reasons": {"delivery.missing": "negative"},
               "effort": [], "loyalty": [], "resolution": None}  # fmt: skip
     (tmp_path / "own.jsonl").write_text(json.dumps(record), encoding="utf-8")
     targets = Labels(load_taxonomy())
@@ -178,6 +180,44 @@ def test_evaluation_prints_every_figure(model: Path, corpora: Path, labels: Path
     for figure in ("sentiment accuracy", "reasons micro F1", "resolution F1", "calibration error", "texts a second"):
         assert figure in printed
     assert "| sentiment accuracy |" in (model / "README.md").read_text("utf-8")
+
+
+def test_evaluation_passes_over_files_without_their_texts(
+    model: Path, labels: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own: dict[str, Any] = {"id": "own-1", "text": "سفارشم هنوز نرسیده است", "domain": "retail", "sentiment": "negative",
+           "reasons": {"delivery.missing": "negative"}, "effort": [], "loyalty": [], "resolution": None,
+           "words": {"delivery.missing": "هنوز نرسیده"}}  # fmt: skip
+    (tmp_path / "own.jsonl").write_text(json.dumps(own, ensure_ascii=False), encoding="utf-8")
+    evaluate.main([str(labels / "dev.jsonl"), str(tmp_path / "own.jsonl"), "--model", str(model)])
+    printed = capsys.readouterr().out
+    assert "none of its texts is here" in printed
+    assert "own.jsonl (1 texts)" in printed
+    with pytest.raises(SystemExit, match="Nothing to measure"):
+        evaluate.main([str(labels / "dev.jsonl"), "--model", str(model)])
+
+
+def test_evidence_is_measured_by_its_weightiest_words() -> None:
+    record = {"text": "دیر رسید و سرد بود", "words": {"delivery.time": "دیر رسید", "delivery.packaging": "سرد"}}
+    reasons = (
+        Reason("delivery.time", "negative", 0.9, ((4, 8), (11, 14))),
+        Reason("delivery.packaging", "negative", 0.9, ((0, 3),)),
+    )
+    blank = Tags("negative", -0.9, reasons, (), None, (), None, "persian", "m", "v1")
+    assert evaluate._evidence([record], [blank]) == (2, 0.5)
+    assert evaluate._evidence([{"text": "خوب"}], [blank]) is None
+
+
+def test_agreement_compares_two_readings(labels: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = (labels / "dev.jsonl").read_text("utf-8").splitlines()
+    (tmp_path / "dev.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    changed = [json.loads(line) | {"sentiment": "positive"} for line in lines[:4]] + list(map(json.loads, lines[4:8]))
+    (tmp_path / "second_dev.jsonl").write_text("\n".join(map(json.dumps, changed)), encoding="utf-8")
+    agreement.main(["--labels", str(tmp_path)])
+    printed = capsys.readouterr().out
+    assert "8 texts read twice" in printed
+    assert "sentiment accuracy               │ 0.500" in printed
+    assert "reasons micro F1                 │ 1.000" in printed
 
 
 @pytest.mark.parametrize(
