@@ -86,7 +86,7 @@ def evaluate(tagger: TransformerTagger, name: str, records: Sequence[dict[str, A
         confusion=_confusion(answers, gold, codes),
         calibration=_calibration(tagger, texts, gold),
         noise={spoiler: _spoiled(tagger, texts, spoiler, codes, gold) for spoiler in SPOILERS},
-        evidence=_evidence(records, tagged),
+        evidence=evidence_overlap(records, tagged),
         rows_per_s=rows_per_s,
         threads=torch.get_num_threads(),
     )
@@ -116,7 +116,7 @@ def _spoiled(tagger: TransformerTagger, texts: list[str], spoiler: str, codes: C
     return {name: METRICS[name](answers, gold) for name in ("sentiment accuracy", "reasons micro F1")}
 
 
-def _evidence(records: Sequence[dict[str, Any]], tagged: Sequence[Tags]) -> tuple[int, float] | None:
+def evidence_overlap(records: Sequence[dict[str, Any]], tagged: Sequence[Tags]) -> tuple[int, float] | None:
     """How many tags had marked words, and the share of them whose weightiest words overlap the marked ones."""
     overlaps = []
     for record, tags in zip(records, tagged, strict=True):

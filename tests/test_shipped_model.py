@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from models.evaluate import evidence_overlap
+from models.examples import read_records
 from voc.records import Cue, Reason, Tags
 from voc.tagging import Tagger, load_tagger, model_identity
-from voc.tagging.identity import find_model
+from voc.tagging.identity import SHIPPED_MODEL, find_model
 from voc.taxonomy import load_taxonomy
 
 pytestmark = pytest.mark.model
@@ -47,7 +49,7 @@ def test_plain_cases(tagger: Tagger, text: str, sentiment: str, codes: set[str])
 def test_scores_run_as_the_contract_says(tagger: Tagger) -> None:
     good, bad = tagger.tag(["عالی بود، ممنون از شما", "افتضاح بود، پولم رو دور ریختم"])
     assert -1 <= bad.sentiment_score < -0.3 < 0.3 < good.sentiment_score <= 1
-    assert (bad.model, bad.taxonomy) == ("voc-fa-1", load_taxonomy().version)
+    assert (bad.model, bad.taxonomy) == (SHIPPED_MODEL, load_taxonomy().version)
 
 
 def test_evidence_is_whole_words_and_never_cuts_a_half_space(tagger: Tagger) -> None:
@@ -60,8 +62,15 @@ def test_evidence_is_whole_words_and_never_cuts_a_half_space(tagger: Tagger) -> 
                 assert text[start:end] == text[start:end].strip()
                 assert not (start and re.match(r"[\w\u200c]{2}", text[start - 1 : start + 1]))
                 assert not (end < len(text) and re.match(r"[\w\u200c]{2}", text[end - 1 : end + 1]))
-            assert list(one.evidence) == sorted(one.evidence)
-            assert all(first[1] <= second[0] for first, second in itertools.pairwise(one.evidence))
+            assert all(first[1] <= second[0] for first, second in itertools.pairwise(sorted(one.evidence)))
+
+
+def test_the_weightiest_words_are_those_that_a_reader_marked(tagger: Tagger) -> None:
+    records = read_records(Path("data/labels/test_own.jsonl"))
+    tags, share = evidence_overlap(records, tagger.tag([record["text"] for record in records])) or (0, 0.0)
+    assert len(records) >= 200
+    assert tags >= 200
+    assert share >= 0.9
 
 
 def test_the_end_of_a_long_text_is_read(tagger: Tagger) -> None:

@@ -131,7 +131,8 @@ def test_a_course_of_another_length_is_not_taken_up(pretrained: Path, corpora: P
 
 
 def test_texts_of_our_own_stand_in_the_label_file(tmp_path: Path) -> None:
-    record: dict[str, Any] = {"id": "own-1", "text": "سفارشم نرسید", "sentiment": "negative", "reasons": {"delivery.missing": "negative"},
+    record: dict[str, Any] = {"id": "own-1", "text": "سفارشم نرسید", "sentiment": "negative",
+              "reasons": {"delivery.missing": "negative"},
               "effort": [], "loyalty": [], "resolution": None}  # fmt: skip
     (tmp_path / "own.jsonl").write_text(json.dumps(record), encoding="utf-8")
     targets = Labels(load_taxonomy())
@@ -204,8 +205,8 @@ def test_evidence_is_measured_by_its_weightiest_words() -> None:
         Reason("delivery.packaging", "negative", 0.9, ((0, 3),)),
     )
     blank = Tags("negative", -0.9, reasons, (), None, (), None, "persian", "m", "v1")
-    assert evaluate._evidence([record], [blank]) == (2, 0.5)
-    assert evaluate._evidence([{"text": "خوب"}], [blank]) is None
+    assert evaluate.evidence_overlap([record], [blank]) == (2, 0.5)
+    assert evaluate.evidence_overlap([{"text": "خوب"}], [blank]) is None
 
 
 def test_agreement_compares_two_readings(labels: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
