@@ -31,7 +31,7 @@ from voc.tagging.network import TaggerConfig, TaggerNetwork, TaggerOutput
 from voc.taxonomy import load_taxonomy
 from voc.text.normalise import NORMALISER_VERSION
 
-EPOCHS: Final = 12
+EPOCHS: Final = 8
 BATCH_TEXTS: Final = 32
 WEAK_BATCH_TEXTS: Final = 96
 WEAK_SHARE: Final = 0.1  # batches of noisy ratings for each batch of labels: more of them costs reasons and cues
