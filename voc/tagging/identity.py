@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from voc.errors import ModelError
 
-SHIPPED_MODEL: Final = "voc-fa-1"
+SHIPPED_MODEL: Final = "voc-fa-2"
 MODEL_TYPE: Final = "voc-tagger"
 
 
