@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.corpora import text_id
+from voc.records import Span
 from voc.tagging.network import POLARITIES
 from voc.taxonomy import Taxonomy
 from voc.text.normalise import normaliser
@@ -36,6 +37,7 @@ class Example:
 
     `sentiment` [S], `found` [R + E + L], `polarity` [R, 3], `resolution` [1 + resolutions]; `weights` holds one number
     for sentiment, one for resolution, and `found_weights` one for each label. Polarity counts where `polarity` is not 0.
+    `words` are labels with the range of `text` that a reader marked for them.
     """
 
     text: str
@@ -46,6 +48,7 @@ class Example:
     sentiment_weight: float
     resolution_weight: float
     found_weights: Floats
+    words: tuple[tuple[int, Span], ...] = ()
 
 
 class Labels:
@@ -152,8 +155,15 @@ def _from_record(record: dict[str, Any], text: str, labels: Labels) -> Example:
     example.resolution[0 if resolution is None else 1 + labels.resolutions.index(resolution)] = 1.0
     return Example(
         text, example.sentiment, example.found, example.polarity, example.resolution,
-        1.0, 1.0, np.ones_like(example.found_weights),
+        1.0, 1.0, np.ones_like(example.found_weights), tuple(_marked(record, text, labels)),
     )  # fmt: skip
+
+
+def _marked(record: dict[str, Any], text: str, labels: Labels) -> Iterator[tuple[int, Span]]:
+    for code, words in record.get("words", {}).items():
+        marked = normaliser().normalise(words)
+        if (start := text.find(marked)) >= 0:
+            yield labels.found.index(code), (start, start + len(marked))
 
 
 def _records_of(folders: Iterable[Path]) -> Iterator[dict[str, Any]]:

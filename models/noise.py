@@ -1,7 +1,7 @@
 """The slips of real typing: for training, so that the tagger leans on no tidy spelling, and for measuring what they cost."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -10,6 +10,7 @@ from tokenizers.models import BPE
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
+from models.examples import Example
 from voc.text.align import ZWNJ
 
 NOISY_TEXTS: Final = 0.35
@@ -79,22 +80,31 @@ _IN_TRAINING: Final = ("half-spaces lost", "half-spaces as spaces", "spaces left
 
 
 class Noise:
-    """Turns normalised texts into token ids, a share of them spoiled."""
+    """Turns examples into token ids, a share of the texts spoiled."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast, random: np.random.Generator) -> None:
         self._tokenizer = tokenizer
         self._random = random
 
-    def encode(self, texts: list[str], longest: int) -> tuple[Tensor, Tensor]:
-        """Token ids and mask [B, T] of the texts, noise included, cut at `longest` tokens."""
-        noisy = [self._spoiled(text) if self._random.random() < NOISY_TEXTS else text for text in texts]
+    def encode(self, examples: Sequence[Example], longest: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Token ids, mask [B, T] and character ranges [B, T, 2], noise included, cut at `longest` tokens.
+
+        Texts with marked words stay as they are, so that the marks stay true.
+        """
+        noisy = [
+            self._spoiled(example.text) if not example.words and self._random.random() < NOISY_TEXTS else example.text
+            for example in examples
+        ]
         model = self._tokenizer.backend_tokenizer.model
         if isinstance(model, BPE):
             model.dropout = SPLIT_PIECES
-        encoded = self._tokenizer(noisy, truncation=True, max_length=longest, padding=True, return_tensors="pt")
+        encoded = self._tokenizer(
+            noisy, truncation=True, max_length=longest, padding=True, return_offsets_mapping=True, return_tensors="pt"
+        )
         if isinstance(model, BPE):
             model.dropout = None
-        return torch.as_tensor(encoded["input_ids"]), torch.as_tensor(encoded["attention_mask"])
+        ids, mask, ranges = (torch.as_tensor(encoded[name]) for name in ("input_ids", "attention_mask", "offset_mapping"))
+        return ids, mask, ranges
 
     def _spoiled(self, text: str) -> str:
         return SPOILERS[_IN_TRAINING[self._random.integers(len(_IN_TRAINING))]](text, self._random)

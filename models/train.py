@@ -40,7 +40,7 @@ HEAD_RATE: Final = 2e-3
 LONGEST_TOKENS: Final = 256  # in training only; serving reads every token, in windows
 AVERAGED_OVER_STEPS: Final = 250
 CHECKPOINT_S: Final = 300.0
-LOSS_WEIGHTS: Final = {"sentiment": 1.0, "found": 12.0, "polarity": 0.6, "resolution": 0.6}
+LOSS_WEIGHTS: Final = {"sentiment": 1.0, "found": 12.0, "polarity": 0.6, "resolution": 0.6, "evidence": 0.3}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -148,8 +148,9 @@ def fit(
         noise = Noise(tokenizer, np.random.default_rng((seed, step)))
         network.train()
         with torch.autocast("cpu", torch.bfloat16):
-            output = network(*noise.encode([example.text for example in batch], LONGEST_TOKENS))
-        loss = loss_of(output, batch)
+            ids, mask, ranges = noise.encode(batch, LONGEST_TOKENS)
+            output = network(ids, mask)
+        loss = loss_of(output, batch, ranges)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
@@ -188,8 +189,11 @@ def _save(checkpoint: Path, parts: dict[str, Any], done: int, steps: int) -> Non
     checkpoint.with_suffix(".tmp").replace(checkpoint)
 
 
-def loss_of(output: TaggerOutput, batch: Sequence[Example]) -> Tensor:
-    """The weighted sum of the heads' losses; what an example does not say costs nothing."""
+def loss_of(output: TaggerOutput, batch: Sequence[Example], ranges: Tensor) -> Tensor:
+    """The weighted sum of the heads' losses; what an example does not say costs nothing.
+
+    `ranges` [B, T, 2] are the characters of the tokens; the evidence for a label should lie in the words marked for it.
+    """
 
     def stack(name: str) -> Tensor:
         return torch.from_numpy(np.stack([np.asarray(getattr(example, name), dtype=np.float32) for example in batch]))
@@ -204,7 +208,21 @@ def loss_of(output: TaggerOutput, batch: Sequence[Example]) -> Tensor:
         + LOSS_WEIGHTS["found"] * found / found_logits.shape[1]
         + LOSS_WEIGHTS["polarity"] * polarity.sum()
         + LOSS_WEIGHTS["resolution"] * resolution.sum()
+        + LOSS_WEIGHTS["evidence"] * evidence_loss(output.evidence.float(), batch, ranges)
     ) / len(batch)
+
+
+def evidence_loss(evidence: Tensor, batch: Sequence[Example], ranges: Tensor) -> Tensor:
+    """How surprising the marked words are, summed: tokens compete for each marked label by their part in its logit."""
+    loss = evidence.new_zeros(())
+    for row, example in enumerate(batch):
+        starts, ends = ranges[row].unbind(-1)
+        for label, (start, end) in example.words:
+            marked = (starts < end) & (ends > start) & (ends > starts)
+            if marked.any():
+                surprise = -evidence[row, label].log_softmax(-1)
+                loss = loss - torch.logsumexp(-surprise[marked], dim=0)
+    return loss
 
 
 def _shuffled(examples: list[Example], size: int, random: np.random.Generator) -> list[list[Example]]:

@@ -131,14 +131,27 @@ def test_a_course_of_another_length_is_not_taken_up(pretrained: Path, corpora: P
 
 
 def test_texts_of_our_own_stand_in_the_label_file(tmp_path: Path) -> None:
-    record: dict[str, Any] = {"id": "own-1", "text": "سفارشم نرسید", "sentiment": "negative",
-              "reasons": {"delivery.missing": "negative"},
-              "effort": [], "loyalty": [], "resolution": None}  # fmt: skip
+    record: dict[str, Any] = {"id": "own-1", "text": "سفارشم نرسیییید", "sentiment": "negative",
+              "reasons": {"delivery.missing": "negative"}, "effort": [], "loyalty": [], "resolution": None,
+              "words": {"delivery.missing": "نرسیییید"}}  # fmt: skip
     (tmp_path / "own.jsonl").write_text(json.dumps(record), encoding="utf-8")
     targets = Labels(load_taxonomy())
     (example,) = read_labelled(tmp_path / "own.jsonl", {}, targets)
-    assert example.text == "سفارشم نرسید"
-    assert example.found[targets.found.index("delivery.missing")] == 1
+    at = targets.found.index("delivery.missing")
+    assert example.text == "سفارشم نرسید^"
+    assert example.found[at] == 1
+    assert example.words == ((at, (7, 13)),)
+
+
+def test_evidence_is_drawn_to_the_marked_words() -> None:
+    example = replace(Labels(load_taxonomy()).blank("دیر رسید"), words=((1, (4, 8)),))
+    ranges = torch.tensor([[[0, 0], [0, 3], [4, 8], [0, 0]]])
+    evidence = torch.zeros(1, 2, 4)
+    even = train.evidence_loss(evidence, [example], ranges)
+    evidence[0, 1, 2] = 3.0
+    assert train.evidence_loss(evidence, [example], ranges) < even
+    assert even == pytest.approx(np.log(4))
+    assert train.evidence_loss(evidence, [replace(example, words=())], ranges) == 0
 
 
 def test_a_rare_code_takes_the_threshold_of_its_head() -> None:
