@@ -107,7 +107,8 @@ def pretrain(
             if step % 50 == 0:
                 print(json.dumps({"pieces": seen, "loss": round(mean_loss, 4), "rate": rate}), flush=True)
             if time.monotonic() - saved_at > CHECKPOINT_S:
-                _save(out / "checkpoint.pt", model, optimizers, (seen, elapsed_s, epoch))
+                state = {"model": model.state_dict(), "optimizers": [optimizer.state_dict() for optimizer in optimizers]}
+                write_checkpoint(out / "checkpoint.pt", state | {"seen": seen, "elapsed_s": elapsed_s, "epoch": epoch})
                 saved_at = time.monotonic()
     model.model.save_pretrained(out)
     progress_line = json.dumps({"pieces": seen, "loss": round(mean_loss, 4), "minutes": round(elapsed_s / 60, 1)})
@@ -126,10 +127,10 @@ def _restore(path: Path, model: torch.nn.Module, optimizers: Sequence[torch.opti
     return state["seen"], state["elapsed_s"], state["epoch"]
 
 
-def _save(path: Path, model: torch.nn.Module, optimizers: Sequence[torch.optim.Optimizer], at: tuple[int, float, int]) -> None:
-    """Write a checkpoint in one step, so that a kill leaves the old one or the new one."""
-    state = {"model": model.state_dict(), "optimizers": [optimizer.state_dict() for optimizer in optimizers]}
-    torch.save(state | dict(zip(("seen", "elapsed_s", "epoch"), at, strict=True)), path.with_suffix(".tmp"))
+def write_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    """Write in one step, so that a kill leaves the old checkpoint or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(state, path.with_suffix(".tmp"))
     path.with_suffix(".tmp").replace(path)
 
 

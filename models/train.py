@@ -24,6 +24,7 @@ from transformers import AutoModel, PreTrainedTokenizerFast
 
 from models.examples import Example, Labels, from_taxonomy, read_labelled, read_records, read_texts_by_id, read_weak
 from models.noise import Noise
+from models.pretrain import write_checkpoint
 from models.tokenizer import load_tokenizer
 from models.tune import tune
 from voc.tagging.identity import MODEL_TYPE
@@ -136,7 +137,7 @@ def fit(
     """
     optimizer = torch.optim.AdamW(_parameter_groups(network), weight_decay=0.01, betas=(0.9, 0.98))
     averaged: TaggerNetwork = copy.deepcopy(network)
-    parts = {"network": network, "averaged": averaged, "optimizer": optimizer}
+    parts: dict[str, Any] = {"network": network, "averaged": averaged, "optimizer": optimizer}
     done = _restore(checkpoint, parts, len(course))
     began = saved_at = time.monotonic()
     losses: list[float] = []
@@ -162,7 +163,8 @@ def fit(
             line = {"step": step + 1, "of": len(course), "loss": round(np.mean(losses[-200:]), 4), "minutes": minutes}
             print(json.dumps(line), flush=True)
         if time.monotonic() - saved_at > CHECKPOINT_S:
-            _save(checkpoint, parts, step + 1, len(course))
+            state = {name: part.state_dict() for name, part in parts.items()}
+            write_checkpoint(checkpoint, state | {"done": step + 1, "steps": len(course)})
             saved_at = time.monotonic()
     averaged.train(mode=False)
     return averaged
@@ -179,14 +181,6 @@ def _restore(checkpoint: Path, parts: dict[str, Any], steps: int) -> int:
         part.load_state_dict(state[name])
     done: int = state["done"]
     return done
-
-
-def _save(checkpoint: Path, parts: dict[str, Any], done: int, steps: int) -> None:
-    """Write a checkpoint in one step, so that a kill leaves the old one or the new one."""
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    state = {name: part.state_dict() for name, part in parts.items()} | {"done": done, "steps": steps}
-    torch.save(state, checkpoint.with_suffix(".tmp"))
-    checkpoint.with_suffix(".tmp").replace(checkpoint)
 
 
 def loss_of(output: TaggerOutput, batch: Sequence[Example], ranges: Tensor) -> Tensor:

@@ -53,6 +53,12 @@ def test_evidence_is_whole_words_of_the_source(source: str, normalised: str, wei
     assert [source[start:end] for start, end in spans] == expected
 
 
+def test_the_weightiest_words_come_first() -> None:
+    text = "دیر رسید ولی پیک مودب بود و غذا سرد"
+    spans = evidence_spans(Alignment(text, text), reading([1.5, 0, 0, 0, 0, 0, 0, 0, 2.0], spans_of_words(text)), 0)
+    assert [text[start:end] for start, end in spans] == ["سرد", "دیر"]
+
+
 def test_tokens_of_one_word_weigh_together() -> None:
     text = "نارضایتی شدید"
     spans = evidence_spans(Alignment(text, text), reading([0.6, 0.6, 1.0], [(0, 4), (4, 8), (9, 13)]), 0)
