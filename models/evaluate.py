@@ -117,15 +117,15 @@ def _spoiled(tagger: TransformerTagger, texts: list[str], spoiler: str, codes: C
 
 
 def evidence_overlap(records: Sequence[dict[str, Any]], tagged: Sequence[Tags]) -> tuple[int, float] | None:
-    """How many tags had marked words, and the share of them whose weightiest words overlap the marked ones."""
+    """How many tags had marked words, and the share of them whose weightiest phrase overlaps some marked words."""
     overlaps = []
     for record, tags in zip(records, tagged, strict=True):
         each: tuple[Reason | Cue, ...] = (*tags.reasons, *tags.effort, *tags.loyalty)
         for found in each:
-            if found.evidence and (words := record.get("words", {}).get(found.code)):
+            if found.evidence and (phrases := record.get("words", {}).get(found.code)):
                 start, end = found.evidence[0]
-                marked = record["text"].index(words)
-                overlaps.append(start < marked + len(words) and marked < end)
+                marked = [(record["text"].index(phrase), len(phrase)) for phrase in phrases]
+                overlaps.append(any(start < at + length and at < end for at, length in marked))
     return (len(overlaps), float(np.mean(overlaps))) if overlaps else None
 
 

@@ -37,7 +37,7 @@ class Example:
 
     `sentiment` [S], `found` [R + E + L], `polarity` [R, 3], `resolution` [1 + resolutions]; `weights` holds one number
     for sentiment, one for resolution, and `found_weights` one for each label. Polarity counts where `polarity` is not 0.
-    `words` are labels with the range of `text` that a reader marked for them.
+    `words` are labels with the ranges of `text` that a reader marked for them.
     """
 
     text: str
@@ -48,7 +48,7 @@ class Example:
     sentiment_weight: float
     resolution_weight: float
     found_weights: Floats
-    words: tuple[tuple[int, Span], ...] = ()
+    words: tuple[tuple[int, tuple[Span, ...]], ...] = ()
 
 
 class Labels:
@@ -159,11 +159,11 @@ def _from_record(record: dict[str, Any], text: str, labels: Labels) -> Example:
     )  # fmt: skip
 
 
-def _marked(record: dict[str, Any], text: str, labels: Labels) -> Iterator[tuple[int, Span]]:
-    for code, words in record.get("words", {}).items():
-        marked = normaliser().normalise(words)
-        if (start := text.find(marked)) >= 0:
-            yield labels.found.index(code), (start, start + len(marked))
+def _marked(record: dict[str, Any], text: str, labels: Labels) -> Iterator[tuple[int, tuple[Span, ...]]]:
+    for code, phrases in record.get("words", {}).items():
+        found = [(text.find(phrase), len(phrase)) for phrase in map(normaliser().normalise, phrases)]
+        if spans := tuple((start, start + length) for start, length in found if start >= 0):
+            yield labels.found.index(code), spans
 
 
 def _records_of(folders: Iterable[Path]) -> Iterator[dict[str, Any]]:

@@ -79,6 +79,11 @@ SPOILERS: Final[Mapping[str, Spoiler]] = {
 _IN_TRAINING: Final = ("half-spaces lost", "half-spaces as spaces", "spaces left out", "typing slips", "written by ear")
 
 
+def spoiled(text: str, random: np.random.Generator) -> str:
+    """The text with one kind of slip, drawn at random."""
+    return SPOILERS[_IN_TRAINING[random.integers(len(_IN_TRAINING))]](text, random)
+
+
 class Noise:
     """Turns examples into token ids, a share of the texts spoiled."""
 
@@ -92,7 +97,7 @@ class Noise:
         Texts with marked words stay as they are, so that the marks stay true.
         """
         noisy = [
-            self._spoiled(example.text) if not example.words and self._random.random() < NOISY_TEXTS else example.text
+            spoiled(example.text, self._random) if not example.words and self._random.random() < NOISY_TEXTS else example.text
             for example in examples
         ]
         model = self._tokenizer.backend_tokenizer.model
@@ -105,9 +110,6 @@ class Noise:
             model.dropout = None
         ids, mask, ranges = (torch.as_tensor(encoded[name]) for name in ("input_ids", "attention_mask", "offset_mapping"))
         return ids, mask, ranges
-
-    def _spoiled(self, text: str) -> str:
-        return SPOILERS[_IN_TRAINING[self._random.integers(len(_IN_TRAINING))]](text, self._random)
 
 
 def _one_of(letters: str, random: np.random.Generator) -> str:

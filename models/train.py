@@ -211,8 +211,8 @@ def evidence_loss(evidence: Tensor, batch: Sequence[Example], ranges: Tensor) ->
     loss = evidence.new_zeros(())
     for row, example in enumerate(batch):
         starts, ends = ranges[row].unbind(-1)
-        for label, (start, end) in example.words:
-            marked = (starts < end) & (ends > start) & (ends > starts)
+        for label, spans in example.words:
+            marked = torch.stack([(starts < end) & (ends > start) & (ends > starts) for start, end in spans]).any(0)
             if marked.any():
                 surprise = -evidence[row, label].log_softmax(-1)
                 loss = loss - torch.logsumexp(-surprise[marked], dim=0)

@@ -8,7 +8,7 @@ import pytest
 
 from voc.errors import ModelError
 from voc.records import Cue
-from voc.tagging.decode import effort_score, evidence_spans
+from voc.tagging.decode import EVIDENCE_PHRASES, EVIDENCE_WORDS, effort_score, evidence_spans, heaviest_phrases
 from voc.tagging.identity import find_model, model_identity, read_config
 from voc.tagging.reading import Reading, merge
 from voc.tagging.windows import Window, batches
@@ -37,12 +37,12 @@ def spans_of_words(text: str) -> list[tuple[int, int]]:
 @pytest.mark.parametrize(
     ("source", "normalised", "weights", "expected"),
     [
-        ("غذا خيلي ديرررر رسيد", "غذا خیلی دیر رسید", [0, 0.5, 2.0, 1.5], ["ديرررر رسيد"]),
+        ("غذا خيلي ديرررر رسيد", "غذا خیلی دیر رسید", [0, 0.01, 2.0, 1.5], ["ديرررر رسيد"]),
         ("عالی ، ولی گرون", "عالی، ولی گرون", [0.1, 0.0, 3.0], ["گرون"]),
-        ("می خواهم پس بدم!!!", "می‌خواهم پس بدم!!", [0.1, 2.0, 2.0], ["پس بدم"]),
-        ("دیر رسید و سرد بود دیر", "دیر رسید و سرد بود دیر", [2, 0, 0, 0, 0, 2], ["دیر", "دیر"]),
+        ("می خواهم پس بدم!!!", "می‌خواهم پس بدم!!", [0.01, 2.0, 2.0], ["پس بدم"]),
+        ("دیر رسید. سرد بود. دیر", "دیر رسید. سرد بود. دیر", [2, 0, 0, 0, 2], ["دیر", "دیر"]),
         ("سرد بود بود دیر", "سرد بود بود دیر", [0, 0, 2.0, 1.0], ["دیر"]),
-        ("کیفیت و طعم عالی", "کیفیت و طعم عالی", [2.0, 3.0, 1.5, 0.1], ["کیفیت و طعم"]),
+        ("کیفیت و طعم عالی", "کیفیت و طعم عالی", [2.0, 3.0, 1.5, 0.01], ["کیفیت و طعم"]),
         ("که بود", "که بود", [-1.0, -2.0], ["که"]),
         ("😀", "😀", [1.0], ["😀"]),
     ],
@@ -55,8 +55,26 @@ def test_evidence_is_whole_words_of_the_source(source: str, normalised: str, wei
 
 def test_the_weightiest_words_come_first() -> None:
     text = "دیر رسید ولی پیک مودب بود و غذا سرد"
-    spans = evidence_spans(Alignment(text, text), reading([1.5, 0, 0, 0, 0, 0, 0, 0, 2.0], spans_of_words(text)), 0)
-    assert [text[start:end] for start, end in spans] == ["سرد", "دیر"]
+    spans = evidence_spans(Alignment(text, text), reading([1.5, 1.5, 0, 0, 0, 0, 0, 2.0, 2.0], spans_of_words(text)), 0)
+    assert [text[start:end] for start, end in spans] == ["غذا سرد", "دیر رسید"]
+
+
+def test_a_phrase_stays_in_its_sentence_and_ends_with_words_that_tell() -> None:
+    weights = np.array([0.0, 1.0, 0.3, 0.0, 2.0, 1.5, 0.0, 0.0, 0.1], dtype=np.float32)
+    assert heaviest_phrases(weights, np.array([0, 0, 0, 0, 1, 1, 1, 1, 1])) == [(4, 5)]
+    assert heaviest_phrases(weights, np.zeros(9, dtype=np.int64)) == [(1, 5)]
+
+
+def test_no_two_phrases_overlap_and_there_are_few() -> None:
+    random = np.random.default_rng(3)
+    for _ in range(200):
+        weights = random.random(int(random.integers(1, 40))).astype(np.float32)
+        sentences = np.sort(random.integers(0, 4, len(weights)))
+        phrases = heaviest_phrases(weights, sentences)
+        words = [word for first, last in phrases for word in range(first, last + 1)]
+        assert 1 <= len(phrases) <= EVIDENCE_PHRASES
+        assert len(set(words)) == len(words)
+        assert all(last - first < EVIDENCE_WORDS and sentences[first] == sentences[last] for first, last in phrases)
 
 
 def test_tokens_of_one_word_weigh_together() -> None:

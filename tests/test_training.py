@@ -133,24 +133,25 @@ def test_a_course_of_another_length_is_not_taken_up(pretrained: Path, corpora: P
 def test_texts_of_our_own_stand_in_the_label_file(tmp_path: Path) -> None:
     record: dict[str, Any] = {"id": "own-1", "text": "سفارشم نرسیییید", "sentiment": "negative",
               "reasons": {"delivery.missing": "negative"}, "effort": [], "loyalty": [], "resolution": None,
-              "words": {"delivery.missing": "نرسیییید"}}  # fmt: skip
+              "words": {"delivery.missing": ["نرسیییید", "سفارشم"]}}  # fmt: skip
     (tmp_path / "own.jsonl").write_text(json.dumps(record), encoding="utf-8")
     targets = Labels(load_taxonomy())
     (example,) = read_labelled(tmp_path / "own.jsonl", {}, targets)
     at = targets.found.index("delivery.missing")
     assert example.text == "سفارشم نرسید^"
     assert example.found[at] == 1
-    assert example.words == ((at, (7, 13)),)
+    assert example.words == ((at, ((7, 13), (0, 6))),)
 
 
 def test_evidence_is_drawn_to_the_marked_words() -> None:
-    example = replace(Labels(load_taxonomy()).blank("دیر رسید"), words=((1, (4, 8)),))
+    example = replace(Labels(load_taxonomy()).blank("دیر رسید"), words=((1, ((4, 8),)),))
     ranges = torch.tensor([[[0, 0], [0, 3], [4, 8], [0, 0]]])
     evidence = torch.zeros(1, 2, 4)
     even = train.evidence_loss(evidence, [example], ranges)
     evidence[0, 1, 2] = 3.0
     assert train.evidence_loss(evidence, [example], ranges) < even
     assert even == pytest.approx(np.log(4))
+    assert train.evidence_loss(evidence, [replace(example, words=((1, ((0, 3), (4, 8))),))], ranges) < 0.5
     assert train.evidence_loss(evidence, [replace(example, words=())], ranges) == 0
 
 
@@ -201,7 +202,7 @@ def test_evaluation_passes_over_files_without_their_texts(
 ) -> None:
     own: dict[str, Any] = {"id": "own-1", "text": "سفارشم هنوز نرسیده است", "domain": "retail", "sentiment": "negative",
            "reasons": {"delivery.missing": "negative"}, "effort": [], "loyalty": [], "resolution": None,
-           "words": {"delivery.missing": "هنوز نرسیده"}}  # fmt: skip
+           "words": {"delivery.missing": ["هنوز نرسیده"]}}  # fmt: skip
     (tmp_path / "own.jsonl").write_text(json.dumps(own, ensure_ascii=False), encoding="utf-8")
     evaluate.main([str(labels / "dev.jsonl"), str(tmp_path / "own.jsonl"), "--model", str(model)])
     printed = capsys.readouterr().out
@@ -212,7 +213,7 @@ def test_evaluation_passes_over_files_without_their_texts(
 
 
 def test_evidence_is_measured_by_its_weightiest_words() -> None:
-    record = {"text": "دیر رسید و سرد بود", "words": {"delivery.time": "دیر رسید", "delivery.packaging": "سرد"}}
+    record = {"text": "دیر رسید و سرد بود", "words": {"delivery.time": ["دیر", "رسید"], "delivery.packaging": ["سرد"]}}
     reasons = (
         Reason("delivery.time", "negative", 0.9, ((4, 8), (11, 14))),
         Reason("delivery.packaging", "negative", 0.9, ((0, 3),)),

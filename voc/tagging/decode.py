@@ -3,9 +3,11 @@
 import re
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from voc.records import Cue, Polarity, Reason, Resolution, Sentiment, Span, Tags
 from voc.tagging.reading import Floats, Reading
@@ -16,9 +18,10 @@ if TYPE_CHECKING:
     from voc.tagging.network import TaggerConfig
 
 DEFAULT_THRESHOLD: Final = 0.5
-EVIDENCE_SHARE: Final = 0.4  # a word is evidence if it weighs at least this share of the heaviest word
 EVIDENCE_WORDS: Final = 6  # a person checks a phrase, not a paragraph
-BRIDGED_WORDS: Final = 1  # a lighter word between two pieces of evidence belongs to the phrase
+EVIDENCE_PHRASES: Final = 3
+EVIDENCE_SHARE: Final = 0.4  # a further phrase is shown if it weighs at least this share of the heaviest
+WORD_COST: Final = 0.02  # of the heaviest word
 _WORD: Final = re.compile(r"\S+")
 _SENTENCE_END: Final = re.compile(r"[.!؟…:]")
 _SCORE_DIGITS: Final = 3
@@ -89,7 +92,7 @@ def effort_score(cues: list[Cue]) -> float | None:
 
 
 def evidence_spans(alignment: Alignment, reading: Reading, label: int) -> tuple[Span, ...]:
-    """The words that weigh most for a label, neighbours joined, the weightiest first, in characters of the text as given."""
+    """The phrases that weigh most for a label, the weightiest first, in characters of the text as given."""
     text = alignment.normalised
     words = [_letters_of(text, match.span()) for match in _WORD.finditer(text)]
     if not words:
@@ -97,12 +100,38 @@ def evidence_spans(alignment: Alignment, reading: Reading, label: int) -> tuple[
     weights = _word_weights(reading, label, words)
     telling = np.where([text[start:end] in function_words() for start, end in words], 0.0, weights)
     weights = telling if telling.max() > 0 else weights  # where every word is a small one, the heaviest of them speaks
-    threshold = min(EVIDENCE_SHARE * weights.max(), weights.max())
-    chosen = sorted(word for word in np.argsort(-weights)[:EVIDENCE_WORDS] if weights[word] >= threshold)
-    spans = [alignment.span(*phrase) for phrase in _phrases(text, [words[word] for word in chosen])]
-    joined = _joined(alignment.source, [span for span in spans if span[0] < span[1]])
-    origins = [(alignment.span(*words[word])[0], float(weights[word])) for word in chosen]
-    return tuple(sorted(joined, key=lambda span: -sum(weight for origin, weight in origins if span[0] <= origin < span[1])))
+    ends = [bool(_SENTENCE_END.search(text[before[1] : word[0]])) for before, word in pairwise(words)]
+    phrases = [(words[first][0], words[last][1]) for first, last in heaviest_phrases(weights, np.cumsum([0, *ends]))]
+    return tuple(span for span in (alignment.span(*phrase) for phrase in phrases) if span[0] < span[1])
+
+
+def heaviest_phrases(weights: Floats, sentences: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """First and last word of each phrase, the weightiest first; a phrase lies in one sentence and no two overlap.
+
+    `weights` [W] and `sentences` [W] are each word's weight and the number of its sentence. Every word costs a little, so
+    that a phrase begins and ends with a word that tells.
+    """
+    free = np.ones(len(weights), dtype=bool)
+    net = np.maximum(weights, 0.0) - WORD_COST * abs(weights.max())
+    sums = np.cumsum([0.0, *net])
+    phrases: list[tuple[int, int]] = []
+    heaviest = 0.0
+    while len(phrases) < EVIDENCE_PHRASES and free.any():
+        best, first, last = -np.inf, 0, 0
+        for length in range(1, min(EVIDENCE_WORDS, len(weights)) + 1):
+            runs = sums[length:] - sums[:-length]
+            whole = sentences[length - 1 :] == sentences[: len(sentences) - length + 1]
+            taken = np.cumsum([0, *~free])
+            runs = np.where(whole & (taken[length:] == taken[:-length]), runs, -np.inf)
+            at = int(runs.argmax())
+            if runs[at] > best:
+                best, first, last = float(runs[at]), at, at + length - 1
+        if phrases and best < EVIDENCE_SHARE * heaviest:
+            break
+        heaviest = max(heaviest, best)
+        phrases.append((first, last))
+        free[first : last + 1] = False
+    return phrases
 
 
 @cache
@@ -120,19 +149,6 @@ def _word_weights(reading: Reading, label: int, words: list[Span]) -> Floats:
     return weights
 
 
-def _phrases(text: str, words: list[Span]) -> list[Span]:
-    """The words in order, those with at most one other word between them in one sentence made a phrase."""
-    phrases: list[Span] = []
-    for start, end in words:
-        between = text[phrases[-1][1] : start] if phrases else ""
-        bridged = sum(any(map(str.isalnum, word)) for word in between.split())
-        if phrases and bridged <= BRIDGED_WORDS and not _SENTENCE_END.search(between):
-            phrases[-1] = (phrases[-1][0], end)
-        else:
-            phrases.append((start, end))
-    return phrases
-
-
 def _letters_of(text: str, word: Span) -> Span:
     """A word without the marks around it, so that evidence does not end in a full stop."""
     start, end = word
@@ -141,14 +157,3 @@ def _letters_of(text: str, word: Span) -> Span:
     while end - start > 1 and not text[start].isalnum():
         start += 1
     return (start, end)
-
-
-def _joined(text: str, spans: list[Span]) -> list[Span]:
-    """Spans in order, those with only a space or a mark between them made one."""
-    joined: list[Span] = []
-    for start, end in spans:
-        if joined and (start <= joined[-1][1] or not any(map(str.isalnum, text[joined[-1][1] : start]))):
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return joined
