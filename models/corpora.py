@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 FORMAL: Final = ("more_text",)
+RATINGS_HELD_OUT: Final = "snappfood_dev"  # its ratings are for measuring, never learnt from
 COLLOQUIAL_REGISTER: Final = "colloquial"
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from models.card import write_card
+from models.corpora import RATINGS_HELD_OUT
 from models.examples import read_records, read_texts_by_id
 from models.metrics import METRICS, Answers, Codes, Score, bootstrap, calibration_error, micro_f1, record_of_tags
 from models.noise import SPOILERS
@@ -26,7 +27,6 @@ from voc.records import Cue, Reason, Tags
 from voc.tagging.identity import find_model
 from voc.tagging.tagger import TransformerTagger
 
-SNAPPFOOD: Final = "snappfood_dev.jsonl.gz"
 OTHER_TRADES: Final = ("telecom", "places")
 HELD_OUT: Final = tuple(Path("data/labels") / name for name in ("dev.jsonl", "test.jsonl", "test_own.jsonl"))
 
@@ -158,7 +158,7 @@ def _calibration(tagger: TransformerTagger, texts: list[str], gold: Answers) -> 
 
 def _snappfood(tagger: TransformerTagger, corpora: Sequence[Path]) -> Score | None:
     """Macro F1 on SnappFood's held-out part, which knows but two classes: mixed and neutral fall to the likelier one."""
-    path = next((folder / SNAPPFOOD for folder in corpora if (folder / SNAPPFOOD).exists()), None)
+    path = next((path for folder in corpora for path in folder.glob(f"{RATINGS_HELD_OUT}.jsonl.gz")), None)
     if path is None:
         return None
     with gzip.open(path, "rt", encoding="utf-8") as lines:

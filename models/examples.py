@@ -6,15 +6,15 @@ of zero means that nobody said.
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.corpora import text_id
+from models.corpora import FORMAL, RATINGS_HELD_OUT, text_id
 from voc.records import Span
 from voc.tagging.network import POLARITIES
 from voc.taxonomy import Taxonomy
@@ -22,6 +22,7 @@ from voc.text.normalise import normaliser
 
 Floats = NDArray[np.float32]
 
+NO_FEEDBACK: Final = (*FORMAL, "unlabelled_pool")
 TAXONOMY_WEIGHT: Final = 0.5  # written to show one code, so less like what customers write than a read text
 WEAK_SENTIMENT: Final[Mapping[str, Mapping[str, float]]] = {
     # what a rating says of the writer's sentiment: people who click «negative» also praise now and then
@@ -111,18 +112,29 @@ def from_taxonomy(taxonomy: Taxonomy, labels: Labels) -> list[Example]:
     return examples
 
 
+def read_feedback(folders: Iterable[Path], *, without: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Id and record of every distinct customer text of the corpora, those with an id in `without` left out.
+
+    Running text and the pool of tweets and film comments are no feedback; the ratings held out for measuring stay unseen,
+    wherever else their texts stand.
+    """
+    folders = list(folders)
+    seen = without | {text_id(record["text"]) for record in _records_of(folders, lambda name: name == RATINGS_HELD_OUT)}
+    for record in _records_of(folders, lambda name: name not in NO_FEEDBACK):
+        if "text" in record and (key := text_id(record["text"])) not in seen:
+            seen.add(key)
+            yield key, record
+
+
 def read_weak(folders: Iterable[Path], labels: Labels, *, without: set[str]) -> Iterator[Example]:
     """An example of sentiment alone for every rated text of the corpora whose id is not in `without`."""
     normalise = normaliser().normalise
-    for record in _records_of(folders):
-        verdict = weak_verdict(record)
-        if verdict and text_id(record["text"]) not in without:
-            blank = labels.blank(normalise(record["text"]))
+    for _, record in read_feedback(folders, without=without):
+        if verdict := weak_verdict(record):
             target = [WEAK_SENTIMENT[verdict].get(code, 0.0) for code in labels.sentiments]
-            yield Example(
-                blank.text, np.array(target, dtype=np.float32), blank.found, blank.polarity, blank.resolution,
-                1.0, 0.0, blank.found_weights,
-            )  # fmt: skip
+            yield replace(
+                labels.blank(normalise(record["text"])), sentiment=np.array(target, dtype=np.float32), sentiment_weight=1.0
+            )
 
 
 def weak_verdict(record: Mapping[str, Any]) -> str | None:
@@ -166,8 +178,10 @@ def _marked(record: dict[str, Any], text: str, labels: Labels) -> Iterator[tuple
             yield labels.found.index(code), spans
 
 
-def _records_of(folders: Iterable[Path]) -> Iterator[dict[str, Any]]:
+def _records_of(folders: Iterable[Path], wanted: Callable[[str], bool] = bool) -> Iterator[dict[str, Any]]:
+    """The records of the corpora whose name is wanted, file by file in name order."""
     for folder in folders:
         for path in sorted([*folder.glob("*.jsonl.gz"), *folder.glob("*.jsonl")]):
-            with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-                yield from map(json.loads, lines)
+            if wanted(path.name.split(".")[0]):
+                with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+                    yield from map(json.loads, lines)

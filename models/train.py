@@ -25,6 +25,7 @@ from transformers import AutoModel, PreTrainedTokenizerFast
 from models.examples import Example, Labels, from_taxonomy, read_labelled, read_records, read_texts_by_id, read_weak
 from models.noise import Noise
 from models.pretrain import write_checkpoint
+from models.teach import read_taught
 from models.tokenizer import load_tokenizer
 from models.tune import tune
 from voc.tagging.identity import MODEL_TYPE
@@ -52,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--corpora", type=Path, nargs="+", required=True, help="folders with the texts of the labels")
     parser.add_argument("--labels", type=Path, default=Path("data/labels"), help="folder of train*.jsonl and dev*.jsonl")
+    parser.add_argument("--taught", type=Path, help="what finished taggers said of unlabelled texts (models.teach)")
     parser.add_argument("--out", type=Path, default=Path("build/voc-fa-2"))
     parser.add_argument("--name", default="voc-fa-2", help="stored with every tag that the model gives")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
@@ -70,7 +72,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         [example for path in paths for example in read_labelled(path, texts, labels)] for paths in (train_paths, held_out_paths)
     )
     train += from_taxonomy(taxonomy, labels)
-    weak = list(read_weak(given.corpora, labels, without=ids))
+    weak = list(
+        read_taught(given.taught, given.corpora, labels, without=ids)
+        if given.taught
+        else read_weak(given.corpora, labels, without=ids)
+    )
     counts = {"train": len(train), "held_out": len(held_out), "weak": len(weak), "texts_missing": len(ids) - len(texts)}
     print(json.dumps(counts), flush=True)
 

@@ -12,9 +12,9 @@ import torch
 from safetensors.numpy import load_file
 from transformers import BertConfig, BertModel, BertTokenizer
 
-from models import agreement, evaluate, noise, pretrain, train, tune
+from models import agreement, evaluate, noise, pretrain, teach, train, tune
 from models.corpora import text_id
-from models.examples import Labels, read_labelled, weak_verdict
+from models.examples import Labels, read_feedback, read_labelled, read_records, weak_verdict
 from models.noise import SPOILERS
 from voc.records import Reason, Tags
 from voc.tagging import load_tagger, model_identity
@@ -83,6 +83,49 @@ def test_a_trained_folder_serves(model: Path) -> None:
     assert [one.model for one in tags] == ["tiny"] * 4
     assert tags[0] == tags[3]
     assert {path.name for path in model.iterdir()} >= {"config.json", "model.safetensors", "tokenizer.json"}
+
+
+def test_a_tagger_learns_from_what_finished_taggers_say(
+    model: Path, pretrained: Path, corpora: Path, labels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(teach, "PART_TEXTS", 40)
+    taught = tmp_path / "taught"
+    arguments = ["--teachers", str(model), str(model), "--corpora", str(corpora), "--labels", str(labels), "--out", str(taught)]
+    teach.main(arguments)
+    parts = {path: path.stat().st_mtime_ns for path in taught.iterdir()}
+    targets = Labels(load_taxonomy())
+    examples = list(teach.read_taught(taught, [corpora], targets, without=set()))
+    labelled = {record["id"] for path in labels.glob("*.jsonl") for record in read_records(path)}
+    assert len(parts) > 1
+    assert len(examples) == sum(key not in labelled for key, _ in read_feedback([corpora], without=set()))
+    assert all(example.sentiment.sum() == pytest.approx(1, abs=0.01) for example in examples)
+    assert all(0 <= example.found.min() <= example.found.max() <= 1 for example in examples)
+    teach.main(arguments)
+    assert {path: path.stat().st_mtime_ns for path in taught.iterdir()} == parts
+    train.main(
+        ["--base", str(pretrained), "--corpora", str(corpora), "--labels", str(labels), "--out", str(tmp_path / "model"),
+         "--taught", str(taught), "--epochs", "1"]
+    )  # fmt: skip
+    assert load_tagger(str(tmp_path / "model")).tag(["دیر رسید"])
+
+
+def test_ratings_held_out_for_measuring_are_never_learnt_from(tmp_path: Path) -> None:
+    for name, texts in (
+        ("snappfood_dev", ["سرد بود", "عالی بود"]),
+        ("shop", ["سرد بود", "دیر رسید"]),
+        ("more_text", ["خبر روز"]),
+    ):
+        with gzip.open(tmp_path / f"{name}.jsonl.gz", "wt", encoding="utf-8") as file:
+            file.writelines(json.dumps({"text": text, "sentiment": "negative"}) + "\n" for text in texts)
+    assert [record["text"] for _, record in read_feedback([tmp_path], without=set())] == ["دیر رسید"]
+
+
+def test_a_rating_has_its_say_in_what_is_taught() -> None:
+    targets = Labels(load_taxonomy())
+    one_star, unrated = ({"text": "بد نبود", **rating} for rating in ({"stars": 1}, {}))
+    likely = dict(zip(targets.sentiments, teach.likelihood(one_star, targets), strict=True))
+    assert likely["negative"] > likely["mixed"] > likely["positive"] > 0
+    assert set(teach.likelihood(unrated, targets)) == {1.0}
 
 
 def test_a_tagger_goes_on_learning(model: Path, corpora: Path, labels: Path, tmp_path: Path) -> None:
