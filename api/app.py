@@ -17,12 +17,14 @@ from starlette.concurrency import run_in_threadpool
 from api import problems
 from api.body_limit import BodyLimit
 from api.guard import LOOPBACK, Guard
-from api.routes import batches, docs, export, feedback, health, kpis, pages, tag, taxonomy, trends
+from api.routes import batches, docs, export, feedback, health, pages, tag, taxonomy, trends
+from api.routes import kpis as kpi_values
 from api.schemas import Problem
 from api.service import Service
 from api.static_files import mount_static
 from voc.engine import Engine, WorkerPool
 from voc.intake import take_file
+from voc.kpis import read_setting
 from voc.settings import Settings, read_settings
 from voc.store import Store
 from voc.tagging import Tagger
@@ -68,7 +70,7 @@ def create_app(settings: Settings | None = None, *, tagger: Tagger | None = None
     app.add_middleware(BodyLimit, upload_mib=settings.max_upload_mb)
     problems.install(app)
     app.add_middleware(Guard, hosts=(*LOOPBACK, settings.host))
-    for each in (batches, tag, feedback, trends, kpis, export, taxonomy, health, docs, pages):
+    for each in (batches, tag, feedback, trends, kpi_values, export, taxonomy, health, docs, pages):
         app.include_router(each.router)
     mount_static(app)
     _describe_problems(app)
@@ -87,6 +89,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _start(settings: Settings, tagger: Tagger | None) -> Service:
     """Opens the store first: a database that cannot be used is said before seconds go into loading a model."""
+    kpis = read_setting(settings)
     store = Store.open(settings.database, zone=settings.zone)
     try:
         workers = tagger or WorkerPool(settings.model, settings.workers)
@@ -98,7 +101,7 @@ def _start(settings: Settings, tagger: Tagger | None) -> Service:
         raise
     engine = Engine(store, workers)
     engine.start()
-    return Service(settings, store, engine, workers.identity, workers.tag, _model_loaded(workers))
+    return Service(settings, store, engine, workers.identity, workers.tag, _model_loaded(workers), kpis)
 
 
 def _model_loaded(workers: WorkerPool | Tagger) -> Callable[[], bool]:

@@ -238,6 +238,8 @@ class TrendRowOut(Sent):
     ci_low: float | None
     ci_high: float | None
     change: float | None
+    change_low: float | None
+    change_high: float | None
     partial: bool = Field(False, description="the span is not over yet")
 
 
@@ -261,6 +263,13 @@ class KpiRowOut(Sent):
     null_reason: str | None
     bucket: str | None
     group: str | None
+    missing: list[str] = Field([], description="the fields that would make it answerable")
+    rank: int | None = Field(None, description="the place among the groups of the bucket, 1 for the best")
+    target: float | None = Field(None, description="what the organisation wants to reach")
+    on_target: bool | None = None
+    model_error: float | None = Field(
+        None, description="of a figure from texts: the model's reading less that of people, on texts held out for measuring it"
+    )
 
 
 class KpiPage(Sent):
@@ -283,6 +292,8 @@ class KpiDefinitionOut(Sent):
     formula: str
     needs: list[str]
     method: str
+    target: float | None = None
+    model_error: float | None = None
 
 
 class KpiDefinitionPage(Sent):

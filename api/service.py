@@ -1,12 +1,14 @@
 """What a running service consists of, handed to every route: settings, store, engine, and the one who tags at once."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from voc.engine import Engine
+from voc.kpis import Setting
 from voc.records import Tags
 from voc.settings import Settings
 from voc.store import Store
@@ -15,7 +17,7 @@ from voc.tagging import ModelIdentity
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The parts of a running service; `tag` waits for its answer, so call it in a thread."""
+    """The parts of a running service; `tag` waits for its answer, so call it in a thread. `kpis` has no `now` yet."""
 
     settings: Settings
     store: Store
@@ -23,6 +25,12 @@ class Service:
     identity: ModelIdentity
     tag: Callable[[Sequence[str]], list[Tags]]
     model_loaded: Callable[[], bool]
+    kpis: Setting
+
+    @property
+    def kpi_setting(self) -> Setting:
+        """What stands beside the data when KPIs are computed at this moment."""
+        return replace(self.kpis, now=datetime.now(self.store.zone))
 
 
 async def get_service(request: Request) -> Service:

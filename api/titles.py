@@ -38,6 +38,7 @@ NULL_REASONS: Final[Mapping[str, str]] = {
     "no_rows": "چیزی برای شمردن نیست",
     "field_missing": "ستونش در فایل‌ها نیست",
     "below_min_n": "شمار نظرها کم است",
+    "window_open": "زمانش هنوز نگذشته است",
 }
 PROBLEMS: Final[Mapping[str, str]] = {
     "not_found": "چنین چیزی اینجا نیست",

@@ -2,9 +2,9 @@
 
     python -m models.pretrain --corpora CORPORA --out build/pretrained
 
-Reads from top to bottom: texts are normalised as in serving, a share of them misspelt as people do, and cut into pieces
-once (kept beside the checkpoints); then the model learns to restore hidden pieces until `--tokens` are seen or `--minutes`
-have passed. Killed and started again, it goes on from its last checkpoint.
+Reads from top to bottom: texts are normalised as in serving and cut into pieces once (kept beside the checkpoints), then
+the model learns to restore hidden pieces until `--tokens` are seen or `--minutes` have passed. Killed and started again,
+it goes on from its last checkpoint.
 """
 
 import argparse
@@ -20,13 +20,11 @@ from numpy.typing import NDArray
 from transformers import ModernBertConfig, ModernBertForMaskedLM, PreTrainedTokenizerFast
 
 from models.corpora import read_texts
-from models.noise import spoiled
 from models.tokenizer import LONGEST_INPUT_TOKENS, load_tokenizer, train_tokenizer
 from voc.text.normalise import normaliser
 
 LAYERS: Final = 6  # the deepest that stays 15 times faster than a BERT-base on two cores (make bench)
 HIDDEN: Final = 256
-SPOILED_TEXTS: Final = 0.25  # so that the encoder meets words run together and written by ear
 CHUNK_TOKENS: Final = 126  # 97 % of customer texts are shorter; longer ones are cut, none is dropped
 STEP_TOKENS: Final = 8_192
 MASKED_SHARE: Final = 0.25  # small encoders learn more from each pass when more than the usual 15 % is hidden
@@ -57,12 +55,10 @@ def prepare(corpora: Path, out: Path, *, formal: bool) -> tuple[PreTrainedTokeni
         texts = [normalise(text) for text in read_texts(corpora, formal=formal)]
         tokenizer = load_tokenizer(out) if (out / "tokenizer.json").exists() else train_tokenizer(texts)
         tokenizer.save_pretrained(out)
-        random = np.random.default_rng(0)
-        typed = [spoiled(text, random) if random.random() < SPOILED_TEXTS else text for text in texts]
         chunks = [
             np.array(ids[at : at + CHUNK_TOKENS], dtype=np.uint16)
-            for start in range(0, len(typed), 10_000)
-            for ids in tokenizer(typed[start : start + 10_000], add_special_tokens=False)["input_ids"]
+            for start in range(0, len(texts), 10_000)
+            for ids in tokenizer(texts[start : start + 10_000], add_special_tokens=False)["input_ids"]
             for at in range(0, len(ids), CHUNK_TOKENS)
         ]
         np.save(out / "starts.npy", np.cumsum([0, *map(len, chunks)]))

@@ -14,10 +14,11 @@ from voc.calendars import (
     Calendar,
     bucket_bounds,
     bucket_key,
-    calendar_rows,
+    calendar_row,
     from_jalali,
     next_key,
     to_jalali,
+    usual_days,
 )
 
 LEAP_YEARS = {1391, 1395, 1399, 1403, 1408, 1412, 1416, 1420}
@@ -57,7 +58,7 @@ def test_days_that_do_not_exist(day: tuple[int, int, int]) -> None:
 
 @cache
 def table() -> list[tuple[date, date, int, int, int, int, int]]:
-    return list(calendar_rows())
+    return list(map(calendar_row, usual_days()))
 
 
 def test_every_day_of_the_calendar_table() -> None:

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voc.kpis.intervals import Z, mean, mean_of, net, net_promoters, share, t_quantile
-from voc.kpis.kpi import Estimate
+from voc.kpis.intervals import mean, mean_of, net, net_promoters, share, t_quantile
+from voc.kpis.kpi import Estimate, Z
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

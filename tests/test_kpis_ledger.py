@@ -1,13 +1,18 @@
 """Each KPI over a few rows, with the arithmetic written out."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
 
 import pytest
 
-from tests.ledger import Row, row, store_with, tags
-from voc.kpis import KPIS, Kpi, KpiRow, compute_kpis, get_kpi
+from tests.ledger import Row, on, row, store_with, tags
+from voc.calendars import from_jalali
+from voc.kpis import KPIS, Kpi, KpiRow, Setting, compute_kpis, get_kpi
+from voc.kpis.scorecard import Target
+from voc.records import Sentiment
+from voc.store import Filters
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +22,8 @@ class Ledger:
     rows: Sequence[Row]
     value: float
     n: int
-    interval: tuple[float, float] | None
+    interval: tuple[float | None, float | None]
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
 
 BY_RESOLUTION: Final = [
@@ -48,6 +54,62 @@ WITH_LOYALTY: Final = [
     row(),
 ]
 
+WITH_MONEY: Final = [
+    row(cost=100, revenue=100),
+    row(cost=200, revenue=200),
+    row(cost=300, revenue=300),
+    row(cost=900, abandoned=True),
+    row(),
+]
+ANSWERED: Final = [
+    row(tags("positive"), nps=9),
+    row(tags("positive"), csat=2),
+    row(tags("negative"), ces=4),
+    *(row(tags(sentiment)) for sentiment in ("negative", "negative", "positive", "neutral")),
+    row(nps=3),
+]
+
+
+def came(customer: str, *days: str, reasons: Sequence[str] = ("delivery.time-",)) -> list[Row]:
+    """A customer's contacts on these days."""
+    return [row(tags(reasons=reasons), customer_id=customer, occurred_at=on(day)) for day in days]
+
+
+def wrote(customer: str, *sentiments: Sentiment) -> list[Row]:
+    """A customer's texts, a day apart."""
+    return [
+        row(tags(sentiment), customer_id=customer, occurred_at=on(f"1402-12-{day:02}"))
+        for day, sentiment in enumerate(sentiments, start=1)
+    ]
+
+
+def took(end: str, *seconds: float) -> list[Row]:
+    """Contacts that took so long until `end`, one whose clock ran backwards and one that never got there."""
+    start = on("1402-12-01")
+    ends = [*(start + timedelta(seconds=each) for each in seconds), start - timedelta(hours=1), None]
+    return [row(None, occurred_at=start, **{end: each}) for each in ends]
+
+
+CONTACTS: Final = [
+    *came("الف", "1402-12-01", "1402-12-05"),  # back after 4 days
+    *came("ب", "1402-12-02", reasons=["price.value-"]),
+    *came("ب", "1402-12-04", reasons=["delivery.time-", "delivery.courier-"]),  # for another reason
+    *came("پ", "1402-12-03", "1402-12-12"),  # back after 9 days
+    *came("ت", "1402-12-20"),  # the last that is known; 7 days after it are not over
+    *came("ث", "1402-12-01", "1402-12-02", reasons=[]),
+    row(tags(reasons=["delivery.time-"]), occurred_at=on("1402-12-01")),
+]
+TWO_MONTHS: Final = [
+    *came("الف", "1402-11-15", "1402-12-03", "1402-12-04"),
+    *came("ب", "1402-11-20"),
+    *came("پ", "1402-11-29", "1402-12-29"),
+    *came("ت", "1402-12-10", "1403-01-05"),
+    *came("ث", "1402-10-25", "1402-12-10"),
+    row(occurred_at=on("1402-12-10")),
+    row(customer_id="ج"),
+]
+ESFAND: Final = {"filters": Filters(from_=from_jalali(1402, 12, 1), to=from_jalali(1403, 1, 1))}
+
 LEDGERS: Final[dict[str, Ledger]] = {
     # promoters 9, 10, 10 = 3; detractors 6, 0 = 2; 7 and 8 neither; 100·(3 − 2)/7
     # n + 3 = 10: 3.75 and 2.75, d = 0.1, s = 0.65, half = 1.95996·√((0.65 − 0.01)/10) = 0.49584
@@ -61,6 +123,30 @@ LEDGERS: Final[dict[str, Ledger]] = {
     # easy 7, 6, 6 = 3; hard 3, 1 = 2; 5 and 4 neither; 100·(3 − 2)/7
     # n + 2 = 9: 4 and 3, d = 1/9, s = 7/9, half = 1.95996·√((7/9 − 1/81)/9) = 0.57158
     "ces_index": Ledger([*(row(ces=mark) for mark in (7, 6, 6, 5, 4, 3, 1)), row()], 100 / 7, 7, (-46.047, 68.269)),
+    # (6.5 + 5 + 3.5)/3 = 5; squares 42.25 + 25 + 12.25 = 79.5, variance (79.5 − 75)/2 = 2.25, half 4.30265·√(2.25/3) = 3.72621
+    "ves_mean": Ledger(
+        [*(row(ves_1=a, ves_2=b) for a, b in ((7, 6), (5, 5), (3, 4), (7, None))), row()], 5, 3, (1.27379, 8.72621)
+    ),
+    # 6.5 of 6.5, 5, 3.5 is 6 or more
+    "ves_top2": Ledger(
+        [*(row(ves_1=a, ves_2=b) for a, b in ((7, 6), (5, 5), (3, 4), (7, None))), row()], 1 / 3, 3, (0.06149, 0.79234)
+    ),
+    # 12/3 = 4, variance 1, half 4.30265·√(1/3) = 2.48414
+    "employee_experience": Ledger([*(row(ees=mark) for mark in (5, 4, 3)), row()], 4, 3, (1.51586, 6.48414)),
+    "social_promoter_referred": Ledger(
+        [*(row(referred=said) for said in (True, True, False, False, False)), row()], 2 / 5, 5, (0.11762, 0.76928)
+    ),
+    # of two referrals whose outcome is known one sold; who referred nobody sold nothing
+    "social_promoter_sold": Ledger(
+        [row(referred=said, referral_sold=sold) for said, sold in ((True, True), (True, False), (True, None), (False, False))],
+        1 / 2,
+        2,
+        (0.09453, 0.90547),
+    ),
+    # answered: 100·(2 − 1)/3, silent: 100·(1 − 2)/4; 33.3333 + 25; the one not yet read is in neither
+    # answered n + 2 = 5: d = 0.2, v = (1 − 0.04)/5 = 0.192; silent 6: d = −1/6, v = (5/6 − 1/36)/6 = 0.13426
+    # d = 0.36667, v = 0.32626, degrees 0.32626²/(0.192²/4 + 0.13426²/5) = 8.3, half 2.30600·√0.32626 = 1.31717
+    "survey_bias": Ledger(ANSWERED, 100 / 3 + 25, 7, (-95.050, 168.383)),
     # 900/3 = 300; squares 310000, variance (310000 − 270000)/2 = 20000, half 4.30265·√(20000/3) = 351.309
     "aht_mean": Ledger([*(row(handle_s=seconds) for seconds in (200, 300, 400)), row()], 300, 3, (51.586, 548.414)),
     # dropped after 45 s and after an unknown wait = 2 of 5; the one dropped after 9.5 s is neither, the one after 10 s is
@@ -92,6 +178,34 @@ LEDGERS: Final[dict[str, Ledger]] = {
     ),
     # a cue but easy: 3 of 6 tagged
     "text_effort_share": Ledger(WITH_EFFORT, 3 / 6, 6, (0.18761, 0.81239)),
+    # of 6 contacts whose 7 days are over, one customer came back for the same reason in time
+    "fcr": Ledger(CONTACTS, 5 / 6, 6, (0.43650, 0.96995)),
+    "deflection": Ledger(
+        [*(row(channel=channel) for channel in ("self_service", "self_service", "تلفن", "چت", "چت")), row()],
+        2 / 5,
+        5,
+        (0.11762, 0.76928),
+    ),
+    # 10 to 100: the middle of 50 and 60; ranks 5 ± 1.95996·√2.5 = 1.90 and 8.10, rounded up 2 and 9
+    "frt_median": Ledger(took("first_response_at", *range(10, 101, 10)), 55, 10, (20, 90)),
+    # rank 1 + 9·0.9 = 9.1; ranks 9 ± 1.95996·√0.9 = 7.14 and 10.86, rounded up 8, and 11, which there is not
+    "frt_p90": Ledger(took("first_response_at", *range(10, 101, 10)), 91, 10, (80, None)),
+    # 400/4 = 100; second moment 160000/4 − 100² = 30000, third (3·(−100)³ + 300³)/4 = 6000000, skew 1.15470/√4 = 0.57735
+    # error √(30000/4) = 86.6025, shift 0.57735·(1.95996² − 1)/6 = 0.27342; 100 + 86.6025·(0.27342 ∓ 1.95996)
+    "frt_mean": Ledger(took("first_response_at", 0, 0, 0, 400), 100, 4, (-46.059, 293.417)),
+    "art_resolution_median": Ledger(took("resolved_at", *range(10, 101, 10)), 55, 10, (20, 90)),
+    "art_resolution_p90": Ledger(took("resolved_at", *range(10, 101, 10)), 91, 10, (80, None)),
+    "art_resolution_mean": Ledger(took("resolved_at", 0, 0, 0, 400), 100, 4, (-46.059, 293.417)),
+    # 600/3 = 200, the one dropped aside; second moment 140000/3 − 200² = 6666.67, no skew, half 1.95996·√(6666.67/3) = 92.394
+    "cpc": Ledger(WITH_MONEY, 200, 3, (107.606, 292.394)),
+    # 60/300 = 0.2; residuals −10, 10, 0, squares 200; half 4.30265·√(200·3/2)/300 = 0.24841
+    "cpc_revenue_share": Ledger(
+        [*(row(cost=cost, revenue=100) for cost in (10, 30, 20)), row(cost=500), row(revenue=9)], 0.2, 3, (-0.04841, 0.44841)
+    ),
+    "agent_revenue_mean": Ledger(WITH_MONEY, 200, 3, (107.606, 292.394)),
+    # of the three of the 29 days before, two came in Esfand
+    "crr": Ledger(TWO_MONTHS, 2 / 3, 3, (0.20766, 0.93851), ESFAND),
+    "attrition": Ledger(TWO_MONTHS, 1 / 3, 3, (0.06149, 0.79234), ESFAND),
     # of 4 with a cue 1 is easy alone and 3 are hard: 100·(1 − 3)/4
     # n + 2 = 6: 2 and 4, d = −1/3, s = 1, half = 1.95996·√((1 − 1/9)/6) = 0.75439
     "text_effort_net": Ledger(WITH_EFFORT, -50, 4, (-100, 42.106)),
@@ -102,6 +216,47 @@ LEDGERS: Final[dict[str, Ledger]] = {
     "text_retention": Ledger(BY_RESOLUTION, 2.5 / 6, 6, (0.25265, 0.58068)),
     # (2·0.27 + 4·0.61)/6 = 2.98/6; squares 2·0.0729 + 4·0.3721 = 1.6342, variance (1.6342 − 1.48007)/5 = 0.030827
     "text_retention_low_effort": Ledger(BY_RESOLUTION, 2.98 / 6, 6, (0.31241, 0.68092)),
+    # the two unresolved ones as resolved, one of them with high effort: (3·0.37 + 3·0.61)/6 = 0.49
+    # squares 3·(0.1369 + 0.3721) = 1.527, variance (1.527 − 1.4406)/5 = 0.01728, half 2.57058·√(0.01728/6) = 0.13795
+    "text_retention_resolved": Ledger(BY_RESOLUTION, 0.49, 6, (0.35205, 0.62795)),
+    # of those who began badly and wrote again, two of three ended well
+    "text_recovery": Ledger(
+        [
+            *wrote("الف", "negative", "positive"),
+            *wrote("ب", "negative", "neutral", "positive"),
+            *wrote("پ", "negative", "positive", "negative"),
+            *wrote("ت", "positive", "negative"),
+            *wrote("ث", "negative"),
+            row(tags("negative")),
+        ],
+        2 / 3,
+        3,
+        (0.20766, 0.93851),
+    ),
+    # two recommend, one warns, of 5: n + 2 = 7: 3 and 2, d = 1/7, s = 5/7, half = 1.95996·√((5/7 − 1/49)/7) = 0.61708
+    "text_social_promoter": Ledger(WITH_LOYALTY, 20, 5, (-47.422, 75.993)),
+    "reason_share": Ledger(WITH_EFFORT, 1 / 6, 6, (0.03005, 0.56350)),
+    # praise alone in 1, blame in 2, of 4: n + 2 = 6: d = −1/6, s = 5/6, half 0.71816
+    "reason_net": Ledger(
+        [
+            *(row(tags(reasons=said)) for said in (["price.value+"], ["price.value+", "delivery.time-"], ["delivery.time-"])),
+            row(tags(reasons=["service.information?"])),
+            row(tags()),
+            row(),
+        ],
+        -25,
+        4,
+        (-88.482, 55.149),
+    ),
+    # nps 100/7 is (100/7 + 100)/150 = 0.76190 of the way from −100 to 50; csat 3/5 is 0.75 of that from 0 to 0.8
+    # (2·0.76190 + 0.75)/3
+    "balanced_scorecard": Ledger(
+        [*(row(nps=answer) for answer in (9, 10, 10, 8, 7, 6, 0)), *(row(csat=mark) for mark in (4, 5, 5, 3.5, 1)), row()],
+        0.757937,
+        5,
+        (None, None),
+        {"setting": Setting(targets={"nps": Target(50, 2, -100), "csat_top2": Target(0.8, 1, 0)})},
+    ),
     "text_churn": Ledger(WITH_LOYALTY, 1 / 5, 5, (0.03622, 0.62447)),
     "text_advocacy": Ledger(WITH_LOYALTY, 2 / 5, 5, (0.11762, 0.76928)),
     "text_delight": Ledger(WITH_LOYALTY, 1 / 5, 5, (0.03622, 0.62447)),
@@ -110,13 +265,13 @@ EVERY_KPI: Final = pytest.mark.parametrize("kpi", KPIS, ids=lambda kpi: kpi.name
 
 
 def test_every_kpi_has_a_ledger() -> None:
-    assert list(LEDGERS) == [kpi.name for kpi in KPIS]
+    assert set(LEDGERS) == {kpi.name for kpi in KPIS}
 
 
 @EVERY_KPI
 def test_the_arithmetic(kpi: Kpi) -> None:
     ledger = LEDGERS[kpi.name]
-    found = only(kpi, ledger.rows)
+    found = only(kpi, ledger.rows, **ledger.asked)
     assert found.value == pytest.approx(ledger.value, abs=1e-6)
     assert found.n == ledger.n
     assert (found.ci_low, found.ci_high) == pytest.approx(ledger.interval, abs=6e-4)
@@ -126,19 +281,21 @@ def test_the_arithmetic(kpi: Kpi) -> None:
 
 @EVERY_KPI
 def test_an_empty_store_has_no_rows(kpi: Kpi) -> None:
-    assert without_value(only(kpi, []), "no_rows", n=0)
+    assert without_value(only(kpi, [], **LEDGERS[kpi.name].asked), "no_rows", n=0)
 
 
 @EVERY_KPI
 def test_rows_without_the_field(kpi: Kpi) -> None:
-    assert without_value(only(kpi, [row(channel="تلفن"), row()]), "field_missing", n=0)
+    found = only(kpi, [row(attributes={"شعبه": "ونک"}), row()])
+    assert without_value(found, "field_missing", n=0)
+    assert found.missing == (kpi.needs or ("VOC_TARGETS",))
 
 
 @EVERY_KPI
 def test_too_few_rows(kpi: Kpi) -> None:
     ledger = LEDGERS[kpi.name]
-    assert without_value(only(kpi, ledger.rows, min_n=ledger.n + 1), "below_min_n", n=ledger.n)
-    assert only(kpi, ledger.rows, min_n=ledger.n).value is not None
+    assert without_value(only(kpi, ledger.rows, min_n=ledger.n + 1, **ledger.asked), "below_min_n", n=ledger.n)
+    assert only(kpi, ledger.rows, min_n=ledger.n, **ledger.asked).value is not None
 
 
 @pytest.mark.parametrize(
@@ -184,9 +341,9 @@ def test_nps_of_a_hundred() -> None:
     assert found.ci_high == pytest.approx(10 + 16, abs=0.5)
 
 
-def only(kpi: Kpi, rows: Sequence[Row], min_n: int = 1) -> KpiRow:
+def only(kpi: Kpi, rows: Sequence[Row], min_n: int = 1, **asked: Any) -> KpiRow:
     with store_with(*([rows] if rows else [])) as store:
-        (found,) = compute_kpis(store, [kpi.name], min_n=min_n)
+        (found,) = compute_kpis(store, [kpi.name], min_n=min_n, **asked)
     assert found.name == kpi.name
     return found
 

@@ -7,7 +7,6 @@ jdatetime does the Jalali arithmetic; this file is its only door.
 """
 
 import re
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final, Literal
 
@@ -111,12 +110,15 @@ def next_key(key: str, size: BucketSize, calendar: Calendar) -> str:
     return bucket_key(end, size, calendar, 0) if hour == 24 else bucket_key(start, size, calendar, hour)
 
 
-def calendar_rows() -> Iterator[tuple[date, date, int, int, int, int, int]]:
-    """The rows of the `calendar` table, in its column order, for each day from 1390 to 1420."""
-    day, end = from_jalali(FIRST_JALALI_YEAR, 1, 1), from_jalali(LAST_JALALI_YEAR + 1, 1, 1)
-    while day < end:
-        yield day, _week_start(day), *to_jalali(day), *_week_of(day, "jalali")
-        day += _DAY
+def usual_days() -> tuple[date, ...]:
+    """The days of the Jalali years 1390 to 1420, in order."""
+    start, end = from_jalali(FIRST_JALALI_YEAR, 1, 1), from_jalali(LAST_JALALI_YEAR + 1, 1, 1)
+    return tuple(start + number * _DAY for number in range((end - start).days))
+
+
+def calendar_row(day: date) -> tuple[date, date, int, int, int, int, int]:
+    """The row of the `calendar` table for a day, in its column order."""
+    return day, _week_start(day), *to_jalali(day), *_week_of(day, "jalali")
 
 
 def _parts(day: date, calendar: Calendar) -> tuple[int, int, int]:

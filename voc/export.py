@@ -9,7 +9,7 @@ import io
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -28,6 +28,7 @@ FORMATS: Final[Mapping[str, str]] = {
     "parquet": "application/vnd.apache.parquet",
 }
 ROWS_AT_ONCE: Final = 1_000
+BAR: Final = "|"
 XLSX_ROWS: Final = 1_000_000  # a sheet holds 1,048,576
 PIECE_BYTES: Final = 1 << 16
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -77,12 +78,12 @@ def flat_row(tagged: TaggedFeedback) -> dict[str, Any]:
         **{name: _plain(getattr(feedback, name)) for name in OPERATIONAL_FIELDS},
         "sentiment": tags and tags.sentiment,
         "sentiment_score": tags and tags.sentiment_score,
-        "reasons": tags and "|".join(reason.code for reason in tags.reasons),
+        "reasons": tags and BAR.join(reason.code for reason in tags.reasons),
         "reasons_negative": tags and _with_polarity(tags, "negative"),
         "reasons_positive": tags and _with_polarity(tags, "positive"),
-        "effort": tags and "|".join(cue.code for cue in tags.effort),
+        "effort": tags and BAR.join(cue.code for cue in tags.effort),
         "effort_score": tags and tags.effort_score,
-        "loyalty": tags and "|".join(cue.code for cue in tags.loyalty),
+        "loyalty": tags and BAR.join(cue.code for cue in tags.loyalty),
         "resolution": tags and tags.resolution,
         "evidence": tags and " | ".join(evidence_words(feedback.text, tags)),
         "script": tags and tags.script,
@@ -105,6 +106,14 @@ def stream_feedback_as(records: Iterable[TaggedFeedback], format: str) -> Iterat
     one_row: Callable[[TaggedFeedback], dict[str, Any]] = record_of if format == "jsonl" else flat_row
     columns = flat_row(TaggedFeedback("", "", Feedback(text="", line=0), None))
     return stream_rows_as(map(one_row, records), format, tuple(columns))
+
+
+def figure_row(figure: "DataclassInstance", format: str) -> Row:
+    """A figure in one level; what it has several of is a list in JSON lines and joined by a bar elsewhere."""
+    row = asdict(figure)
+    return (
+        row if format == "jsonl" else {name: BAR.join(each) if isinstance(each, tuple) else each for name, each in row.items()}
+    )
 
 
 def stream_rows_as(rows: Iterable[Row], format: str, columns: Sequence[str]) -> Iterator[bytes]:
@@ -235,7 +244,7 @@ def _found(found: Reason | Cue) -> dict[str, Any]:
 
 
 def _with_polarity(tags: Tags, polarity: str) -> str:
-    return "|".join(reason.code for reason in tags.reasons if reason.polarity == polarity)
+    return BAR.join(reason.code for reason in tags.reasons if reason.polarity == polarity)
 
 
 def _plain(value: Any) -> Any:

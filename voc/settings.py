@@ -22,6 +22,15 @@ class Settings(BaseSettings):
     timezone: str = Field("Asia/Tehran", description="zone of times that carry none, and of all days and hours")
     max_upload_mb: int = Field(512, ge=1, description="largest upload that is accepted, in MiB")
     sample: bool = Field(False, description="load the shipped sample batch into an empty database")
+    fcr_days: float = Field(7.0, gt=0, description="days in which a customer who comes back was not helped the first time")
+    short_abandon_s: float = Field(10.0, ge=0, description="seconds before which a dropped contact counts as neither")
+    working_hours: str = Field(
+        "", description="hours that response times count, as «sat-wed 8-17, thu 8-13:30»; all when empty"
+    )
+    targets: str = Field("", description="TOML file with the targets of KPIs, for the balanced scorecard")
+    stay_unresolved: float = Field(0.27, ge=0, le=1, description="share of customers who stay though unresolved (Gartner)")
+    stay_high_effort: float = Field(0.37, ge=0, le=1, description="share who stay when it was resolved with high effort")
+    stay_low_effort: float = Field(0.61, ge=0, le=1, description="share who stay when it was resolved with low effort")
     max_text_chars: int = Field(100_000, ge=100, description="a longer text is refused, never cut")
 
     @field_validator("timezone")

@@ -1,7 +1,6 @@
 """The same answers as files for other tools, written while they are sent: memory does not grow with their size."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from datetime import datetime
 from itertools import chain
 from typing import Annotated, Final
@@ -14,7 +13,7 @@ from api.parameters import FilterQuery
 from api.routes.kpis import KpiQuery
 from api.routes.trends import TrendQuery
 from api.service import Running
-from voc.export import FORMATS, columns_of, stream_feedback_as, stream_rows_as
+from voc.export import FORMATS, columns_of, figure_row, stream_feedback_as, stream_rows_as
 from voc.kpis import KpiRow
 from voc.trends import TrendRow
 
@@ -52,14 +51,16 @@ def export_feedback(service: Running, query: Annotated[FeedbackExportQuery, Quer
 @router.get("/trends", summary="A series as a file", response_class=StreamingResponse)
 def export_trends(service: Running, query: Annotated[TrendExportQuery, Query()]) -> StreamingResponse:
     """The rows of /v1/trends."""
-    pieces = stream_rows_as(map(asdict, query.compute(service.store)), query.format, columns_of(TrendRow))
+    pieces = stream_rows_as(
+        (figure_row(row, query.format) for row in query.compute(service.store)), query.format, columns_of(TrendRow)
+    )
     return download(pieces, query.format, "trends", datetime.now(service.settings.zone))
 
 
 @router.get("/kpis", summary="KPI values as a file", response_class=StreamingResponse)
 def export_kpis(service: Running, query: Annotated[KpiExportQuery, Query()]) -> StreamingResponse:
     """The rows of /v1/kpis."""
-    pieces = stream_rows_as(map(asdict, query.compute(service.store)), query.format, columns_of(KpiRow))
+    pieces = stream_rows_as((figure_row(row, query.format) for row in query.compute(service)), query.format, columns_of(KpiRow))
     return download(pieces, query.format, "kpis", datetime.now(service.settings.zone))
 
 

@@ -8,11 +8,10 @@ from pydantic import Field
 
 from api.parameters import FilterQuery
 from api.routes.trends import GROUPS_FIELD
-from api.schemas import KpiDefinitionPage, KpiPage
-from api.service import Running
+from api.schemas import KpiDefinitionOut, KpiDefinitionPage, KpiPage
+from api.service import Running, Service
 from voc.calendars import BucketSize, Calendar
-from voc.kpis import KPIS, compute_kpis
-from voc.store import Store
+from voc.kpis import KPIS, Kpi, Setting, compute_kpis
 
 router = APIRouter(tags=["kpis"])
 
@@ -26,27 +25,34 @@ class KpiQuery(FilterQuery):
     group: str | None = Field(None, description=GROUPS_FIELD, examples=["channel"])
     min_n: int = Field(1, ge=1, description="a value that rests on fewer rows is null, with that as the reason")
 
-    def compute(self, store: Store) -> Sequence[Any]:
+    def compute(self, service: Service) -> Sequence[Any]:
         """The rows that are asked for."""
         names = [name.strip() for name in self.names.split(",") if name.strip()]
         return compute_kpis(
-            store,
+            service.store,
             names or [kpi.name for kpi in KPIS],
             bucket=self.bucket,
             calendar=self.calendar,
             group=self.group or None,
             filters=self.filters,
             min_n=self.min_n,
+            setting=service.kpi_setting,
         )
 
 
 @router.get("/v1/kpis", summary="KPI values", response_model=KpiPage)
 def get_kpis(service: Running, query: Annotated[KpiQuery, Query()]) -> dict[str, Any]:
     """Each value comes with n, a 95 % interval and its method, and where there is none with the reason."""
-    return {"items": query.compute(service.store), "next": None}
+    return {"items": query.compute(service), "next": None}
 
 
 @router.get("/v1/kpis/definitions", summary="What each KPI means", response_model=KpiDefinitionPage)
-async def list_definitions() -> dict[str, Any]:
-    """Titles, formula, unit, better direction and the fields that it needs."""
-    return {"items": KPIS, "next": None}
+def list_definitions(service: Running) -> dict[str, Any]:
+    """Titles, formula, unit, better direction, the fields that it needs, the target, and how far the model is off in it."""
+    return {"items": [_define(kpi, service.kpis) for kpi in KPIS], "next": None}
+
+
+def _define(kpi: Kpi, setting: Setting) -> dict[str, Any]:
+    told = {name: getattr(kpi, name) for name in KpiDefinitionOut.model_fields if hasattr(kpi, name)}
+    target = setting.targets.get(kpi.name)
+    return told | {"target": target.value if target else None, "model_error": setting.model_errors.get(kpi.name)}

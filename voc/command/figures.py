@@ -14,7 +14,7 @@ from rich.table import Table
 from voc.calendars import BucketSize, Calendar
 from voc.days import parse_day
 from voc.errors import InputError
-from voc.export import format_of, stream_feedback_as, stream_rows_as, write_whole
+from voc.export import figure_row, format_of, stream_feedback_as, stream_rows_as, write_whole
 from voc.settings import read_settings
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def kpis(
     output: Output = None,
 ) -> None:
     """Values of KPIs with n, 95 % interval, method, and the reason where there is no value."""
-    from voc.kpis import KPIS, compute_kpis
+    from voc.kpis import KPIS, compute_kpis, read_setting
 
     with _store() as store:
         rows = compute_kpis(
@@ -51,6 +51,7 @@ def kpis(
             calendar=_one_of("calendar", calendar, Calendar),
             group=group,
             filters=parse_filters(where),
+            setting=read_setting(read_settings(), datetime.now(store.zone)),
         )
     _put(rows, output)
 
@@ -137,11 +138,11 @@ def _put(figures: "Sequence[KpiRow] | Sequence[TrendRow]", output: Path | None) 
     if not figures:
         typer.echo("no rows", err=True)
         return
-    rows = [dataclasses.asdict(figure) for figure in figures]
+    rows = [figure_row(figure, format_of(output) if output else "table") for figure in figures]
     if output:
         write_whole(output, stream_rows_as(rows, format_of(output), tuple(rows[0])))
         return
-    used = [name for name in rows[0] if any(row[name] is not None for row in rows)]
+    used = [name for name in rows[0] if any(row[name] not in (None, "") for row in rows)]
     table = Table(*used)
     for row in rows:
         table.add_row(*(_text(row[name]) for name in used))

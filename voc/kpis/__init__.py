@@ -3,7 +3,21 @@
 To add one: a pure function from counts to an estimate, an entry beside its like, and a ledger test with the no-data case.
 """
 
-from voc.kpis.compute import KPIS, compute_kpis, get_kpi
+from voc.kpis.catalogue import KPIS, get_kpi
+from voc.kpis.compute import compute_kpis
 from voc.kpis.kpi import NULL_REASONS, Estimate, Kpi, KpiRow
+from voc.kpis.options import KpiOptions
+from voc.kpis.setting import Setting, read_setting
 
-__all__ = ["KPIS", "NULL_REASONS", "Estimate", "Kpi", "KpiRow", "compute_kpis", "get_kpi"]
+__all__ = [
+    "KPIS",
+    "NULL_REASONS",
+    "Estimate",
+    "Kpi",
+    "KpiOptions",
+    "KpiRow",
+    "Setting",
+    "compute_kpis",
+    "get_kpi",
+    "read_setting",
+]

@@ -2,7 +2,7 @@
 
 import sys
 
-from voc.kpis.compute import KPIS
+from voc.kpis.catalogue import KPIS
 from voc.kpis.document import describe
 
 if __name__ == "__main__":

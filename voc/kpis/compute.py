@@ -1,30 +1,32 @@
 """KPIs over the stored rows: one query counts for all that are asked for, in every bucket and group; the rest is arithmetic."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Final
 
-from voc.calendars import BucketSize, Calendar
-from voc.errors import InputError
-from voc.kpis.contact import CONTACT_KPIS
-from voc.kpis.from_text import TEXT_KPIS
-from voc.kpis.kpi import Estimate, Kpi, KpiRow, NullReason, count_if
+from voc.calendars import BucketSize, Calendar, bucket_bounds
+from voc.kpis.catalogue import get_kpi
+from voc.kpis.customers import Cell, count_customers
+from voc.kpis.kpi import Counts, Estimate, Kpi, KpiRow, NullReason, count_if
 from voc.kpis.relation import FIELDS, joins_for
-from voc.kpis.slices import Counted, Selects, Slices, buckets_between, counting_query, groups_of, read_counted, slice_rows
-from voc.kpis.survey import SURVEY_KPIS
+from voc.kpis.scorecard import SCORECARD, score
+from voc.kpis.setting import Setting
+from voc.kpis.slices import (
+    OF_MENTIONS,
+    Selects,
+    Slices,
+    buckets_between,
+    counting_query,
+    groups_of,
+    read_counted,
+    slice_rows,
+)
+from voc.kpis.staying import CUSTOMER_KPIS
 from voc.store.filters import Filters, where
 
-KPIS: Final[tuple[Kpi, ...]] = (*SURVEY_KPIS, *CONTACT_KPIS, *TEXT_KPIS)
-"""All KPIs. The API, the page and the docs are made from this tuple."""
-
 _ROWS: Final = "count(*)"
-
-
-def get_kpi(name: str) -> Kpi:
-    """The KPI with this name. Raises InputError, which lists the names, where there is none."""
-    for kpi in KPIS:
-        if kpi.name == name:
-            return kpi
-    raise InputError(f"There is no KPI {name!r}.", field="names", options=tuple(kpi.name for kpi in KPIS))
+_PERIOD: Final = ("from", "to")
 
 
 def compute_kpis(
@@ -36,59 +38,188 @@ def compute_kpis(
     group: str | None = None,
     filters: Filters = Filters(),  # noqa: B008  a frozen value
     min_n: int = 1,
+    setting: Setting = Setting(),  # noqa: B008  a frozen value
 ) -> list[KpiRow]:
     """The KPIs by name, then bucket, then group; a row for every bucket from the first to the last and every group.
 
     `group` is one of `slices.GROUPS` or `attr.NAME`. A value that rests on fewer than `min_n` rows is withheld. Rows without
     a day are in no bucket. Raises InputError for a name, bucket, calendar, group or filter that is not known.
     """
-    kpis = tuple(get_kpi(name) for name in dict.fromkeys(names))
+    asked = tuple(get_kpi(name) for name in dict.fromkeys(names))
     slices = slice_rows(bucket, calendar, group)
-    found = _count(store, kpis, slices, filters) if kpis else []
-    return list(_figures(kpis, slices, found, min_n))
+    if not asked:
+        return []
+    scored = tuple(get_kpi(name) for name in setting.targets) if SCORECARD in asked else ()
+    counted = _count(store, (*asked, *scored), slices, filters, setting)
+    return [
+        row
+        for kpi in asked
+        for row in (
+            _scored(counted, min_n, setting, filters)
+            if kpi is SCORECARD
+            else _ranked(_figures(kpi, counted, min_n, setting, filters), kpi, slices)
+        )
+    ]
 
 
-def null_reason(estimate: Estimate, *, rows: float, rows_with_fields: float, min_n: int) -> NullReason | None:
+def null_reason(
+    estimate: Estimate, *, rows: float, rows_with_fields: float, min_n: int, open_rows: float = 0
+) -> NullReason | None:
     """Why there is no value to show; None where there is one."""
     if rows and not rows_with_fields:
         return "field_missing"
+    if not estimate.n and open_rows:
+        return "window_open"
     if not estimate.n or estimate.value is None:
         return "no_rows"
     return "below_min_n" if estimate.n < min_n else None
 
 
-def _count(store: Selects, kpis: Sequence[Kpi], slices: Slices, filters: Filters) -> list[Counted]:
-    condition = where(filters)
-    needs = {field for kpi in kpis for field in kpi.needs}
-    joins = joins_for(needs, needs_tagging=condition.needs_tagging)
-    sql = counting_query(slices, condition, _aggregates(kpis), joins)
-    return read_counted(store.select(sql, {**condition.parameters, **slices.parameters}), slices)
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    """What was counted by bucket and group, of all rows of a bucket and of customers; `cells` are the answer's, in order."""
+
+    slices: Slices
+    cells: Sequence[Cell]
+    rows: Mapping[Cell, Counts]
+    of_all: Mapping[str | None, Counts]
+    customers: Mapping[Cell, Counts]
 
 
-def _figures(kpis: Sequence[Kpi], slices: Slices, found: Sequence[Counted], min_n: int) -> Iterator[KpiRow]:
+def _count(store: Selects, kpis: Sequence[Kpi], slices: Slices, filters: Filters, setting: Setting) -> _Tally:
     aggregates = _aggregates(kpis)
-    cells = {(each.bucket, each.group): dict(zip(aggregates, each.counts, strict=True)) for each in found}
-    groups = groups_of(found) if slices.group_sql else (None,)
-    buckets = buckets_between(found, slices, len(groups) * len(kpis))
-    nothing = dict.fromkeys(aggregates, 0.0)
-    for kpi in kpis:
-        for bucket in buckets:
-            for group in groups:
-                yield _figure(kpi, cells.get((bucket, group), nothing), bucket, group, min_n)
+    rows = _count_rows(store, aggregates, slices, filters, setting)
+    of_all: dict[str | None, Counts] = {}
+    if slices.group in OF_MENTIONS and any(kpi.of_all for kpi in kpis):
+        whole = _count_rows(store, aggregates, slices.without_group, filters, setting)
+        of_all = {bucket: counts for (bucket, _), counts in whole.items()}
+    among_customers = any(kpi in CUSTOMER_KPIS for kpi in kpis)
+    groups = groups_of(group for _, group in rows) if slices.group_sql else (None,)
+    buckets = buckets_between((bucket for bucket, _ in rows), slices, len(groups) * len(kpis))
+    return _Tally(
+        slices,
+        [(bucket, group) for bucket in buckets for group in groups],
+        rows,
+        of_all,
+        count_customers(store, slices, filters) if among_customers else {},
+    )
 
 
-def _figure(kpi: Kpi, counted: dict[str, float], bucket: str | None, group: str | None, min_n: int) -> KpiRow:
-    estimate = kpi.compute({name: counted[aggregate] for name, aggregate in kpi.counts.items()})
-    reason = null_reason(estimate, rows=counted[_ROWS], rows_with_fields=counted[_rows_with_fields(kpi)], min_n=min_n)
-    value, low, high = (None, None, None) if reason else (estimate.value, estimate.ci_low, estimate.ci_high)
-    return KpiRow(kpi.name, value, estimate.n, low, high, kpi.unit, kpi.method, reason, bucket, group)
+def _count_rows(
+    store: Selects, aggregates: Sequence[str], slices: Slices, filters: Filters, setting: Setting
+) -> dict[Cell, Counts]:
+    condition = where(filters)
+    joins = joins_for(aggregates, setting.options, needs_tagging=condition.needs_tagging)
+    sql = counting_query(slices, condition, aggregates, joins)
+    parameters = {**condition.parameters, **slices.parameters, **setting.options.parameters_in(sql, setting.now)}
+    counted = read_counted(store.select(sql, parameters), slices)
+    return {(each.bucket, each.group): dict(zip(aggregates, each.counts, strict=True)) for each in counted}
 
 
-def _aggregates(kpis: Sequence[Kpi]) -> tuple[str, ...]:
+def _aggregates(kpis: Iterable[Kpi]) -> tuple[str, ...]:
     """What the database counts, each once, whatever number of KPIs ask for it."""
-    counts = (aggregate for kpi in kpis for aggregate in (_rows_with_fields(kpi), *kpi.counts.values()))
+    counts = (
+        aggregate
+        for kpi in kpis
+        for aggregate in (_rows_with(kpi.needs), *map(_rows_with_one, kpi.needs), *_row_counts(kpi).values())
+    )
     return tuple(dict.fromkeys((_ROWS, *counts)))
 
 
-def _rows_with_fields(kpi: Kpi) -> str:
-    return count_if(" AND ".join(FIELDS[field] for field in kpi.needs))
+def _row_counts(kpi: Kpi) -> Mapping[str, str]:
+    return {} if kpi in CUSTOMER_KPIS else kpi.counts
+
+
+def _rows_with(fields: Sequence[str]) -> str:
+    return count_if(" AND ".join(FIELDS[name] for name in fields) or "TRUE")
+
+
+def _rows_with_one(name: str) -> str:
+    return _rows_with((name,))
+
+
+def _figures(kpi: Kpi, counted: _Tally, min_n: int, setting: Setting, filters: Filters) -> Iterator[KpiRow]:
+    nothing = dict.fromkeys(_aggregates((kpi,)), 0.0)
+    for bucket, group in counted.cells:
+        cell = counted.rows.get((bucket, group), nothing)
+        counts = _counts_of(kpi, counted, (bucket, group), cell)
+        estimate = kpi.compute({**setting.options.numbers, **counts})
+        open_rows = counts.get("open", 0.0)
+        if kpi in CUSTOMER_KPIS and not _is_over(bucket, counted.slices, setting):
+            estimate, open_rows = Estimate(None, None, None, 0), estimate.n
+        reason = null_reason(
+            estimate, rows=cell[_ROWS], rows_with_fields=cell[_rows_with(kpi.needs)], open_rows=open_rows, min_n=min_n
+        )
+        missing = tuple(name for name in kpi.needs if not cell[_rows_with_one(name)]) if reason == "field_missing" else ()
+        if (
+            reason == "no_rows"
+            and cell[_ROWS]
+            and kpi in CUSTOMER_KPIS
+            and not counted.slices.size
+            and not (filters.from_ and filters.to)
+        ):
+            reason, missing = "field_missing", _PERIOD
+        yield _row(kpi, estimate, reason, bucket, group, missing, setting)
+
+
+def _counts_of(kpi: Kpi, counted: _Tally, cell: Cell, rows: Counts) -> Counts:
+    if kpi in CUSTOMER_KPIS:
+        customers = counted.customers.get(cell, {})
+        return {name: customers.get(count, 0.0) for name, count in kpi.counts.items()}
+    of_all = counted.of_all.get(cell[0], rows)
+    return {name: (of_all if name in kpi.of_all else rows)[aggregate] for name, aggregate in kpi.counts.items()}
+
+
+def _is_over(bucket: str | None, slices: Slices, setting: Setting) -> bool:
+    if not bucket or not slices.size or not setting.now:
+        return True
+    _, end = bucket_bounds(bucket, slices.size, slices.calendar)
+    return end <= setting.now.date()
+
+
+def _row(
+    kpi: Kpi,
+    estimate: Estimate,
+    reason: NullReason | None,
+    bucket: str | None,
+    group: str | None,
+    missing: tuple[str, ...],
+    setting: Setting,
+) -> KpiRow:
+    value, low, high = (None, None, None) if reason else (estimate.value, estimate.ci_low, estimate.ci_high)
+    target = setting.targets.get(kpi.name)
+    reached = None
+    if target and value is not None:
+        reached = value >= target.value if kpi.better == "higher" else value <= target.value
+    return KpiRow(
+        kpi.name, value, estimate.n, low, high, kpi.unit, kpi.method, reason, bucket, group, missing,
+        target=target.value if target else None, on_target=reached, model_error=setting.model_errors.get(kpi.name),
+    )  # fmt: skip
+
+
+def _scored(counted: _Tally, min_n: int, setting: Setting, filters: Filters) -> Iterator[KpiRow]:
+    by_cell: dict[Cell, list[KpiRow]] = {cell: [] for cell in counted.cells}
+    for name in setting.targets:
+        for row in _figures(get_kpi(name), counted, 1, setting, filters):
+            by_cell[row.bucket, row.group].append(row)
+    for cell, rows in by_cell.items():
+        estimate = score(rows, setting.targets)
+        reason = null_reason(
+            estimate,
+            rows=counted.rows.get(cell, {}).get(_ROWS, 0.0),
+            rows_with_fields=len(setting.targets),
+            min_n=min_n,
+        )
+        yield _row(SCORECARD, estimate, reason, *cell, () if setting.targets else ("VOC_TARGETS",), setting)
+
+
+def _ranked(rows: Iterable[KpiRow], kpi: Kpi, slices: Slices) -> list[KpiRow]:
+    """The rows with their place among the groups of their bucket, equal values in one place."""
+    if not slices.group_sql:
+        return list(rows)
+    ranked: list[KpiRow] = []
+    for _, in_bucket in groupby(rows, key=lambda row: row.bucket):
+        together = list(in_bucket)
+        values = sorted((row.value for row in together if row.value is not None), reverse=kpi.better == "higher")
+        ranked += [row if row.value is None else replace(row, rank=1 + values.index(row.value)) for row in together]
+    return ranked

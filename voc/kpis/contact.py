@@ -1,19 +1,28 @@
-"""KPIs from what a contact centre measured of its contacts: handle time, abandonment."""
+"""KPIs from what a contact centre measured of its contacts: handle time, abandonment, repeat contacts, self-service."""
 
 from typing import Final
 
 from voc.kpis.intervals import mean_of, share
 from voc.kpis.kpi import Counts, Estimate, Kpi, count_if, moments_of
+from voc.kpis.relation import LAST_KNOWN
 
-SHORT_ABANDON_S: Final = 10
-"""Who hangs up sooner did not wait for an agent: a wrong number or second thoughts. The common default of call centres."""
-
-_SOON: Final = f"f.abandoned AND coalesce(f.wait_s < {SHORT_ABANDON_S}, FALSE)"
+_SOON: Final = "f.abandoned AND coalesce(f.wait_s < $short_abandon_s, FALSE)"
+_OVER: Final = f"f.occurred_at + $fcr_days * INTERVAL '1 day' <= {LAST_KNOWN}"
 
 
 def compute_abandonment(counts: Counts) -> Estimate:
     """abandoned/n."""
     return share(counts["abandoned"], counts["n"])
+
+
+def compute_fcr(counts: Counts) -> Estimate:
+    """solved/n."""
+    return share(counts["solved"], counts["n"])
+
+
+def compute_deflection(counts: Counts) -> Estimate:
+    """self_served/n."""
+    return share(counts["self_served"], counts["n"])
 
 
 AHT_MEAN: Final = Kpi(
@@ -36,10 +45,10 @@ ABANDONMENT: Final = Kpi(
     title_en="Abandoned contact rate",
     unit="share",
     better="lower",
-    definition_fa="سهم تماس‌هایی که مشتری پیش از رسیدن به کارشناس رها کرده است، از همهٔ تماس‌های رسیده؛ تماسی که پیش از"
-    " ۱۰ ثانیه رها شود در هیچ‌کدام شمرده نمی‌شود.",
-    definition_en="Share of offered contacts that the customer dropped before an agent answered; a contact dropped in less than"
-    " 10 seconds counts as neither.",
+    definition_fa="سهم تماس‌هایی که مشتری پیش از رسیدن به کارشناس رها کرده است، از همهٔ تماس‌های رسیده؛ تماسی که خیلی زود"
+    " (پیش‌فرض: کمتر از ۱۰ ثانیه) رها شود در هیچ‌کدام شمرده نمی‌شود.",
+    definition_en="Share of offered contacts that the customer dropped before an agent answered; a contact dropped very"
+    " soon (in less than 10 seconds unless set) counts as neither.",
     formula="abandoned/n",
     needs=("abandoned",),
     counts={
@@ -49,4 +58,41 @@ ABANDONMENT: Final = Kpi(
     compute=compute_abandonment,
     method="wilson",
 )
-CONTACT_KPIS: Final = (AHT_MEAN, ABANDONMENT)
+FCR: Final = Kpi(
+    name="fcr",
+    title_fa="حل در اولین تماس",
+    title_en="First contact resolution",
+    unit="share",
+    better="higher",
+    definition_fa="سهم تماس‌هایی که همان مشتری تا چند روز (پیش‌فرض: ۷) به همان دلیل دوباره تماس نگرفته است. تماسی که"
+    " هنوز این مدت"
+    " از آن نگذشته، و تماسی که مشتری یا دلیلش معلوم نیست، شمرده نمی‌شود.",
+    definition_en="Share of contacts after which the same customer did not come back for the same reason within some days"
+    " (7 unless set). A contact younger than that, or without a known customer or reason, is not counted.",
+    formula="solved/n",
+    needs=("customer_id", "occurred_at", "reasons"),
+    counts={
+        "solved": count_if(f"NOT u.again AND {_OVER}"),
+        "n": count_if(f"u.seq IS NOT NULL AND {_OVER}"),
+        "open": count_if(f"u.seq IS NOT NULL AND NOT {_OVER}"),
+    },
+    compute=compute_fcr,
+    method="wilson",
+)
+DEFLECTION: Final = Kpi(
+    name="deflection",
+    title_fa="سهم خودیاری مشتریان",
+    title_en="Case deflection",
+    unit="share",
+    better="higher",
+    definition_fa="سهم ردیف‌هایی که کانالشان self_service است، یعنی مشتری کارش را خودش انجام داده، از همهٔ ردیف‌هایی"
+    " که کانال دارند.",
+    definition_en="Share of rows whose channel is self_service, where customers helped themselves, of all rows with a channel:"
+    " self-served/(self-served + contacts).",
+    formula="self_served/n",
+    needs=("channel",),
+    counts={"self_served": count_if("f.channel = 'self_service'"), "n": "count(f.channel)"},
+    compute=compute_deflection,
+    method="wilson",
+)
+CONTACT_KPIS: Final = (AHT_MEAN, ABANDONMENT, FCR, DEFLECTION)

@@ -12,12 +12,18 @@ UNITS_EN: Final[Mapping[Unit, str]] = {
     "scale_1_7": "a scale from 1 to 7",
     "scale_-1_1": "a scale from −1 to 1",
     "seconds": "seconds",
+    "amount": "an amount in the currency of the source",
 }
 METHODS_EN: Final[Mapping[Method, str]] = {
     "adjusted_wald": "adjusted Wald for a Net Promoter Score: n + 3, and ¾ each for promoters and detractors (Rocks 2016)",
     "wilson": "Wilson's score interval for a share (Wilson 1927)",
     "t": "Student's t for a mean; none for a single row",
     "trinomial": "Wald for a difference of two shares of the same rows, one row more on either side (Bonett and Price 2012)",
+    "bootstrap": "percentile bootstrap in closed form, nothing drawn at random: for a mean by three moments (Hall 1992),"
+    " for a quantile by ranks of rows (Conover 1999); an end that too few rows leave open is null",
+    "ratio": "Taylor's linearisation for a ratio of two sums over the same rows (Cochran 1977)",
+    "difference": "Welch's t for a difference of two nets of different rows, one row more on either side of each",
+    "none": "no interval",
 }
 BETTER_EN: Final[Mapping[Better, str]] = {"higher": "higher is better", "lower": "lower is better"}
 
@@ -46,7 +52,7 @@ def _sections(kpis: Sequence[Kpi]) -> Iterator[str]:
     for kpi in kpis:
         yield f"## {kpi.name}\n\n**{kpi.title_en}** · **{kpi.title_fa}** · {UNITS_EN[kpi.unit]} · {BETTER_EN[kpi.better]}\n"
         yield f"{kpi.definition_en}\n\n{kpi.definition_fa}\n"
-        yield f"- formula: {kpi.formula}\n- needs: {', '.join(f'`{field}`' for field in kpi.needs)}"
+        yield f"- formula: {kpi.formula}\n- needs: {', '.join(f'`{field}`' for field in kpi.needs) or '`VOC_TARGETS`'}"
         yield from (f"- {name}: `{aggregate}`" for name, aggregate in kpi.counts.items())
         yield ""
 

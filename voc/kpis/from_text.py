@@ -5,21 +5,11 @@ A text that waits for the tagger is in none of them. High effort is any effort c
 
 from typing import Final
 
-from voc.kpis.intervals import mean, mean_of, net, share
+from voc.kpis.intervals import mean_of, net, share
 from voc.kpis.kpi import Better, Counts, Estimate, Kpi, count_if, moments_of
-
-STAY_UNRESOLVED: Final = 0.27
-STAY_HIGH_EFFORT: Final = 0.37
-STAY_LOW_EFFORT: Final = 0.61
-"""Shares of customers who stay: problem unresolved, resolved with high effort, resolved with low effort (Gartner)."""
 
 HARD: Final = "c.hard"
 EASY: Final = "c.easy AND NOT c.hard"
-RESOLUTIONS: Final = {
-    "unresolved": count_if("t.resolution = 'unresolved'"),
-    "high_effort": count_if(f"t.resolution = 'resolved' AND {HARD}"),
-    "low_effort": count_if("t.resolution = 'resolved' AND coalesce(NOT c.hard, TRUE)"),
-}
 
 
 def compute_sentiment_net(counts: Counts) -> Estimate:
@@ -47,23 +37,19 @@ def compute_cue_share(counts: Counts) -> Estimate:
     return share(counts["with_cue"], counts["n"])
 
 
-def compute_retention(counts: Counts) -> Estimate:
-    """(0.27·unresolved + 0.37·high_effort + 0.61·low_effort)/n."""
-    return _staying(counts["unresolved"], counts["high_effort"], counts["low_effort"])
+def compute_social_promoter(counts: Counts) -> Estimate:
+    """100·(recommend − warn)/n."""
+    return net(counts["recommend"], counts["warn"], counts["n"])
 
 
-def compute_retention_low_effort(counts: Counts) -> Estimate:
-    """(0.27·unresolved + 0.61·(high_effort + low_effort))/n."""
-    return _staying(counts["unresolved"], 0, counts["high_effort"] + counts["low_effort"])
+def compute_reason_share(counts: Counts) -> Estimate:
+    """with_reason/n."""
+    return share(counts["with_reason"], counts["n"])
 
 
-def _staying(unresolved: float, high_effort: float, low_effort: float) -> Estimate:
-    shares = ((unresolved, STAY_UNRESOLVED), (high_effort, STAY_HIGH_EFFORT), (low_effort, STAY_LOW_EFFORT))
-    return mean(
-        unresolved + high_effort + low_effort,
-        sum(rows * stay for rows, stay in shares),
-        sum(rows * stay * stay for rows, stay in shares),
-    )
+def compute_reason_net(counts: Counts) -> Estimate:
+    """100·(praised − blamed)/n."""
+    return net(counts["praised"], counts["blamed"], counts["n"])
 
 
 def _cue_share(name: str, cue: str, titles: tuple[str, str], definitions: tuple[str, str], better: Better) -> Kpi:
@@ -164,41 +150,6 @@ TEXT_RESOLUTION: Final = Kpi(
     compute=compute_resolution,
     method="wilson",
 )
-TEXT_RETENTION: Final = Kpi(
-    name="text_retention",
-    title_fa="ماندگاری مورد انتظار مشتریان",
-    title_en="Expected retention, from texts",
-    unit="share",
-    better="higher",
-    definition_fa="سهم مشتریانی که انتظار می‌رود بمانند: ۲۷٪ اگر مشکل حل نشده، ۳۷٪ اگر با زحمت زیاد حل شده و ۶۱٪ اگر"
-    " بی‌زحمت حل شده باشد (گارتنر)؛ از میان نوشته‌هایی که حل شدن یا نشدن مشکلشان معلوم است.",
-    definition_en="Share of customers expected to stay: 27 % where the problem is unresolved, 37 % where it was resolved with"
-    " high effort, 61 % where it was resolved without (Gartner); over the texts that say whether it was resolved. The"
-    " interval is that of the mix of texts and takes Gartner's shares as given.",
-    formula=f"({STAY_UNRESOLVED}·unresolved + {STAY_HIGH_EFFORT}·high_effort + {STAY_LOW_EFFORT}·low_effort)"
-    "/(unresolved + high_effort + low_effort)",
-    needs=("resolution", "effort"),
-    counts=RESOLUTIONS,
-    compute=compute_retention,
-    method="t",
-)
-TEXT_RETENTION_LOW_EFFORT: Final = Kpi(
-    name="text_retention_low_effort",
-    title_fa="ماندگاری مورد انتظار، اگر زحمت کم شود",
-    title_en="Expected retention, were high effort low",
-    unit="share",
-    better="higher",
-    definition_fa="همان ماندگاری مورد انتظار، با این فرض که هر مشکلی که با زحمت زیاد حل شده، بی‌زحمت حل می‌شد؛ فاصله‌اش با"
-    " «ماندگاری مورد انتظار» سودِ کم کردن زحمت است.",
-    definition_en="Expected retention if all that was resolved with high effort had been resolved without; what it is above"
-    " text_retention is the gain from less effort.",
-    formula=f"({STAY_UNRESOLVED}·unresolved + {STAY_LOW_EFFORT}·(high_effort + low_effort))"
-    "/(unresolved + high_effort + low_effort)",
-    needs=("resolution", "effort"),
-    counts=RESOLUTIONS,
-    compute=compute_retention_low_effort,
-    method="t",
-)
 TEXT_CHURN: Final = _cue_share(
     "text_churn",
     "churn_intent",
@@ -229,15 +180,70 @@ TEXT_DELIGHT: Final = _cue_share(
     ),
     better="higher",
 )
+TEXT_SOCIAL_PROMOTER: Final = Kpi(
+    name="text_social_promoter",
+    title_fa="خالص توصیه در نوشته‌ها",
+    title_en="Social promoter score of texts",
+    unit="points",
+    better="higher",
+    definition_fa="درصد نوشته‌هایی که توصیه می‌کنند منهای درصد نوشته‌هایی که دیگران را برحذر می‌دارند؛ از منفی ۱۰۰ تا ۱۰۰.",
+    definition_en="Per cent of texts that recommend minus per cent of texts that warn others; from −100 to 100.",
+    formula="100·(recommend − warn)/n",
+    needs=("loyalty",),
+    counts={
+        "recommend": count_if("c.recommend AND NOT c.warn_others"),
+        "warn": count_if("c.warn_others AND NOT c.recommend"),
+        "n": "count(t.seq)",
+    },
+    compute=compute_social_promoter,
+    method="trinomial",
+)
+REASON_SHARE: Final = Kpi(
+    name="reason_share",
+    title_fa="سهم دلیل تماس",
+    title_en="Contact reason, share",
+    unit="share",
+    better="lower",
+    definition_fa="سهم نوشته‌هایی که دلیلی دارند، از همهٔ نوشته‌ها؛ با group=reason یا group=reason_group سهم هر دلیل"
+    " یا گروهِ دلیل.",
+    definition_en="Share of all texts that name a reason; with group=reason or group=reason_group that of each reason"
+    " or group of"
+    " reasons. A text may have several, so that they may add up to more than 1.",
+    formula="with_reason/n",
+    needs=("reasons",),
+    counts={"with_reason": "count(m.seq)", "n": "count(t.seq)"},
+    compute=compute_reason_share,
+    method="wilson",
+    of_all=("n",),
+)
+REASON_NET: Final = Kpi(
+    name="reason_net",
+    title_fa="خالص لحن دلیل تماس",
+    title_en="Contact reason, net polarity",
+    unit="points",
+    better="higher",
+    definition_fa="از میان نوشته‌هایی که دلیلی دارند: درصد آن‌ها که فقط تعریف کرده‌اند منهای درصد آن‌ها که گله"
+    " کرده‌اند؛ با group=reason"
+    " برای هر دلیل.",
+    definition_en="Of the texts that name a reason: per cent with praise alone minus per cent with blame; with"
+    " group=reason for each"
+    " reason.",
+    formula="100·(praised − blamed)/n",
+    needs=("reasons",),
+    counts={"praised": count_if("m.praised AND NOT m.blamed"), "blamed": count_if("m.blamed"), "n": "count(m.seq)"},
+    compute=compute_reason_net,
+    method="trinomial",
+)
 TEXT_KPIS: Final = (
     TEXT_SENTIMENT_MEAN,
     TEXT_SENTIMENT_NET,
     TEXT_EFFORT_SHARE,
     TEXT_EFFORT_NET,
     TEXT_RESOLUTION,
-    TEXT_RETENTION,
-    TEXT_RETENTION_LOW_EFFORT,
     TEXT_CHURN,
     TEXT_ADVOCACY,
     TEXT_DELIGHT,
+    TEXT_SOCIAL_PROMOTER,
+    REASON_SHARE,
+    REASON_NET,
 )

@@ -6,18 +6,23 @@ from counts, and every KPI can be checked with pencil and paper.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Final, Literal
 
-Unit = Literal["share", "points", "scale_1_5", "scale_1_7", "scale_-1_1", "seconds"]
+Unit = Literal["share", "points", "scale_1_5", "scale_1_7", "scale_-1_1", "seconds", "amount"]
 Better = Literal["higher", "lower"]
-Method = Literal["adjusted_wald", "wilson", "t", "trinomial"]
-NullReason = Literal["no_rows", "field_missing", "below_min_n"]
+Method = Literal["adjusted_wald", "wilson", "t", "trinomial", "bootstrap", "ratio", "difference", "none"]
+NullReason = Literal["no_rows", "field_missing", "below_min_n", "window_open"]
 Counts = Mapping[str, float]
+
+CONFIDENCE: Final = 0.95
+Z: Final = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
 
 NULL_REASONS: Final[Mapping[NullReason, str]] = {
     "no_rows": "there is nothing to count: no row passes the filters, or none of those is of the kind that is counted",
     "field_missing": "there are rows, and none has the fields that the KPI needs",
     "below_min_n": "fewer rows than were asked for at least",
+    "window_open": "the time in which the answer shows itself is not over for any row",
 }
 
 
@@ -35,8 +40,9 @@ class Estimate:
 class Kpi:
     """One KPI.
 
-    `needs` are fields of a row, of those in `relation.FIELDS`; `counts` are SQL aggregates by name over `f`
-    (feedback), `t` (its tagging) and `c` (its cues), which are 0 rather than NULL over no rows; `compute` is pure.
+    `needs` are fields of a row, of those in `relation.FIELDS`; `counts` are SQL aggregates by name over the tables that
+    `relation` joins, 0 or NaN over no rows; `compute` is pure and gets the numbers of `KpiOptions` beside the counts. Counts
+    named in `of_all` are of all rows of a bucket, whatever reason the figures are grouped by.
     """
 
     name: str
@@ -51,11 +57,17 @@ class Kpi:
     counts: Mapping[str, str]
     compute: Callable[[Counts], Estimate]
     method: Method
+    of_all: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class KpiRow:
-    """A KPI's value in one bucket and group; `bucket` is None where time is not split, `group` also where a row has none."""
+    """A KPI's value in one bucket and group; `bucket` is None where time is not split, `group` also where a row has none.
+
+    `missing` are the fields that would make it answerable. `rank` is the place among the groups of a bucket, 1 for the best.
+    `target` is that of the configuration, `on_target` whether it is reached. `model_error` is how far the tagger's reading lies
+    from that of people in this very figure, on texts held out for it: reading less labels, None where no text is read.
+    """
 
     name: str
     value: float | None
@@ -67,6 +79,11 @@ class KpiRow:
     null_reason: NullReason | None
     bucket: str | None
     group: str | None
+    missing: tuple[str, ...] = ()
+    rank: int | None = None
+    target: float | None = None
+    on_target: bool | None = None
+    model_error: float | None = None
 
 
 def count_if(condition: str) -> str:
@@ -83,3 +100,26 @@ def moments_of(expression: str) -> dict[str, str]:
     """The three counts that a mean and its interval need: `n`, `total` and `squares`."""
     number = f"CAST({expression} AS DOUBLE PRECISION)"
     return {"n": f"count({expression})", "total": sum_of(expression), "squares": sum_of(f"{number} * {number}")}
+
+
+def cubes_of(expression: str) -> dict[str, str]:
+    """The counts of `moments_of` and `cubes`, which the interval of a skewed mean needs."""
+    number = f"CAST({expression} AS DOUBLE PRECISION)"
+    return moments_of(expression) | {"cubes": sum_of(f"{number} * {number} * {number}")}
+
+
+def quantile_of(expression: str, share: float) -> dict[str, str]:
+    """A quantile as `value` with the ends of its interval, which are rows' values as well; NULL where rows are too few.
+
+    The ends are at the ranks n·share ± z·√(n·share·(1 − share)), rounded up (Conover 1999, Practical Nonparametric Statistics,
+    3.2): where resampling the rows, without end, would put them.
+    """
+    n = f"count({expression})"
+    in_order = f"(array_agg({expression} ORDER BY {expression}) FILTER (WHERE {expression} IS NOT NULL))"
+    spread = f"{Z} * sqrt({n} * {share * (1 - share)})"
+    return {
+        "n": n,
+        "value": f"percentile_cont({share}) WITHIN GROUP (ORDER BY {expression})",
+        "low": f"{in_order}[greatest(0, CAST(ceil({n} * {share} - {spread}) AS INTEGER))]",
+        "high": f"{in_order}[CAST(ceil({n} * {share} + {spread}) AS INTEGER)]",
+    }

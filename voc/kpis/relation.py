@@ -1,12 +1,21 @@
-"""The row that KPIs count: a feedback row `f`, its tagging `t` and its cues `c`, joined only as far as a KPI needs them.
+"""The row that KPIs count: a feedback row `f` and what is known of it, joined only as far as a KPI needs it.
 
-`c` has a flag for each loyalty cue, by its code, and `hard` and `easy` for the effort cues of either direction; flags are NULL
-for a text without cues.
+| name | one row for each | columns |
+|---|---|---|
+| `t` | tagged text | sentiment, resolution, … |
+| `c` | text with cues | a flag for each loyalty cue, by its code, and `hard` and `easy` for effort cues of either direction |
+| `m` | text with reasons | `praised`, `blamed`: whether any of its reasons is said with praise, with blame |
+| `w` | contact with times | `first_response_s`, `resolution_s`: seconds, of working hours where those are set |
+| `u` | contact of a known customer, with reasons | `again`: the customer came back for one of them within the window |
+| `j` | customer whose first text was negative, at that text | `ended`: the sentiment of the last text |
+| `k` | contact of a known customer | `kind`: new or returning |
 """
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
+from voc.kpis.options import KpiOptions, working_seconds
 from voc.taxonomy import Taxonomy, load_taxonomy
 
 # ruff: noqa: S608  the SQL is put together from our own words: codes of the shipped taxonomy
@@ -15,24 +24,74 @@ _OF_FEEDBACK: Final = (
     "customer_id", "agent_id", "channel", "occurred_at", "first_response_at", "resolved_at", "handle_s", "wait_s", "abandoned",
     "transfers", "cost", "revenue", "nps", "csat", "ces", "ves_1", "ves_2", "ees", "referred", "referral_sold",
 )  # fmt: skip
-_OF_TAGGING: Final = ("sentiment", "resolution")
-_OF_CUES: Final = ("effort", "loyalty")
+_OF_TAGGING: Final = ("sentiment", "resolution", "effort", "loyalty", "reasons")
 
 FIELDS: Final[Mapping[str, str]] = {
     **{name: f"f.{name} IS NOT NULL" for name in _OF_FEEDBACK},
-    **dict.fromkeys((*_OF_TAGGING, *_OF_CUES), "t.seq IS NOT NULL"),
+    **dict.fromkeys(_OF_TAGGING, "t.seq IS NOT NULL"),
 }
 """Each field that a KPI can need, with the condition that a row has it. A tagged text has all that the tagger looks for."""
 
+LAST_KNOWN: Final = "(SELECT least($now, max(occurred_at)) FROM feedback)"
+"""Up to when the store knows what happened: its last contact, unless that is dated in the future."""
 
-def joins_for(needs: Collection[str], *, needs_tagging: bool) -> str:
-    """The joins to `f` for KPIs that need these fields; `needs_tagging` where a filter looks at `t`."""
-    joins = ""
-    if needs_tagging or not set(needs).isdisjoint((*_OF_TAGGING, *_OF_CUES)):
-        joins += " LEFT JOIN tagging t ON t.seq = f.seq"
-    if not set(needs).isdisjoint(_OF_CUES):
-        joins += f" LEFT JOIN ({_cues(load_taxonomy())}) c ON c.seq = t.seq"
+_MENTIONS: Final = (
+    "SELECT seq, bool_or(polarity = 'positive') AS praised, bool_or(polarity = 'negative') AS blamed"
+    " FROM tag WHERE kind = 'reason' GROUP BY seq"
+)
+_FOLLOW_UPS: Final = """
+    SELECT seq, coalesce(bool_or(following <= occurred_at + $fcr_days * INTERVAL '1 day'), FALSE) AS again
+    FROM (
+        SELECT f.seq, f.occurred_at,
+            lead(f.occurred_at) OVER (PARTITION BY f.customer_id, g.code ORDER BY f.occurred_at, f.seq) AS following
+        FROM feedback f JOIN tag g ON g.seq = f.seq AND g.kind = 'reason'
+        WHERE f.customer_id IS NOT NULL AND f.occurred_at IS NOT NULL
+    ) x GROUP BY seq"""
+_JOURNEYS: Final = """
+    SELECT seq, ended
+    FROM (
+        SELECT f.seq, t.sentiment, row_number() OVER in_time AS place, lead(f.seq) OVER in_time AS following,
+            last_value(t.sentiment) OVER (in_time ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS ended
+        FROM feedback f JOIN tagging t ON t.seq = f.seq
+        WHERE f.customer_id IS NOT NULL AND f.occurred_at IS NOT NULL
+        WINDOW in_time AS (PARTITION BY f.customer_id ORDER BY f.occurred_at, f.seq)
+    ) x WHERE place = 1 AND following IS NOT NULL AND sentiment = 'negative'"""
+CUSTOMER_KINDS: Final = """
+    SELECT seq, CASE WHEN row_number() OVER (PARTITION BY customer_id ORDER BY occurred_at, seq) = 1
+        THEN 'new' ELSE 'returning' END AS kind
+    FROM feedback WHERE customer_id IS NOT NULL AND occurred_at IS NOT NULL"""
+
+
+def joins_for(aggregates: Collection[str], options: KpiOptions, *, needs_tagging: bool) -> str:
+    """The joins to `f` for these aggregates; `needs_tagging` where a filter looks at `t`."""
+    asked = " ".join(aggregates)
+    joins = " LEFT JOIN tagging t ON t.seq = f.seq" if needs_tagging or re.search(r"\bt\.", asked) else ""
+    for name, relation in _relations(options).items():
+        if re.search(rf"\b{name}\.", asked):
+            joins += f" LEFT JOIN ({relation}) {name} ON {name}.seq = f.seq"
     return joins
+
+
+def _relations(options: KpiOptions) -> Mapping[str, str]:
+    return {"c": _cues(load_taxonomy()), "m": _MENTIONS, "w": _waits(options), "u": _FOLLOW_UPS, "j": _JOURNEYS}
+
+
+def _waits(options: KpiOptions) -> str:
+    """Times that run backwards are a mistake of the source and count as missing."""
+
+    def between(end: str) -> str:
+        start, spans = "occurred_at", options.working_hours
+        seconds = (
+            f"{working_seconds(end, spans)} - {working_seconds(start, spans)}"
+            if spans
+            else f"CAST(extract(epoch FROM ({end} - {start})) AS DOUBLE PRECISION)"
+        )
+        return f"CASE WHEN {end} >= {start} THEN {seconds} END"
+
+    return (
+        f"SELECT seq, {between('first_response_at')} AS first_response_s, {between('resolved_at')} AS resolution_s"
+        " FROM feedback WHERE first_response_at IS NOT NULL OR resolved_at IS NOT NULL"
+    )
 
 
 def _cues(taxonomy: Taxonomy) -> str:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from voc.records import Column, Feedback, Notice, Reject
 from voc.store.batches import keep_key
+from voc.store.calendar import learn_days
 from voc.store.duckdb_file import Session
 from voc.store.rows import feedback_columns, reject_columns, write_json
 
@@ -45,6 +46,7 @@ def take_in(session: Session, arrival: Arrival, zone: ZoneInfo) -> None:
             session.insert("reject", reject_columns(rejects, arrival.batch_id))
         accepted += len(rows)
         rejected += len(rejects)
+    learn_days(session)
     session.run("UPDATE store_state SET next_seq = $next", {"next": first_seq + accepted})
     _write_batch(session, arrival, first_seq, accepted, rejected)
 

@@ -1,24 +1,14 @@
 """Brings a database to the schema of this release, step by numbered step, in one transaction, or leaves it as it was."""
 
 from collections.abc import Iterator
-from functools import cache
 from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from voc.calendars import calendar_rows
 from voc.errors import StoreError
+from voc.store.calendar import fill_calendar, learn_days
 from voc.store.duckdb_file import DuckDBFile, Session, prepare
 
-_CALENDAR_COLUMNS: Final = (
-    "day",
-    "week_start",
-    "jalali_year",
-    "jalali_month",
-    "jalali_day",
-    "jalali_week_year",
-    "jalali_week",
-)
 _SETTING: Final = "VOC_DATABASE"
 
 
@@ -36,6 +26,7 @@ def migrate(database: DuckDBFile, name: str, zone: ZoneInfo) -> None:
         for number, sql in sorted(_migrations().items()):
             if number > version:
                 _apply(session, number, sql, zone)
+        learn_days(session)
         _check_zone(session, name, zone)
 
 
@@ -46,14 +37,8 @@ def _apply(session: Session, number: int, sql: str, zone: ZoneInfo) -> None:
     session.run(sql)
     if number == 1:
         session.run("INSERT INTO store_state (zone, next_seq) VALUES ($zone, 1)", {"zone": zone.key})
-        session.insert("calendar", _calendar_columns())
+        fill_calendar(session)
     session.run("INSERT INTO schema_version VALUES ($number, current_timestamp)", {"number": number})
-
-
-@cache
-def _calendar_columns() -> dict[str, tuple[object, ...]]:
-    """Kept, because it takes a sixth of a second and tests open many databases."""
-    return dict(zip(_CALENDAR_COLUMNS, zip(*calendar_rows(), strict=True), strict=True))
 
 
 def _version(session: Session, name: str) -> int:

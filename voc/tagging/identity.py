@@ -13,6 +13,7 @@ from voc.errors import ModelError
 
 SHIPPED_MODEL: Final = "voc-fa-2"
 MODEL_TYPE: Final = "voc-tagger"
+KPI_ERRORS_FILE: Final = "kpi_errors.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,15 @@ def read_config(folder: Path) -> dict[str, Any]:
             field="VOC_MODEL",
         )
     return config
+
+
+def read_kpi_errors(model: str = "") -> dict[str, float]:
+    """How far the model's reading lies from that of people in each KPI, as `voc evaluate --card` found; empty before."""
+    path = find_model(model) / KPI_ERRORS_FILE
+    if not path.exists():
+        return {}
+    measured: dict[str, float] = json.loads(path.read_text("utf-8"))["errors"]
+    return measured
 
 
 def _from_hub(name: str) -> Path:

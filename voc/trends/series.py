@@ -14,7 +14,8 @@ from typing import Final
 
 from voc.calendars import BucketSize, Calendar, bucket_bounds, bucket_key
 from voc.errors import InputError
-from voc.kpis.intervals import NET_SCALE, net, share
+from voc.kpis.differences import Balance, difference_of_nets, difference_of_shares
+from voc.kpis.intervals import NET_SCALE, net, scaled, share
 from voc.kpis.kpi import Estimate, count_if
 from voc.kpis.slices import (
     Counted,
@@ -35,8 +36,8 @@ MEASURES: Final = ("volume", "sentiment", "reasons", "reason_net", "effort", "lo
 LEVELS: Final = ("leaf", "group")
 
 OF_REASONS: Final = ("reasons", "reason_net")
+TAGGING: Final = " LEFT JOIN tagging t ON t.seq = f.seq"
 _TAG_KINDS: Final[Mapping[str, str]] = dict.fromkeys(OF_REASONS, "reason") | {"effort": "effort", "loyalty": "loyalty"}
-_TAGGING: Final = " LEFT JOIN tagging t ON t.seq = f.seq"
 _NONE_COUNTED: Final = (0.0, 0.0, 0.0)
 _TALLIED: Final = ("count(*)", count_if("m.positive AND NOT m.negative"), count_if("m.negative"))
 
@@ -47,8 +48,9 @@ class TrendRow:
 
     `n` rows carry the code. `share` is theirs of the rows of the bucket and group, None where there is no such row; for
     `volume`, which has no code, it is that of the group in the bucket. For `reason_net` it is that of the rows with praise less
-    that of the rows with blame, of those with the reason, from -1 to 1. `change` is the share less that of the bucket before.
-    `start` and `end` are the bucket's first day and the day after its last; `partial` says that it is not over yet.
+    that of the rows with blame, of those with the reason, from -1 to 1. `change` is the share less that of the bucket before,
+    with a 95 % interval of its own (Newcombe's for a share, Welch's for a net). `start` and `end` are the bucket's first day and
+    the day after its last; `partial` says that it is not over yet.
     """
 
     bucket: str | None
@@ -61,6 +63,8 @@ class TrendRow:
     ci_low: float | None
     ci_high: float | None
     change: float | None
+    change_low: float | None
+    change_high: float | None
     partial: bool = False
 
 
@@ -89,36 +93,40 @@ def compute_trend(
     if polarity and measure != "reasons":
         raise InputError("polarity: only the measure reasons is split by it.", field="polarity")
     slices = slice_rows(bucket, calendar, group)
-    found = _count(store, measure, slices, filters, level, polarity)
+    found = count_codes(store, measure, slices, filters, level, polarity)
     current = bucket_key(now.date(), bucket, calendar, now.hour) if now and bucket else None
     return list(_series(measure, slices, found, current))
 
 
-def _count(
-    store: Selects, measure: str, slices: Slices, filters: Filters, level: str, polarity: tuple[str, ...]
+def count_codes(
+    store: Selects, measure: str, slices: Slices, filters: Filters, level: str, polarity: tuple[str, ...] = ()
 ) -> list[Counted]:
-    """Rows by bucket and group, with code None, and, but for `volume`, by code as well."""
+    """Rows by bucket and group, with code None, and, but for `volume`, by code as well.
+
+    The counts of a code are the rows that have it and those of them with praise alone and with blame. With code None they are
+    the rows that shares are of and all rows, those that wait for the tagger too.
+    """
     condition = where(filters)
     parameters: dict[str, object] = {**condition.parameters, **slices.parameters}
     among = "count(*)" if measure == "volume" else "count(t.seq)"
-    sql = counting_query(slices, condition, (among, "0", "0"), _TAGGING)
+    sql = counting_query(slices, condition, (among, "count(*)", "0"), TAGGING)
     if measure != "volume":
-        marks = f"{_TAGGING} JOIN ({_marks(measure, level, polarity)}) m ON m.seq = f.seq"
+        marks = f"{TAGGING} JOIN ({mark_codes(measure, level, polarity)}) m ON m.seq = f.seq"
         sql += f" UNION ALL {counting_query(slices, condition, _TALLIED, marks, 'm.code')}"
     if polarity:
         parameters["polarity"] = list(polarity)
     return read_counted(store.select(sql, parameters), slices)
 
 
-def _marks(measure: str, level: str, polarity: tuple[str, ...]) -> str:
-    """SQL for (seq, code, positive, negative): at most one row for a feedback row and code."""
+def mark_codes(measure: str, level: str, polarity: tuple[str, ...] = ()) -> str:
+    """SQL for (seq, code, positive, negative): at most one row for a feedback row and code; tags have their `score` besides."""
     if measure not in _TAG_KINDS:
         return f"SELECT seq, {measure} AS code, FALSE AS positive, FALSE AS negative FROM tagging WHERE {measure} IS NOT NULL"
     code = "split_part(code, '.', 1)" if measure in OF_REASONS and level == "group" else "code"
     only = " AND polarity = ANY($polarity)" if polarity else ""
     return (
-        f"SELECT seq, {code} AS code, bool_or(polarity = 'positive') AS positive, bool_or(polarity = 'negative') AS negative"
-        f" FROM tag WHERE kind = '{_TAG_KINDS[measure]}'{only} GROUP BY 1, 2"
+        f"SELECT seq, {code} AS code, bool_or(polarity = 'positive') AS positive, bool_or(polarity = 'negative') AS negative,"
+        f" max(score) AS score FROM tag WHERE kind = '{_TAG_KINDS[measure]}'{only} GROUP BY 1, 2"
     )
 
 
@@ -127,19 +135,21 @@ def _series(measure: str, slices: Slices, found: Sequence[Counted], current: str
     counted = {(each.bucket, each.group, each.code): each.counts for each in by_code}
     among = _rows_among(measure, slices, found)
     codes = (None,) if measure == "volume" else tuple(sorted({each.code for each in by_code if each.code is not None}))
-    groups = groups_of(found) if slices.group_sql else (None,)
-    before: dict[tuple[str | None, str | None], float | None] = {}
-    for bucket in buckets_between(found, slices, len(groups) * len(codes)):
+    groups = groups_of(each.group for each in found) if slices.group_sql else (None,)
+    before: dict[tuple[str | None, str | None], Balance] = {}
+    for bucket in buckets_between((each.bucket for each in found), slices, len(groups) * len(codes)):
         start, end = bucket_bounds(bucket, slices.size, slices.calendar) if bucket and slices.size else (None, None)
         for group, code in product(groups, codes):
             n, praised, blamed = counted.get((bucket, group, code), _NONE_COUNTED)
             rows = among.get((bucket, group), 0)
-            of_all = _net_share(praised, blamed, n) if measure == "reason_net" else share(n, rows)
-            change = _difference(of_all.value, before.get((group, code)))
-            before[group, code] = of_all.value
+            is_net = measure == "reason_net"
+            now = Balance(praised, blamed, n) if is_net else Balance(n, 0, rows)
+            of_all = scaled(net(praised, blamed, n), 1 / NET_SCALE) if is_net else share(n, rows)
+            change = _change(before.get((group, code)), now, is_net=is_net)
+            before[group, code] = now
             yield TrendRow(
-                bucket, start, end, code, group, int(n), of_all.value, of_all.ci_low, of_all.ci_high, change,
-                partial=bucket is not None and bucket == current,
+                bucket, start, end, code, group, int(n), of_all.value, of_all.ci_low, of_all.ci_high,
+                change.value, change.ci_low, change.ci_high, partial=bucket is not None and bucket == current,
             )  # fmt: skip
 
 
@@ -153,14 +163,10 @@ def _rows_among(measure: str, slices: Slices, found: Sequence[Counted]) -> Mappi
     whole: Counter[str | None] = Counter()
     for (bucket, _), count in rows.items():
         whole[bucket] += int(count)
-    return {(bucket, group): count for bucket, count in whole.items() for group in groups_of(found)}
+    return {(bucket, group): count for bucket, count in whole.items() for group in groups_of(each.group for each in found)}
 
 
-def _net_share(praised: float, blamed: float, n: float) -> Estimate:
-    points = net(praised, blamed, n)
-    value, low, high = (None if part is None else part / NET_SCALE for part in (points.value, points.ci_low, points.ci_high))
-    return Estimate(value, low, high, points.n)
-
-
-def _difference(now: float | None, before: float | None) -> float | None:
-    return None if now is None or before is None else now - before
+def _change(before: Balance | None, now: Balance, *, is_net: bool) -> Estimate:
+    if before is None:
+        return Estimate(None, None, None, 0)
+    return difference_of_nets(before, now) if is_net else difference_of_shares(before.ups, before.n, now.ups, now.n)
