@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from api import problems
 from api.body_limit import BodyLimit
 from api.guard import LOOPBACK, Guard
-from api.routes import batches, docs, export, feedback, health, pages, tag, taxonomy, trends
+from api.routes import batches, docs, export, feedback, health, insights, pages, tag, taxonomy, trends
 from api.routes import kpis as kpi_values
 from api.schemas import Problem
 from api.service import Service
@@ -70,7 +70,7 @@ def create_app(settings: Settings | None = None, *, tagger: Tagger | None = None
     app.add_middleware(BodyLimit, upload_mib=settings.max_upload_mb)
     problems.install(app)
     app.add_middleware(Guard, hosts=(*LOOPBACK, settings.host))
-    for each in (batches, tag, feedback, trends, kpi_values, export, taxonomy, health, docs, pages):
+    for each in (batches, tag, feedback, trends, insights, kpi_values, export, taxonomy, health, docs, pages):
         app.include_router(each.router)
     mount_static(app)
     _describe_problems(app)

@@ -6,7 +6,7 @@ parameters, and what that model does not know is refused with the nearest names;
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -28,15 +28,15 @@ class Query(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid")
+    open_prefixes: ClassVar[tuple[str, ...]] = ()
 
     @model_validator(mode="before")
     @classmethod
     def _only_known(cls, given: Any) -> Any:
         known = known_names(cls)
-        open_ended = issubclass(cls, FilterQuery)
         for name in given:
-            if name not in known and not (open_ended and name.startswith(ATTRIBUTE_PREFIX)):
-                raise unknown_name(name, (*known, *((f"{ATTRIBUTE_PREFIX}NAME",) if open_ended else ())))
+            if name not in known and not name.startswith(cls.open_prefixes):
+                raise unknown_name(name, (*known, *(f"{prefix}NAME" for prefix in cls.open_prefixes)))
         return {name: value for name, value in ((name, _said(value)) for name, value in given.items()) if value}
 
 
@@ -44,6 +44,7 @@ class FilterQuery(Query):
     """The filters; several values of one filter are alternatives, different filters narrow each other."""
 
     model_config = ConfigDict(extra="allow")
+    open_prefixes: ClassVar[tuple[str, ...]] = (ATTRIBUTE_PREFIX,)
 
     from_: Day = Field(None, alias="from", description="first day, Gregorian or Jalali")
     to: Day = Field(None, description="the day after the last, Gregorian or Jalali")

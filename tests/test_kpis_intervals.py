@@ -1,11 +1,17 @@
 import math
 import warnings
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voc.kpis.intervals import mean, mean_of, net, net_promoters, share, t_quantile
+from tests.ledger import on, row, store_with
+from voc.kpis import compute_kpis
+from voc.kpis.intervals import mean, mean_of, net, net_promoters, ratio, share, skewed_mean_of, t_quantile
 from voc.kpis.kpi import Estimate, Z
 
 with warnings.catch_warnings():
@@ -95,3 +101,63 @@ def test_a_share_lies_in_its_interval_and_the_interval_between_0_and_1(hits: int
     assert estimate.ci_high is not None
     assert 0 <= estimate.ci_low <= estimate.value + 1e-12
     assert estimate.value - 1e-12 <= estimate.ci_high <= 1
+
+
+LONG_TAILED = np.round(np.random.default_rng(4).lognormal(4, 0.8, 900)).tolist()
+
+
+def cubes(values: Sequence[float]) -> dict[str, float]:
+    return {
+        "n": len(values),
+        **{name: sum(x**power for x in values) for name, power in (("total", 1), ("squares", 2), ("cubes", 3))},
+    }
+
+
+def resampled(values: Sequence[float], statistic: Any) -> tuple[float, float]:
+    """The percentile bootstrap of scipy."""
+    found = stats.bootstrap(
+        (values,), statistic, n_resamples=20_000, method="percentile", rng=np.random.default_rng(1), vectorized=True
+    )
+    return float(found.confidence_interval.low), float(found.confidence_interval.high)
+
+
+def test_the_mean_of_times_has_the_interval_that_resampling_finds() -> None:
+    found = skewed_mean_of(cubes(LONG_TAILED))
+    low, high = resampled(LONG_TAILED, np.mean)
+    assert found.value == pytest.approx(np.mean(LONG_TAILED))
+    assert (found.ci_low, found.ci_high) == pytest.approx((low, high), abs=0.03 * (high - low))
+    plain = mean(len(LONG_TAILED), sum(LONG_TAILED), sum(x * x for x in LONG_TAILED))
+    assert found.ci_high is not None
+    assert plain.ci_high is not None
+    assert found.ci_high - np.mean(LONG_TAILED) > plain.ci_high - np.mean(LONG_TAILED)  # longer towards the tail
+
+
+@pytest.mark.parametrize(("name", "share"), [("frt_median", 0.5), ("frt_p90", 0.9)])
+def test_a_quantile_has_the_interval_that_resampling_finds(name: str, share: float) -> None:
+    start = on("1403-01-01")
+    rows = [row(occurred_at=start, first_response_at=start + timedelta(seconds=each)) for each in LONG_TAILED]
+    with store_with(rows) as store:
+        (found,) = compute_kpis(store, [name])
+    low, high = resampled(LONG_TAILED, lambda values, axis: np.quantile(values, share, axis=axis))
+    assert found.value == pytest.approx(np.quantile(LONG_TAILED, share))
+    assert (found.ci_low, found.ci_high) == pytest.approx((low, high), abs=0.12 * (high - low))
+
+
+def test_the_interval_of_a_median_covers_it_as_often_as_it_says() -> None:
+    draws = np.sort(np.random.default_rng(2).lognormal(0, 1, (4_000, 60)), axis=1)
+    spread = Z * math.sqrt(60 * 0.25)
+    low, high = (draws[:, math.ceil(30 + side * spread) - 1] for side in (-1, 1))
+    assert 0.94 <= np.mean((low <= 1) & (high >= 1)) <= 0.98
+
+
+def test_a_ratio_is_that_of_a_regression_through_nought() -> None:
+    """Cochran's estimate by the definition of its variance, residual by residual."""
+    costs, revenues = np.array([3.0, 5.0, 2.0, 8.0]), np.array([10.0, 12.0, 9.0, 20.0])
+    found = ratio(4, (costs.sum(), revenues.sum()), ((costs**2).sum(), (revenues**2).sum()), (costs * revenues).sum())
+    value = costs.sum() / revenues.sum()
+    error = math.sqrt(np.var(costs - value * revenues, ddof=1) / 4) / revenues.mean()
+    assert found.value == pytest.approx(value)
+    assert (found.ci_low, found.ci_high) == pytest.approx((value - t_quantile(3) * error, value + t_quantile(3) * error))
+    assert ratio(0, (0, 0), (0, 0), 0).value is None
+    assert ratio(2, (3, 0), (5, 0), 0).value is None
+    assert ratio(1, (3, 6), (9, 36), 18).ci_low is None

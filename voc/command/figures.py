@@ -18,9 +18,9 @@ from voc.export import figure_row, format_of, stream_feedback_as, stream_rows_as
 from voc.settings import read_settings
 
 if TYPE_CHECKING:
-    from voc.kpis import KpiRow
+    from _typeshed import DataclassInstance
+
     from voc.store import Filters, Store
-    from voc.trends import TrendRow
 
 Where = Annotated[
     list[str] | None,
@@ -43,17 +43,17 @@ def kpis(
     """Values of KPIs with n, 95 % interval, method, and the reason where there is no value."""
     from voc.kpis import KPIS, compute_kpis, read_setting
 
-    with _store() as store:
+    with open_store() as store:
         rows = compute_kpis(
             store,
             names or [kpi.name for kpi in KPIS],
-            bucket=_one_of("bucket", bucket, BucketSize) if bucket else None,
-            calendar=_one_of("calendar", calendar, Calendar),
+            bucket=one_of("bucket", bucket, BucketSize) if bucket else None,
+            calendar=one_of("calendar", calendar, Calendar),
             group=group,
             filters=parse_filters(where),
             setting=read_setting(read_settings(), datetime.now(store.zone)),
         )
-    _put(rows, output)
+    put_figures(rows, output)
 
 
 def trends(
@@ -72,19 +72,19 @@ def trends(
 
     filters = parse_filters(where)
     polarity = filters.polarity if measure in OF_REASONS else ()
-    with _store() as store:
+    with open_store() as store:
         rows = compute_trend(
             store,
             measure,
-            bucket=_one_of("bucket", bucket or "month", BucketSize),
-            calendar=_one_of("calendar", calendar, Calendar),
+            bucket=one_of("bucket", bucket or "month", BucketSize),
+            calendar=one_of("calendar", calendar, Calendar),
             group=group,
             level=level,
             polarity=polarity,  # of the mentions that are counted, not of the rows, as in the API
             filters=dataclasses.replace(filters, polarity=()) if polarity else filters,
             now=datetime.now(store.zone),
         )
-    _put(rows, output)
+    put_figures(rows, output)
 
 
 def export(
@@ -93,7 +93,7 @@ def export(
 ) -> None:
     """Write all tagged records that pass the filters."""
     format = format_of(output)
-    with _store() as store:
+    with open_store() as store:
         write_whole(output, stream_feedback_as(store.stream_feedback(parse_filters(where)), format))
     typer.echo(f"written: {output}", err=True)
 
@@ -122,7 +122,8 @@ def parse_filters(pairs: list[str] | None) -> "Filters":
 
 
 @contextmanager
-def _store() -> "Iterator[Store]":
+def open_store() -> "Iterator[Store]":
+    """The store of the settings, with the tags of their model. Raises InputError where there is no database yet."""
     from voc.store import Store
     from voc.tagging import model_identity
 
@@ -134,7 +135,8 @@ def _store() -> "Iterator[Store]":
         yield store
 
 
-def _put(figures: "Sequence[KpiRow] | Sequence[TrendRow]", output: Path | None) -> None:
+def put_figures(figures: "Sequence[DataclassInstance]", output: Path | None) -> None:
+    """A table on the terminal, or the file that is asked for."""
     if not figures:
         typer.echo("no rows", err=True)
         return
@@ -155,7 +157,8 @@ def _text(value: object) -> str:
     return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
-def _one_of(name: str, value: str, kind: Any) -> Any:
+def one_of(name: str, value: str, kind: Any) -> Any:
+    """The value, if it is one of a Literal's. Raises InputError, which lists them."""
     if value not in get_args(kind):
         raise InputError(f"{name}: {value!r} is not known.", field=name, options=get_args(kind))
     return cast(Any, value)

@@ -112,7 +112,7 @@ def quantile_of(expression: str, share: float) -> dict[str, str]:
     """A quantile as `value` with the ends of its interval, which are rows' values as well; NULL where rows are too few.
 
     The ends are at the ranks n·share ± z·√(n·share·(1 − share)), rounded up (Conover 1999, Practical Nonparametric Statistics,
-    3.2): where resampling the rows, without end, would put them.
+    3.2), about where resampling the rows would put them.
     """
     n = f"count({expression})"
     in_order = f"(array_agg({expression} ORDER BY {expression}) FILTER (WHERE {expression} IS NOT NULL))"

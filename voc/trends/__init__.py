@@ -1,5 +1,30 @@
-"""What customers speak of over time, what rose beyond chance, and what moves a figure."""
+"""What customers speak of over time, what differs beyond chance, and what a figure is associated with."""
 
+from voc.trends.compare import KINDS, Comparison, Contrast, compare
+from voc.trends.drivers import TARGETS, Coefficient, Driver, DriverReport, find_drivers
+from voc.trends.periods import period_before
 from voc.trends.series import LEVELS, MEASURES, OF_REASONS, TrendRow, compute_trend
+from voc.trends.spikes import Spike, find_spikes
+from voc.trends.what_if import Scenario, what_if
 
-__all__ = ["LEVELS", "MEASURES", "OF_REASONS", "TrendRow", "compute_trend"]
+__all__ = [
+    "KINDS",
+    "LEVELS",
+    "MEASURES",
+    "OF_REASONS",
+    "TARGETS",
+    "Coefficient",
+    "Comparison",
+    "Contrast",
+    "Driver",
+    "DriverReport",
+    "Scenario",
+    "Spike",
+    "TrendRow",
+    "compare",
+    "compute_trend",
+    "find_drivers",
+    "find_spikes",
+    "period_before",
+    "what_if",
+]

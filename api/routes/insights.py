@@ -1,0 +1,165 @@
+"""What changed, why, and is it real: spikes, drivers, comparisons, and what better service would bring.
+
+The answers are the records of `voc.trends` as they are, so a new field there appears here by itself.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Final
+
+from fastapi import APIRouter, Query
+from pydantic import Field, create_model
+
+from api.parameters import ATTRIBUTE_PREFIX, FilterQuery, known_names
+from api.routes.trends import GROUPS_FIELD
+from api.schemas import Sent
+from api.service import Running
+from voc.calendars import BucketSize, Calendar
+from voc.store import Filters
+from voc.trends import (
+    KINDS,
+    LEVELS,
+    TARGETS,
+    Contrast,
+    DriverReport,
+    Scenario,
+    Spike,
+    compare,
+    find_drivers,
+    find_spikes,
+    period_before,
+    what_if,
+)
+
+router = APIRouter(prefix="/v1", tags=["insights"])
+
+SIDES: Final = ("first", "second")
+Level = Annotated[str, Field(description=f"of contact reasons: {', '.join(LEVELS)}")]
+Least = Annotated[int, Field(ge=1, description="what has fewer rows is not shown")]
+FalseDiscovery = Annotated[float, Field(gt=0, lt=1, description="share of false alarms among what is shown")]
+Examples = Annotated[int, Field(ge=0, le=20, description="how many typical texts each")]
+
+
+class SpikeQuery(FilterQuery):
+    """Where to look, and how small or doubtful a spike may be."""
+
+    bucket: BucketSize = "day"
+    calendar: Calendar = "jalali"
+    group: str | None = Field(None, description=GROUPS_FIELD, examples=["channel"])
+    level: Level = "leaf"
+    latest: int = Field(1, ge=1, le=60, description="how many of the last complete buckets are looked at")
+    baseline: int | None = Field(None, ge=1, le=2_000, description="how many buckets before them say what is usual")
+    min_n: Least = 10
+    false_discovery: FalseDiscovery = 0.05
+    examples: Examples = 3
+
+
+class DriverQuery(FilterQuery):
+    """The figure, and how many rows a reason must have."""
+
+    target: str = Field("sentiment", description=", ".join(TARGETS))
+    level: Level = "leaf"
+    min_n: Least = 20
+
+
+class _Comparing(FilterQuery):
+    """Two sides: the filters without a prefix hold for both, `first.…` and `second.…` for one."""
+
+    open_prefixes: ClassVar[tuple[str, ...]] = (ATTRIBUTE_PREFIX, *(f"{side}.{ATTRIBUTE_PREFIX}" for side in SIDES))
+
+    kinds: list[str] = Field([], description=f"{', '.join(KINDS)}; all when empty")
+    level: Level = "leaf"
+    min_n: Least = 5
+    false_discovery: FalseDiscovery = 0.05
+    examples: Examples = 3
+
+    def side(self, name: str) -> Filters:
+        """The filters of one side."""
+        given = self.model_dump(by_alias=True, exclude_none=True) | (self.model_extra or {})
+        common = {
+            key: value for key, value in given.items() if key in known_names(FilterQuery) or key.startswith(ATTRIBUTE_PREFIX)
+        }
+        own = {key.removeprefix(f"{name}."): value for key, value in given.items() if key.startswith(f"{name}.") and value}
+        return FilterQuery.model_validate(common | own).filters
+
+
+_OF_SIDES: Final[dict[str, Any]] = {
+    f"{side}_{name}": (
+        field.annotation,
+        Field(field.default, alias=f"{side}.{field.alias or name}", description=f"{field.description}; on the {side} side"),
+    )
+    for side in SIDES
+    for name, field in FilterQuery.model_fields.items()
+}
+CompareQuery = create_model("CompareQuery", __base__=_Comparing, **_OF_SIDES)
+
+
+class SpikePage(Sent):
+    """What rose or fell beyond chance, the surest first."""
+
+    items: list[Spike]
+    next: str | None = None
+
+
+class ComparisonOut(Sent):
+    """The tagged rows of both sides, and what differs between them, the surest first."""
+
+    n_first: int
+    n_second: int
+    items: list[Contrast]
+    next: str | None = None
+
+
+class ScenarioPage(Sent):
+    """Expected retention now and in each scenario."""
+
+    items: list[Scenario]
+    next: str | None = None
+
+
+@router.get("/spikes", summary="What rose or fell beyond chance", response_model=SpikePage)
+def list_spikes(service: Running, query: Annotated[SpikeQuery, Query()]) -> dict[str, Any]:
+    """Each reason and group of the last complete buckets against its own past, season and trend included."""
+    spikes = find_spikes(
+        service.store,
+        bucket=query.bucket,
+        calendar=query.calendar,
+        group=query.group or None,
+        level=query.level,
+        latest=query.latest,
+        baseline=query.baseline,
+        filters=query.filters,
+        now=datetime.now(service.store.zone),
+        min_n=query.min_n,
+        false_discovery=query.false_discovery,
+        examples=query.examples,
+    )
+    return {"items": spikes, "next": None}
+
+
+@router.get("/drivers", summary="What a figure is associated with", response_model=DriverReport)
+def get_drivers(service: Running, query: Annotated[DriverQuery, Query()]) -> DriverReport:
+    """How the figure would change without the texts of a reason, and a regression on praise and blame apart."""
+    return find_drivers(service.store, query.target, level=query.level, filters=query.filters, min_n=query.min_n)
+
+
+@router.get("/compare", summary="Two periods or segments side by side", response_model=ComparisonOut)
+def get_comparison(service: Running, query: Annotated[CompareQuery, Query()]) -> dict[str, Any]:
+    """`first.channel=phone&second.channel=app` compares channels; from and to alone compare with the time before, as long."""
+    first, second = query.side("first"), query.side("second")
+    found = compare(
+        service.store,
+        period_before(second) if first == second else first,
+        second,
+        level=query.level,
+        kinds=tuple(query.kinds) or KINDS,
+        false_discovery=query.false_discovery,
+        min_n=query.min_n,
+        examples=query.examples,
+    )
+    return {"n_first": found.n_first, "n_second": found.n_second, "items": found.items, "next": None}
+
+
+@router.get("/what-if", summary="Expected retention, were service better", response_model=ScenarioPage)
+def list_scenarios(service: Running, query: Annotated[FilterQuery, Query()]) -> dict[str, Any]:
+    """Texts and, where their ids are known, customers, with the shares of those who stay from the settings."""
+    return {"items": what_if(service.store, filters=query.filters, options=service.kpis.options), "next": None}

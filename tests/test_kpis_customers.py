@@ -1,0 +1,141 @@
+"""KPIs that look beyond one row: the same customer again, the period before, and rows that count for each of their reasons."""
+
+from datetime import datetime
+
+import pytest
+
+from tests.ledger import Row, on, row, store_with, tags
+from voc.calendars import from_jalali
+from voc.kpis import KpiOptions, Setting, compute_kpis
+from voc.store import Filters
+
+
+def came(customer: str, *days: str, reasons: tuple[str, ...] = ("delivery.time-",), **fields: str) -> list[Row]:
+    return [row(tags(reasons=reasons), customer_id=customer, occurred_at=on(day), **fields) for day in days]
+
+
+MONTHS = [
+    *came("الف", "1403-01-05", "1403-02-05", "1403-03-05"),
+    *came("ب", "1403-01-06", "1403-03-06"),
+    *came("پ", "1403-02-10", "1403-03-10", "1403-03-11"),
+    *came("ت", "1403-03-20"),
+]
+
+
+def by_bucket(
+    name: str, setting: Setting | None = None, **asked: object
+) -> dict[str | None, tuple[float | None, int, str | None]]:
+    with store_with(MONTHS) as store:
+        found = compute_kpis(store, [name], setting=setting or Setting(), **({"bucket": "month"} | asked))  # type: ignore[arg-type]
+    return {each.bucket: (each.value, each.n, each.null_reason) for each in found}
+
+
+def test_retention_from_month_to_month() -> None:
+    assert by_bucket("crr") == {
+        "1403-01": (None, 0, "no_rows"),
+        "1403-02": (1 / 2, 2, None),  # of «الف» and «ب», «الف» came
+        "1403-03": (1, 2, None),  # «الف» and «پ» both came
+    }
+    assert by_bucket("attrition")["1403-02"] == (1 / 2, 2, None)
+
+
+def test_a_month_that_is_not_over_has_no_retention_yet() -> None:
+    found = by_bucket("crr", Setting(now=on("1403-03-25")))
+    assert found["1403-02"] == (1 / 2, 2, None)
+    assert found["1403-03"] == (None, 0, "window_open")
+
+
+def test_the_first_month_asked_for_is_compared_with_the_one_before_it() -> None:
+    filters = Filters(from_=from_jalali(1403, 3, 1))
+    assert by_bucket("crr", filters=filters) == {"1403-03": (1, 2, None)}
+
+
+def test_retention_in_days_over_a_new_year() -> None:
+    rows = [*came("الف", "1402-12-29", "1403-01-01"), *came("ب", "1402-12-29")]
+    with store_with(rows) as store:
+        found = compute_kpis(store, ["crr"], bucket="day")
+    assert [(each.bucket, each.value) for each in found] == [("1402-12-29", None), ("1403-01-01", 0.5)]
+
+
+def test_retention_without_a_period_says_what_it_needs() -> None:
+    with store_with(MONTHS) as store:
+        (found,) = compute_kpis(store, ["crr"])
+    assert (found.value, found.null_reason, found.missing) == (None, "field_missing", ("from", "to"))
+
+
+@pytest.mark.parametrize(("days", "value"), [(7, 0.5), (3, 1.0)])
+def test_the_window_of_fcr_can_be_set(days: float, value: float) -> None:
+    rows = [*came("الف", "1403-01-01", "1403-01-06"), *came("ب", "1403-01-20")]
+    filters = Filters(to=from_jalali(1403, 1, 6))  # the contact after the filter still counts as coming back
+    with store_with([*rows, *came("پ", "1403-01-01")]) as store:
+        (found,) = compute_kpis(store, ["fcr"], filters=filters, setting=Setting(options=KpiOptions(fcr_days=days)))
+    assert (found.value, found.n) == (value, 2)
+
+
+def test_fcr_is_open_where_no_window_is_over() -> None:
+    with store_with(came("الف", "1403-01-01", "1403-01-03")) as store:
+        (found,) = compute_kpis(store, ["fcr"])
+        (later,) = compute_kpis(store, ["fcr"], setting=Setting(now=on("1404-01-01")))
+    assert (found.value, found.n, found.null_reason) == (None, 0, "window_open")
+    assert later == found  # the store knows nothing of what came after its last contact
+
+
+def test_a_contact_dated_in_the_future_closes_no_window() -> None:
+    rows = [*came("الف", "1403-01-01"), *came("ب", "1420-01-01")]
+    with store_with(rows) as store:
+        (found,) = compute_kpis(store, ["fcr"], setting=Setting(now=on("1403-01-05")))
+    assert found.null_reason == "window_open"
+
+
+def test_figures_by_reason_count_a_row_for_each() -> None:
+    rows = [
+        row(tags(reasons=["delivery.time-", "price.value+"]), nps=2, handle_s=100),
+        row(tags(reasons=["delivery.time-", "delivery.courier-"]), nps=10, handle_s=300),
+        row(tags(), nps=10),
+    ]
+    with store_with(rows) as store:
+        found = {
+            (each.name, each.group): (each.value, each.n)
+            for each in compute_kpis(store, ["nps", "aht_mean", "reason_share"], group="reason")
+        }
+        groups = compute_kpis(store, ["reason_share"], group="reason_group")
+    assert found["nps", "delivery.time"] == (0, 2)
+    assert found["aht_mean", "delivery.courier"] == (300, 1)
+    assert found["reason_share", "price.value"] == (1 / 3, 3)
+    assert {each.group: each.value for each in groups} == {"delivery": pytest.approx(2 / 3), "price": pytest.approx(1 / 3)}
+
+
+def test_new_and_returning_customers() -> None:
+    rows = [
+        row(customer_id="الف", occurred_at=on("1403-01-02"), revenue=30),
+        row(customer_id="الف", occurred_at=on("1403-01-01"), revenue=10),
+        row(customer_id="ب", occurred_at=on("1403-01-03"), revenue=20),
+        row(revenue=5),
+    ]
+    with store_with(rows) as store:
+        found = compute_kpis(store, ["agent_revenue_mean"], group="customer_kind")
+    assert [(each.group, each.value, each.rank) for each in found] == [("new", 15, 2), ("returning", 30, 1), (None, 5, 3)]
+
+
+def test_ranks_say_who_is_best_and_equals_share_one() -> None:
+    rows = [row(channel=channel, handle_s=seconds) for channel, seconds in (("آ", 100), ("ب", 50), ("پ", 50), ("ت", 70))]
+    with store_with([*rows, row(channel="ث")]) as store:
+        found = compute_kpis(store, ["aht_mean"], group="channel")
+        plain = compute_kpis(store, ["aht_mean"])
+    assert {each.group: each.rank for each in found} == {"آ": 4, "ب": 1, "پ": 1, "ت": 3, "ث": None}
+    assert plain[0].rank is None
+
+
+def test_what_is_missing_is_named() -> None:
+    with store_with([row(referred=True)]) as store:
+        sold, bias = compute_kpis(store, ["social_promoter_sold", "survey_bias"])
+    assert (sold.null_reason, sold.missing) == ("field_missing", ("referral_sold",))
+    assert (bias.null_reason, bias.missing) == ("field_missing", ("sentiment",))
+
+
+def test_medians_of_days_that_no_usual_calendar_has() -> None:
+    start = datetime.fromisoformat("1950-06-01T10:00:00+03:30")
+    rows = [row(occurred_at=start.replace(day=day), resolved_at=start.replace(day=day, minute=day)) for day in (1, 2, 3)]
+    with store_with(rows) as store:
+        (found,) = compute_kpis(store, ["art_resolution_median"], bucket="year", calendar="gregorian")
+    assert (found.bucket, found.value, found.n) == ("1950", 120, 3)

@@ -1,0 +1,137 @@
+"""Working hours, targets and the scorecard: what an organisation sets, and what of it is refused."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.ledger import TEHRAN, on, row, store_with
+from voc.errors import InputError
+from voc.kpis import KPIS, KpiOptions, Setting, compute_kpis, read_setting
+from voc.kpis.options import parse_working_hours
+from voc.kpis.scorecard import Target, read_targets
+from voc.settings import Settings
+
+HOUR = 3600
+OFFICE = parse_working_hours("sat-wed 8-17, thu 8-13:30")
+
+
+@pytest.mark.parametrize(
+    ("text", "spans"),
+    [
+        ("", ()),
+        ("sat 8-17", ((8 * HOUR, 17 * HOUR),)),
+        ("Sun 08:30-12:00", ((32 * HOUR + 1800, 36 * HOUR),)),
+        ("thu 0-24,sat-sun 1-2", ((HOUR, 2 * HOUR), (25 * HOUR, 26 * HOUR), (120 * HOUR, 144 * HOUR))),
+    ],
+)
+def test_working_hours(text: str, spans: tuple[tuple[int, int], ...]) -> None:
+    assert parse_working_hours(text) == spans
+
+
+@pytest.mark.parametrize("text", ["8-17", "sat 17-8", "sat 8-25", "wed-sat 8-17", "someday 8-17", "sat 8-12, sat 11-13"])
+def test_working_hours_that_make_no_sense(text: str) -> None:
+    with pytest.raises(InputError, match="sat-wed 8-17"):
+        parse_working_hours(text)
+
+
+def waited(start: datetime, end: datetime) -> float | None:
+    setting = Setting(options=KpiOptions(working_hours=OFFICE))
+    with store_with([row(occurred_at=start, first_response_at=end)]) as store:
+        (found,) = compute_kpis(store, ["frt_mean"], setting=setting)
+    return found.value
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "hours"),
+    [
+        (on("1403-01-04", 9), on("1403-01-04", 11), 2),  # a Saturday
+        (on("1403-01-04", 6), on("1403-01-04", 9), 1),  # from before work
+        (on("1403-01-04", 16), on("1403-01-05", 10), 3),  # over night
+        (on("1403-01-09", 12), on("1403-01-11", 9), 1.5 + 1),  # Thursday noon to Saturday, Friday is off
+        (on("1403-01-04", 8), on("1403-01-11", 8), 5 * 9 + 5.5),  # a whole week
+        (on("1403-01-10", 8), on("1403-01-10", 20), 0),  # on a Friday
+        (on("1400-12-28", 8), on("1401-01-06", 9), 4 * 9 + 5.5 + 10),  # over the change of clocks of 1401
+    ],
+)
+def test_only_working_hours_count(start: datetime, end: datetime, hours: float) -> None:
+    assert waited(start, end) == pytest.approx(hours * HOUR)
+
+
+@settings(max_examples=15, deadline=None)
+@given(minutes=st.tuples(st.integers(0, 30_000), st.integers(0, 30_000)))
+def test_working_seconds_are_those_of_counting_minute_by_minute(minutes: tuple[int, int]) -> None:
+    start, end = (on("1403-01-04", 0) + timedelta(minutes=each) for each in sorted(minutes))
+    worked = 0
+    moment = start
+    while moment < end:
+        second = (moment - on("1403-01-04", 0)).total_seconds() % (7 * 24 * HOUR)
+        worked += 60 * any(first <= second < last for first, last in OFFICE)
+        moment += timedelta(minutes=1)
+    assert waited(start, end) == pytest.approx(worked)
+
+
+def targets_file(folder: Path, content: str) -> Path:
+    path = folder / "targets.toml"
+    path.write_text(content, "utf-8")
+    return path
+
+
+def test_targets(tmp_path: Path) -> None:
+    path = targets_file(
+        tmp_path, "[nps]\ntarget = 40\nweight = 2\nworst = 0\n[frt_median]\ntarget = 60\n[csat_top2]\ntarget = 0.8"
+    )
+    assert read_targets(path, KPIS) == {
+        "nps": Target(40, 2, 0),
+        "frt_median": Target(60, 1, 120),  # twice the target scores nothing
+        "csat_top2": Target(0.8, 1, 0),
+    }
+    setting = read_setting(Settings(targets=str(path)))
+    with store_with([row(nps=10, csat=4), row(nps=10, csat=1)]) as store:
+        nps, csat, score = compute_kpis(store, ["nps", "csat_top2", "balanced_scorecard"], setting=setting)
+    assert (nps.target, nps.on_target, csat.target, csat.on_target) == (40, True, 0.8, False)
+    assert score.value == pytest.approx((2 * 1 + 0.625) / 3)  # 0.5 is 0.625 of the way to 0.8; no response time is known
+    assert score.n == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("[npz]\ntarget = 1", "npz"),
+        ("[nps]\nweight = 1", "target is needed"),
+        ("[nps]\ntarget = 'forty'", "numbers"),
+        ("[nps]\ntarget = 40\nwiegth = 2", "numbers"),
+        ("[nps]\ntarget = 40\nworst = 50", "worse than the target"),
+        ("[frt_median]\ntarget = 60\nworst = 50", "worse than the target"),
+        ("[nps]\ntarget = 40\nweight = 0", "weight above 0"),
+        ("nps = 40", "numbers"),
+        ("[nps", "cannot be read"),
+    ],
+)
+def test_targets_that_make_no_sense(tmp_path: Path, content: str, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        read_targets(targets_file(tmp_path, content), KPIS)
+
+
+def test_a_missing_file_of_targets(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        read_setting(Settings(targets=str(tmp_path / "nowhere.toml")))
+
+
+def test_own_windows_and_shares() -> None:
+    rows = [row(abandoned=True, wait_s=15), row(abandoned=False)]
+    with store_with(rows) as store:
+        usual, patient = (
+            compute_kpis(store, ["abandonment"], setting=Setting(options=KpiOptions(short_abandon_s=each)))[0]
+            for each in (10, 20)
+        )
+    assert (usual.value, patient.value) == (0.5, 0)
+
+
+def test_the_model_error_stands_beside_the_figure() -> None:
+    setting = Setting(model_errors={"text_churn": -0.02}, now=datetime(2024, 5, 1, tzinfo=TEHRAN))
+    with store_with([row()]) as store:
+        churn, nps = compute_kpis(store, ["text_churn", "nps"], setting=setting)
+    assert (churn.model_error, nps.model_error) == (-0.02, None)
