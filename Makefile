@@ -28,8 +28,9 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: setup  ## rows per second of each stage, beside a loop over a BERT-base pipeline
+bench: setup  ## tagging beside a loop over a BERT-base pipeline; trends and KPIs over a million rows beside plain SQL
 	$(BIN)/python -m models.benchmarks.throughput
+	$(BIN)/python -m tests.benchmarks.figures
 
 evaluate: setup  ## the model's figures; CORPORA=folders that hold the texts of data/labels; without, on our own texts
 	$(BIN)/voc evaluate --corpora $(CORPORA)

@@ -20,6 +20,7 @@ import torch
 from models.card import write_card
 from models.corpora import RATINGS_HELD_OUT
 from models.examples import read_records, read_texts_by_id
+from models.kpi_errors import measure_kpis
 from models.metrics import METRICS, Answers, Codes, Score, bootstrap, calibration_error, micro_f1, record_of_tags
 from models.noise import SPOILERS
 from models.report import Report, print_reports
@@ -87,6 +88,7 @@ def evaluate(tagger: TransformerTagger, name: str, records: Sequence[dict[str, A
         calibration=_calibration(tagger, texts, gold),
         noise={spoiler: _spoiled(tagger, texts, spoiler, codes, gold) for spoiler in SPOILERS},
         evidence=evidence_overlap(records, tagged),
+        kpis=measure_kpis(records, tagged),
         rows_per_s=rows_per_s,
         threads=torch.get_num_threads(),
     )

@@ -14,7 +14,8 @@ class Report:
     """Everything measured on one label file.
 
     `by_domain`: texts, sentiment accuracy, reasons micro F1. `by_code`: examples, F1. `confusion`: truth → said → texts.
-    `noise`: kind of slip → figure → value. `evidence`: tags with marked words, share whose weightiest words overlap them.
+    `noise`: kind of slip → figure → value. `evidence`: tags with marked words, share whose weightiest phrase overlaps them.
+    `kpis`: KPI → its value by the model's reading and by the labels.
     """
 
     model: str
@@ -27,6 +28,7 @@ class Report:
     calibration: dict[str, float]
     noise: dict[str, dict[str, float]]
     evidence: tuple[int, float] | None
+    kpis: dict[str, tuple[float, float]]
     rows_per_s: float
     threads: int
 
@@ -68,6 +70,11 @@ def sheets(reports: Sequence[Report]) -> Iterator[Sheet]:
         "every text with",
         [{kind: _beside_clean(figures, r) for kind, figures in r.noise.items()} for r in reports],
     )
+    yield sheet(
+        "KPIs by the model's reading · by the labels",
+        "KPI",
+        [{name: f"{read:.3f} · {said:.3f}" for name, (read, said) in r.kpis.items()} for r in reports],
+    )
     yield sheet("Expected calibration error", "output", [{n: f"{e:.3f}" for n, e in r.calibration.items()} for r in reports])
     for report in reports:
         said = tuple(report.confusion)
@@ -106,7 +113,7 @@ def remarks(reports: Sequence[Report]) -> Iterator[str]:
         if report.evidence:
             tags, share = report.evidence
             yield (
-                f"{report.file}: of {tags:,} tags with words marked by a reader, the weightiest words overlap the marked"
+                f"{report.file}: of {tags:,} tags with words marked by a reader, the weightiest phrase overlaps marked"
                 f" ones in {share:.0%}."
             )
         yield f"{report.file}: {report.rows_per_s:,.0f} texts a second in one process of {report.threads} threads."

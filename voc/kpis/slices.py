@@ -7,6 +7,7 @@ was counted. The bucket's key comes from that day, so SQL needs to tell buckets 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final, Protocol, get_args
 
 from voc.calendars import BucketSize, Calendar, bucket_key, next_key
@@ -144,9 +145,10 @@ def days_join(place: str | None) -> str:
 
 def read_counted(rows: Iterable[tuple[Any, ...]], slices: Slices) -> list[Counted]:
     """The rows that a counting query put out, one for each bucket, group and code; what was not counted is NaN."""
+    key = cache(lambda day, hour: bucket_key(day, slices.size, slices.calendar, hour) if slices.size else None)
     return [
         Counted(
-            bucket_key(day, slices.size, slices.calendar, hour) if slices.size else None,
+            key(day, hour if slices.size == "hour" else None),
             group,
             code,
             tuple(math.nan if count is None else float(count) for count in counts),

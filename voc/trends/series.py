@@ -111,7 +111,8 @@ def count_codes(
     among = "count(*)" if measure == "volume" else "count(t.seq)"
     sql = counting_query(slices, condition, (among, "count(*)", "0"), TAGGING)
     if measure != "volume":
-        marks = f"{TAGGING} JOIN ({mark_codes(measure, level, polarity)}) m ON m.seq = f.seq"
+        tagging = TAGGING if condition.needs_tagging else ""
+        marks = f"{tagging} JOIN ({mark_codes(measure, level, polarity)}) m ON m.seq = f.seq"
         sql += f" UNION ALL {counting_query(slices, condition, _TALLIED, marks, 'm.code')}"
     if polarity:
         parameters["polarity"] = list(polarity)
@@ -122,11 +123,13 @@ def mark_codes(measure: str, level: str, polarity: tuple[str, ...] = ()) -> str:
     """SQL for (seq, code, positive, negative): at most one row for a feedback row and code; tags have their `score` besides."""
     if measure not in _TAG_KINDS:
         return f"SELECT seq, {measure} AS code, FALSE AS positive, FALSE AS negative FROM tagging WHERE {measure} IS NOT NULL"
-    code = "split_part(code, '.', 1)" if measure in OF_REASONS and level == "group" else "code"
     only = " AND polarity = ANY($polarity)" if polarity else ""
+    tags = f"FROM tag WHERE kind = '{_TAG_KINDS[measure]}'{only}"
+    if measure not in OF_REASONS or level == "leaf":  # a text has a code once
+        return f"SELECT seq, code, polarity = 'positive' AS positive, polarity = 'negative' AS negative, score {tags}"
     return (
-        f"SELECT seq, {code} AS code, bool_or(polarity = 'positive') AS positive, bool_or(polarity = 'negative') AS negative,"
-        f" max(score) AS score FROM tag WHERE kind = '{_TAG_KINDS[measure]}'{only} GROUP BY 1, 2"
+        "SELECT seq, split_part(code, '.', 1) AS code, bool_or(polarity = 'positive') AS positive,"
+        f" bool_or(polarity = 'negative') AS negative, max(score) AS score {tags} GROUP BY 1, 2"
     )
 
 
