@@ -26,7 +26,8 @@ Taxonomy `{taxonomy}`, normaliser `{normaliser}`, labels `{data_hash}`.
 
 Pre-training without labels on public Persian customer text (SnappFood, Digikala, Cafe Bazaar reviews of bank apps,
 telecom and place comments, tweets, film and book comments), then what two earlier taggers said of 128,617 texts of the same
-sources, their noisy public ratings weighed in (`models/teach.py`), then {train:,} texts labelled by reading, kept in `data/labels`: public ones by id without the text, {own:,} of our own with it.
+sources, their noisy public ratings weighed in (`models/teach.py`), then {train:,} texts labelled by reading, kept in
+`data/labels`: public ones by id without the text, {own:,} of our own with it.
 Most of the sources state no licence; they were used for training only. Public names: SnappFood 70k (the ParsBERT split),
 MMDBadCoder/snapfoodComments, Amirali-Amirifar/digikala-sentiment-analysis,
 MaedehArab/Sentiment-analysis_comments-of-Digikala-users, mohsenamjadi/NLP-Naive-Bayes,
