@@ -78,11 +78,13 @@ _MEDIANS: Final = f"""
     FROM (SELECT {_MONTH}, epoch(first_response_at - occurred_at) AS s {_BY_MONTH}) GROUP BY 1, 2"""
 _HARD: Final = f"""
     SELECT {_MONTH}, count(*), count(*) FILTER (hard) {_TAGGED}
-    LEFT JOIN (SELECT seq, bool_or(code <> 'easy') AS hard FROM tag WHERE kind = 'effort' GROUP BY 1) USING (seq) GROUP BY 1, 2"""
+    LEFT JOIN (SELECT seq, bool_or(code <> 'easy') AS hard FROM tag WHERE kind = 'effort' GROUP BY 1) USING (seq)
+    GROUP BY 1, 2"""
 _AGAIN: Final = """
     SELECT count(*), count(*) FILTER (again) FROM (
         SELECT seq, bool_or(next <= moment + INTERVAL 7 DAY) AS again FROM (
-            SELECT seq, occurred_at AS moment, lead(occurred_at) OVER (PARTITION BY customer_id, code ORDER BY occurred_at) AS next
+            SELECT seq, occurred_at AS moment,
+                lead(occurred_at) OVER (PARTITION BY customer_id, code ORDER BY occurred_at) AS next
             FROM feedback JOIN tag USING (seq) WHERE kind = 'reason'
         ) GROUP BY seq
     )"""
