@@ -11,7 +11,7 @@ from typing import Final
 from api import titles
 from api.persian import MISSING, bucket_title, day, number, percent, signed
 from voc.calendars import BucketSize
-from voc.kpis import KpiRow, compute_kpis, get_kpi
+from voc.kpis import KpiRow, Setting, compute_kpis, get_kpi
 from voc.store import Filters, Store
 from voc.trends import TrendRow, compute_trend
 
@@ -84,9 +84,9 @@ def count_tagged(store: Store, filters: Filters) -> int:
     return _total(store, "sentiment", filters)
 
 
-def list_figures(store: Store, filters: Filters, volume: int, tagged: int) -> list[Figure]:
+def list_figures(store: Store, filters: Filters, setting: Setting, volume: int, tagged: int) -> list[Figure]:
     """The volume and the five most telling KPIs; a survey's that no file has gives way to the next that has a value."""
-    rows = compute_kpis(store, (*FIRST_CHOICE, *SECOND_CHOICE), filters=filters)
+    rows = compute_kpis(store, (*FIRST_CHOICE, *SECOND_CHOICE), filters=filters, setting=setting)
     first = [row for row in rows if row.name in FIRST_CHOICE and (row.value is not None or row.name not in FROM_SURVEY)]
     second = [row for row in rows if row.name in SECOND_CHOICE and row.value is not None]
     chosen = (first + second)[: FIGURES_SHOWN - 1]

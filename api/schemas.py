@@ -229,8 +229,10 @@ class TrendRowOut(Sent):
     """One code in one span of time; `share` is null where nothing was counted."""
 
     bucket: str | None
-    start: date | None
-    end: date | None
+    start: datetime | date | None = Field(
+        description="the first day of the span; of an hour, the local time at which it begins"
+    )
+    end: datetime | date | None = Field(description="the day after the last; of an hour, the local time at which it ends")
     code: str | None
     group: str | None
     n: int

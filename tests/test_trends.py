@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.ledger import TEHRAN, Row, add_rows, on, row, store_with, tags
 from voc.errors import InputError
+from voc.kpis.differences import difference_of_shares
 from voc.kpis.intervals import net, share
 from voc.store import Filters, Store
 from voc.trends import LEVELS, MEASURES, TrendRow, compute_trend
@@ -315,3 +316,23 @@ def test_neither_order_nor_batches_change_a_trend_and_groups_add_up(
     assert all(each.share is None or -1 <= each.share <= 1 for each in by_group)
     for each in once:
         assert each.n == sum(part.n for part in by_group if (part.bucket, part.code) == (each.bucket, each.code))
+
+
+def test_an_hour_begins_and_ends_on_the_clock() -> None:
+    with store_with([row(occurred_at=on("1402-12-29", 23)), row(occurred_at=on("1403-01-01", 0))]) as store:
+        found = compute_trend(store, "volume", bucket="hour")
+    assert [(each.bucket, each.start, each.end) for each in found] == [
+        ("1402-12-29T23", datetime(2024, 3, 19, 23), datetime(2024, 3, 20, 0)),
+        ("1403-01-01T00", datetime(2024, 3, 20, 0), datetime(2024, 3, 20, 1)),
+    ]
+
+
+def test_a_change_has_an_interval_of_its_own() -> None:
+    rows = [row(tags(reasons=["delivery.time-"] * (each < 6)), occurred_at=on("1403-01-01")) for each in range(10)]
+    rows += [row(tags(reasons=["delivery.time-"] * (each < 56)), occurred_at=on("1403-02-01")) for each in range(70)]
+    with store_with(rows) as store:
+        first, second = compute_trend(store, "reasons")
+    assert (first.change, first.change_low, first.change_high) == (None, None, None)
+    expected = difference_of_shares(6, 10, 56, 70)
+    assert (second.change, second.change_low, second.change_high) == (expected.value, expected.ci_low, expected.ci_high)
+    assert second.change == pytest.approx(0.2)

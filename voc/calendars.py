@@ -7,7 +7,7 @@ jdatetime does the Jalali arithmetic; this file is its only door.
 """
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final, Literal
 
@@ -99,6 +99,21 @@ def bucket_bounds(key: str, size: BucketSize, calendar: Calendar) -> tuple[date,
     first = 1 + (rest[0] - 1) * months if rest else 1
     following = (year + 1, 1) if first + months > 12 else (year, first + months)
     return _day_of(year, first, 1, calendar), _day_of(*following, 1, calendar)
+
+
+def bucket_span(key: str, size: BucketSize, calendar: Calendar) -> tuple[date, date]:
+    """Where the bucket begins and ends, as people are told: days as in `bucket_bounds`, for an hour local date-times.
+
+    Raises ValueError as `bucket_bounds` does.
+
+    >>> bucket_span("1402-12-21T09", "hour", "jalali")
+    (datetime.datetime(2024, 3, 11, 9, 0), datetime.datetime(2024, 3, 11, 10, 0))
+    """
+    start, end = bucket_bounds(key, size, calendar)
+    if size != "hour":
+        return start, end
+    begin = datetime.combine(start, time(int(key[-2:])))
+    return begin, begin + timedelta(hours=1)
 
 
 def next_key(key: str, size: BucketSize, calendar: Calendar) -> str:

@@ -54,7 +54,7 @@ def show_home(request: Request, service: Running, query: Annotated[HomeQuery, Qu
         "home.html",
         volume=volume,
         tagged=tagged,
-        figures=overview.list_figures(service.store, filters, volume, tagged),
+        figures=overview.list_figures(service.store, filters, service.kpi_setting, volume, tagged),
         reasons=overview.list_reasons(service.store, filters),
         trend=trend,
         trend_unit=unit,

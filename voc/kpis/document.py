@@ -27,6 +27,7 @@ METHODS_EN: Final[Mapping[Method, str]] = {
 }
 BETTER_EN: Final[Mapping[Better, str]] = {"higher": "higher is better", "lower": "lower is better"}
 
+LONGEST_SQL: Final = 200  # what is longer tells a reader nothing
 _INTRODUCTION: Final = """# KPIs
 
 Every figure comes with `n`, the number of rows it rests on, a 95 % interval, the method of that interval and, where there is no
@@ -53,8 +54,12 @@ def _sections(kpis: Sequence[Kpi]) -> Iterator[str]:
         yield f"## {kpi.name}\n\n**{kpi.title_en}** · **{kpi.title_fa}** · {UNITS_EN[kpi.unit]} · {BETTER_EN[kpi.better]}\n"
         yield f"{kpi.definition_en}\n\n{kpi.definition_fa}\n"
         yield f"- formula: {kpi.formula}\n- needs: {', '.join(f'`{field}`' for field in kpi.needs) or '`VOC_TARGETS`'}"
-        yield from (f"- {name}: `{aggregate}`" for name, aggregate in kpi.counts.items())
+        yield from (f"- {name}: {_told(aggregate)}" for name, aggregate in kpi.counts.items())
         yield ""
+
+
+def _told(aggregate: str) -> str:
+    return f"`{aggregate}`" if len(aggregate) <= LONGEST_SQL else "at a rank, as said under [intervals](#intervals)"
 
 
 def _legend() -> Iterator[str]:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from itertools import product
 from typing import Final
 
-from voc.calendars import BucketSize, Calendar, bucket_bounds, bucket_key
+from voc.calendars import BucketSize, Calendar, bucket_key, bucket_span
 from voc.errors import InputError
 from voc.kpis.differences import Balance, difference_of_nets, difference_of_shares
 from voc.kpis.intervals import NET_SCALE, net, scaled, share
@@ -49,8 +49,8 @@ class TrendRow:
     `n` rows carry the code. `share` is theirs of the rows of the bucket and group, None where there is no such row; for
     `volume`, which has no code, it is that of the group in the bucket. For `reason_net` it is that of the rows with praise less
     that of the rows with blame, of those with the reason, from -1 to 1. `change` is the share less that of the bucket before,
-    with a 95 % interval of its own (Newcombe's for a share, Welch's for a net). `start` and `end` are the bucket's first day and
-    the day after its last; `partial` says that it is not over yet.
+    with a 95 % interval of its own (Newcombe's for a share, Welch's for a net). `start` and `end` are the bucket's first day
+    and the day after its last, for an hour local date-times; `partial` says that it is not over yet.
     """
 
     bucket: str | None
@@ -141,7 +141,7 @@ def _series(measure: str, slices: Slices, found: Sequence[Counted], current: str
     groups = groups_of(each.group for each in found) if slices.group_sql else (None,)
     before: dict[tuple[str | None, str | None], Balance] = {}
     for bucket in buckets_between((each.bucket for each in found), slices, len(groups) * len(codes)):
-        start, end = bucket_bounds(bucket, slices.size, slices.calendar) if bucket and slices.size else (None, None)
+        start, end = bucket_span(bucket, slices.size, slices.calendar) if bucket and slices.size else (None, None)
         for group, code in product(groups, codes):
             n, praised, blamed = counted.get((bucket, group, code), _NONE_COUNTED)
             rows = among.get((bucket, group), 0)
