@@ -109,11 +109,17 @@ def stream_feedback_as(records: Iterable[TaggedFeedback], format: str) -> Iterat
 
 
 def figure_row(figure: "DataclassInstance", format: str) -> Row:
-    """A figure in one level; what it has several of is a list in JSON lines and joined by a bar elsewhere."""
+    """A figure as a row: as it is for JSON lines, in one level elsewhere, what it has several of joined by a bar."""
     row = asdict(figure)
-    return (
-        row if format == "jsonl" else {name: BAR.join(each) if isinstance(each, tuple) else each for name, each in row.items()}
-    )
+    return row if format == "jsonl" else dict(_in_one_level(row))
+
+
+def _in_one_level(row: Row) -> Iterator[tuple[str, Any]]:
+    for name, value in row.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}_{inner}", each) for inner, each in value.items())
+        else:
+            yield name, BAR.join(value) if isinstance(value, tuple) else value
 
 
 def stream_rows_as(rows: Iterable[Row], format: str, columns: Sequence[str]) -> Iterator[bytes]:

@@ -1,7 +1,7 @@
 """`voc kpis`, `voc trends` and `voc export`: what the database holds, as a table or a file."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -140,20 +140,32 @@ def put_figures(figures: "Sequence[DataclassInstance]", output: Path | None) -> 
     if not figures:
         typer.echo("no rows", err=True)
         return
-    rows = [figure_row(figure, format_of(output) if output else "table") for figure in figures]
+    format = format_of(output) if output else "jsonl"
+    rows = [figure_row(figure, format) for figure in figures]
+    columns = _columns_of(rows)
     if output:
-        write_whole(output, stream_rows_as(rows, format_of(output), tuple(rows[0])))
+        write_whole(output, stream_rows_as(({name: row.get(name) for name in columns} for row in rows), format, columns))
         return
-    used = [name for name in rows[0] if any(row[name] not in (None, "") for row in rows)]
+    used = [name for name in columns if any(row[name] not in (None, ()) for row in rows)]
     table = Table(*used)
     for row in rows:
         table.add_row(*(_text(row[name]) for name in used))
     Console().print(table)
 
 
+def _columns_of(rows: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
+    """The columns of all rows in order; a figure inside a figure has its own, and none for where it is missing."""
+    names = tuple(dict.fromkeys(name for row in rows for name in row))
+    return tuple(name for name in names if not any(f"{name}_value" == other for other in names))
+
+
 def _text(value: object) -> str:
     if value is None:
         return "–"
+    if isinstance(value, Mapping):  # a figure inside a figure
+        return f"{_text(value['value'])} ({_text(value['ci_low'])} … {_text(value['ci_high'])})"
+    if isinstance(value, tuple):
+        return " ".join(map(str, value))
     return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
