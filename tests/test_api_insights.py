@@ -1,6 +1,7 @@
 """Spikes, drivers, comparisons and what-ifs over HTTP, and the same over the command line."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("insights") / "voc.duckdb"
     rows = [each for day in range(59) for each in day_of(day, 1 + day % 2, "اپ" if day % 3 else "تلفن")]
     rows += [each for _ in range(2) for each in day_of(59, 9, "اپ")]
+    new = [row(tags(), occurred_at=on("1402-12-01"), channel="اپ") for _ in range(6)]
+    rows += [replace(each, feedback=replace(each.feedback, text="این کوپن خرید چیه؟")) for each in new]
     with Store.open(str(path), zone=TEHRAN) as store:
         add_rows(store, rows)
     return path
@@ -64,6 +67,13 @@ def test_a_spike_with_its_texts(client: TestClient) -> None:
     assert shown
 
 
+def test_a_new_theme_with_its_texts(client: TestClient) -> None:
+    found = get(client, "/v1/themes", **{"from": "1402-12-01", "to": "1402-12-02"})["items"]
+    assert [(each["phrase"], each["n"], each["n_before"]) for each in found] == [("کوپن خرید چیه", 6, 0)]
+    assert "کوپن خرید" in get(client, f"/v1/feedback/{found[0]['examples'][0]}")["text"]
+    assert client.get("/v1/themes").status_code == 422
+
+
 @pytest.mark.parametrize("target", ["nps", "sentiment"])
 def test_drivers(client: TestClient, target: str) -> None:
     report = get(client, "/v1/drivers", target=target)
@@ -88,7 +98,9 @@ def test_a_time_beside_the_time_before(client: TestClient) -> None:
 def test_segments_side_by_side(client: TestClient) -> None:
     channels = get(client, "/v1/compare", **{"first.channel": "تلفن", "second.channel": "اپ", "to": "1402-11-30"})
     assert (channels["n_first"], channels["n_second"]) == (200, 390)
-    branches = get(client, "/v1/compare", **{"first.attr.شعبه": "ونک", "second.attr.شعبه": "تجریش", "kinds": "reasons"})
+    branches = get(
+        client, "/v1/compare", **{"first.attr.شعبه": "ونک", "second.attr.شعبه": "تجریش", "kinds": "reasons", "to": "1402-12-01"}
+    )
     assert {each["kind"] for each in branches["items"]} == {"reasons"}
     assert branches["n_first"] == branches["n_second"] == 305
 
@@ -113,6 +125,7 @@ def test_what_if(client: TestClient) -> None:
         (["compare", "--where", "from=1402-11-30", "--where", "to=1402-12-01"], "delivery.time"),
         (["compare", "--first", "channel=تلفن", "--second", "channel=اپ"], "product.quality"),
         (["what-if"], "as_it_is"),
+        (["themes", "--where", "from=1402-12-01", "--where", "to=1402-12-02"], "کوپن"),
         (["kpis", "nps", "reason_share", "--group", "reason"], "delivery.time"),
     ],
 )

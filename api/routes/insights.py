@@ -3,17 +3,18 @@
 The answers are the records of `voc.trends` as they are, so a new field there appears here by itself.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Final
 
 from fastapi import APIRouter, Query
 from pydantic import Field, create_model
 
-from api.parameters import ATTRIBUTE_PREFIX, FilterQuery, known_names
+from api.parameters import ATTRIBUTE_PREFIX, Day, FilterQuery, known_names
 from api.routes.trends import GROUPS_FIELD
 from api.schemas import Sent
 from api.service import Running
 from voc.calendars import BucketSize, Calendar
+from voc.days import parse_day
 from voc.store import Filters
 from voc.trends import (
     KINDS,
@@ -23,9 +24,11 @@ from voc.trends import (
     DriverReport,
     Scenario,
     Spike,
+    Theme,
     compare,
     find_drivers,
     find_spikes,
+    find_themes,
     period_before,
     what_if,
 )
@@ -59,6 +62,15 @@ class DriverQuery(FilterQuery):
     target: str = Field("sentiment", description=", ".join(TARGETS))
     level: Level = "leaf"
     min_n: Least = 20
+
+
+class ThemeQuery(FilterQuery):
+    """The period; the one before is as long, unless it is said where it begins."""
+
+    before: Day = Field(None, description="first day of the period before; by default as long as the period")
+    min_n: Least = 5
+    limit: int = Field(20, ge=1, le=200, description="how many phrases at most")
+    examples: Examples = 3
 
 
 class _Comparing(FilterQuery):
@@ -100,6 +112,13 @@ class SpikePage(Sent):
     next: str | None = None
 
 
+class ThemePage(Sent):
+    """Phrases among the texts without a reason, the newest first."""
+
+    items: list[Theme]
+    next: str | None = None
+
+
 class ComparisonOut(Sent):
     """The tagged rows of both sides, and what differs between them, the surest first."""
 
@@ -134,6 +153,24 @@ def list_spikes(service: Running, query: Annotated[SpikeQuery, Query()]) -> dict
         examples=query.examples,
     )
     return {"items": spikes, "next": None}
+
+
+@router.get("/themes", summary="What no reason covers yet", response_model=ThemePage)
+def list_themes(service: Running, query: Annotated[ThemeQuery, Query()]) -> dict[str, Any]:
+    """Phrases that come more often than before in the texts in which no contact reason was found; from and to are needed."""
+    filters = query.filters
+    earlier = period_before(filters)
+    themes = find_themes(
+        service.store,
+        from_=filters.from_ or date.max,
+        to=filters.to or date.max,
+        before=parse_day(query.before, "before") if query.before else earlier.from_,
+        filters=filters,
+        min_n=query.min_n,
+        limit=query.limit,
+        examples=query.examples,
+    )
+    return {"items": themes, "next": None}
 
 
 @router.get("/drivers", summary="What a figure is associated with", response_model=DriverReport)

@@ -9,7 +9,7 @@ import typer
 
 from voc.command.doctor import doctor
 from voc.command.figures import export, kpis, trends
-from voc.command.insights import compare, drivers, spikes, what_if
+from voc.command.insights import compare, drivers, spikes, themes, what_if
 from voc.command.learn import evaluate, train
 from voc.command.serve import serve
 from voc.command.tag import import_, tag
@@ -28,6 +28,7 @@ cli.command(name="import")(import_)
 cli.command()(kpis)
 cli.command()(trends)
 cli.command()(spikes)
+cli.command()(themes)
 cli.command()(drivers)
 cli.command()(compare)
 cli.command(name="what-if")(what_if)

@@ -1,6 +1,6 @@
-"""`voc spikes`, `voc drivers`, `voc compare` and `voc what-if`: what changed, what goes with it, and is it real."""
+"""`voc spikes`, `themes`, `drivers`, `compare` and `what-if`: what changed, what goes with it, and is it real."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
@@ -36,6 +36,20 @@ def spikes(
             filters=parse_filters(where),
             now=datetime.now(store.zone),
         )
+    put_figures(found, output)
+
+
+def themes(
+    where: Where = None,
+    output: Output = None,
+) -> None:
+    """Phrases that come more often than before where no contact reason was found: --where from=… --where to=…"""
+    from voc.trends import find_themes, period_before
+
+    filters = parse_filters(where)
+    before = period_before(filters).from_
+    with open_store() as store:
+        found = find_themes(store, from_=filters.from_ or date.max, to=filters.to or date.max, before=before, filters=filters)
     put_figures(found, output)
 
 

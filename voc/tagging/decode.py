@@ -1,8 +1,6 @@
 """From probabilities to tags: thresholds, scores, and the words that say so."""
 
 import re
-from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, cast
 
@@ -12,6 +10,7 @@ from numpy.typing import NDArray
 from voc.records import Cue, Polarity, Reason, Resolution, Sentiment, Span, Tags
 from voc.tagging.reading import Floats, Reading
 from voc.text.align import Alignment
+from voc.text.function_words import function_words
 from voc.text.script import script_of
 
 if TYPE_CHECKING:
@@ -132,12 +131,6 @@ def heaviest_phrases(weights: Floats, sentences: NDArray[np.int64]) -> list[tupl
         phrases.append((first, last))
         free[first : last + 1] = False
     return phrases
-
-
-@cache
-def function_words() -> frozenset[str]:
-    """Words that hold a sentence together and say nothing alone: never the evidence, at most between its words."""
-    return frozenset((files("data") / "lexicons" / "function_words.txt").read_text("utf-8").split())
 
 
 def _word_weights(reading: Reading, label: int, words: list[Span]) -> Floats:

@@ -5,6 +5,7 @@ from voc.trends.drivers import TARGETS, Coefficient, Driver, DriverReport, find_
 from voc.trends.periods import period_before
 from voc.trends.series import LEVELS, MEASURES, OF_REASONS, TrendRow, compute_trend
 from voc.trends.spikes import Spike, find_spikes
+from voc.trends.themes import Theme, find_themes
 from voc.trends.what_if import Scenario, what_if
 
 __all__ = [
@@ -20,11 +21,13 @@ __all__ = [
     "DriverReport",
     "Scenario",
     "Spike",
+    "Theme",
     "TrendRow",
     "compare",
     "compute_trend",
     "find_drivers",
     "find_spikes",
+    "find_themes",
     "period_before",
     "what_if",
 ]
