@@ -393,7 +393,12 @@ def test_hours_of_a_day_are_compared_with_the_same_hours(shared: Store) -> None:
     hours = [row(tags(reasons=["delivery.time-"]), occurred_at=day(number, hour)) for number in range(10)
              for hour, n in ((12, 12), (20, 12 if number == 9 else 1)) for _ in range(n)]  # fmt: skip
     (found,) = spikes_of(shared, hours, bucket="hour", latest=9)
-    assert (found.bucket, found.n, found.start, found.end) == ("1403-01-13T20", 12, date(2024, 4, 1), date(2024, 4, 2))
+    assert (found.bucket, found.n, found.start, found.end) == (
+        "1403-01-13T20",
+        12,
+        datetime(2024, 4, 1, 20),
+        datetime(2024, 4, 1, 21),
+    )
     assert found.expected < 3
 
 

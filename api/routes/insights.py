@@ -19,6 +19,7 @@ from voc.store import Filters
 from voc.trends import (
     KINDS,
     LEVELS,
+    NEW,
     TARGETS,
     Contrast,
     DriverReport,
@@ -69,6 +70,7 @@ class ThemeQuery(FilterQuery):
 
     before: Day = Field(None, description="first day of the period before; by default as long as the period")
     min_n: Least = 5
+    min_score: float = Field(NEW, description="how surely newer, in standard deviations; below zero for all")
     limit: int = Field(20, ge=1, le=200, description="how many phrases at most")
     examples: Examples = 3
 
@@ -167,6 +169,7 @@ def list_themes(service: Running, query: Annotated[ThemeQuery, Query()]) -> dict
         before=parse_day(query.before, "before") if query.before else earlier.from_,
         filters=filters,
         min_n=query.min_n,
+        min_score=query.min_score,
         limit=query.limit,
         examples=query.examples,
     )

@@ -44,12 +44,14 @@ def themes(
     output: Output = None,
 ) -> None:
     """Phrases that come more often than before where no contact reason was found: --where from=… --where to=…"""
-    from voc.trends import find_themes, period_before
+    from voc.trends import NEW, find_themes, period_before
 
     filters = parse_filters(where)
     before = period_before(filters).from_
     with open_store() as store:
-        found = find_themes(store, from_=filters.from_ or date.max, to=filters.to or date.max, before=before, filters=filters)
+        found = find_themes(
+            store, from_=filters.from_ or date.max, to=filters.to or date.max, before=before, filters=filters, min_score=NEW
+        )
     put_figures(found, output)
 
 

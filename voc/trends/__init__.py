@@ -5,13 +5,14 @@ from voc.trends.drivers import TARGETS, Coefficient, Driver, DriverReport, find_
 from voc.trends.periods import period_before
 from voc.trends.series import LEVELS, MEASURES, OF_REASONS, TrendRow, compute_trend
 from voc.trends.spikes import Spike, find_spikes
-from voc.trends.themes import Theme, find_themes
+from voc.trends.themes import NEW, Theme, find_themes
 from voc.trends.what_if import Scenario, what_if
 
 __all__ = [
     "KINDS",
     "LEVELS",
     "MEASURES",
+    "NEW",
     "OF_REASONS",
     "TARGETS",
     "Coefficient",

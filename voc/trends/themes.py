@@ -25,6 +25,8 @@ from voc.trends.compare import TYPICAL_LENGTH
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
 
+NEW: Final = 1.96
+"""A score from which a phrase is new: one in forty of those that stay the same reaches it."""
 PRIOR_SHARE: Final = 0.1
 """The prior weighs as much as this share of all texts. Less would overlook what is new, more would hide what merely grows: of
 1,000 texts, ten against none score 2.3, 50 against 25 score 2.6, and 1.6 % of the phrases that stay the same 1.96 or more."""
@@ -91,6 +93,7 @@ def find_themes(
     before: date | None = None,
     filters: Filters = Filters(),  # noqa: B008  a frozen value
     min_n: int = 5,
+    min_score: float | None = None,
     limit: int = 20,
     examples: int = 3,
 ) -> list[Theme]:
@@ -98,7 +101,8 @@ def find_themes(
 
     They are compared with those in [`before`, `from_`), by default as many days. Phrases of function words and numbers only,
     and those that begin or end with a function word, are none; one that nearly always comes within a longer one is left out.
-    The days of `filters` are not looked at. Raises InputError for days that are not in order and for a code that is unknown.
+    Those with a score below
+    `min_score` are left out. The days of `filters` are not looked at. Raises InputError for days that are not in order and for a code that is unknown.
     """
     before = from_ - (to - from_) if before is None else before
     if not before <= from_ < to:
@@ -117,7 +121,8 @@ def find_themes(
         )
         for each, score in zip(kept, scores, strict=True)
     ]  # fmt: skip
-    return sorted(themes, key=lambda theme: (-(theme.score or 0.0), -theme.n, theme.phrase))[:limit]
+    newer = [each for each in themes if min_score is None or each.score is None or each.score >= min_score]
+    return sorted(newer, key=lambda theme: (-(theme.score or 0.0), -theme.n, theme.phrase))[:limit]
 
 
 def log_odds_z(n: NDArray[np.int64], n_before: NDArray[np.int64], texts: int, texts_before: int) -> NDArray[np.float64]:
