@@ -100,9 +100,9 @@ def find_themes(
     """The phrases that at least `min_n` tagged texts without a reason in [`from_`, `to`) hold, the newest first.
 
     They are compared with those in [`before`, `from_`), by default as many days. Phrases of function words and numbers only,
-    and those that begin or end with a function word, are none; one that nearly always comes within a longer one is left out.
-    Those with a score below
-    `min_score` are left out. The days of `filters` are not looked at. Raises InputError for days that are not in order and for a code that is unknown.
+    and those that begin or end with a function word, are none; one that nearly always comes within a longer one is left out, as
+    are those with a score below `min_score`. The days of `filters` are not looked at. Raises InputError for days that are not
+    in order and for a code that is unknown.
     """
     before = from_ - (to - from_) if before is None else before
     if not before <= from_ < to:
