@@ -31,6 +31,7 @@ from voc.settings import Settings
 from voc.store import Store
 
 SIGN_IN: Final = "/sign-in"
+TARGET: Final = "target"  # where a route leaves the id of what it made, for the log
 NOWHERE: Final = "(none)"  # the route, in the log, of a path that leads nowhere
 _QUIET: Final = frozenset({"/healthz", "/readyz", "/static", "/static/vendor/{name}"})  # for everyone, and not in the log
 _PUBLIC: Final = _QUIET | {SIGN_IN, "/sign-out"}
@@ -135,13 +136,17 @@ class AccessGate:
         access: Access = scope["app"].state.service.access
         caller, refusal = _admit(access, call, scope)
         scope.setdefault("state", {})["caller"] = caller
-        send = _recorded(access, call, scope, send)
-        if refusal is not None:
-            await _refuse(refusal, Request(scope, receive))(scope, receive, send)
-        elif (call.method, call.route) in _UPLOADS:
-            await self._upload(access, caller, scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+        recorder = _Recorder(access, call, scope, send)
+        try:
+            if refusal is not None:
+                await _refuse(refusal, Request(scope, receive))(scope, receive, recorder.send)
+            elif (call.method, call.route) in _UPLOADS:
+                await self._upload(access, caller, scope, receive, recorder.send)
+            else:
+                await self._app(scope, receive, recorder.send)
+        except Exception:
+            recorder.note_failure()
+            raise
 
     async def _upload(self, access: Access, caller: Caller, scope: Connection, receive: Receive, send: Send) -> None:
         if not access.uploads.enter(caller.name):
@@ -236,25 +241,38 @@ def _refuse(refusal: Refusal, request: Request) -> ASGIApp:
     return page
 
 
-def _recorded(access: Access, call: Call, scope: Connection, send: Send) -> Send:
-    """`send`, which notes how the call is answered; what changes something is in the log before its answer goes out."""
-    changes = call.method not in _SAFE_METHODS and call.needed != "read"
+class _Recorder:
+    """Notes how a call is answered; what changes something is in the log before its answer goes out."""
 
-    async def send_recorded(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            entry = _entry(call, scope["state"]["caller"], message["status"])
-            if changes and entry.via != "nobody":
-                await run_in_threadpool(access.audit.write, entry)
-            elif entry.via != "nobody" or entry.status != 429:
-                access.audit.note(entry)
-        await send(message)
+    def __init__(self, access: Access, call: Call, scope: Connection, send: Send) -> None:
+        self._audit = access.audit
+        self._call = call
+        self._state: dict[str, Any] = scope["state"]
+        self._send = send
+        self._noted = False
+        self._changes = call.method not in _SAFE_METHODS and call.needed != "read"
 
-    return send_recorded
+    async def send(self, message: Message) -> None:
+        """Sends a message on, once what it answers is noted."""
+        if message["type"] == "http.response.start" and not self._noted:
+            self._noted = True
+            entry = self._entry(message["status"])
+            if self._changes and entry.via != "nobody":
+                await run_in_threadpool(self._audit.write, entry)
+            elif entry.via != "nobody" or entry.status != 429:  # a flood must not become a flood of entries
+                self._audit.note(entry)
+        await self._send(message)
 
+    def note_failure(self) -> None:
+        """Notes a call that nothing was answered to, for it may have changed something all the same."""
+        if not self._noted:
+            self._audit.note(self._entry(500))
 
-def _entry(call: Call, caller: Caller, status: int) -> AuditEntry:
-    at = datetime.now(UTC)
-    return AuditEntry(at, caller.via, caller.key_id, caller.address, call.method, call.route, call.target, status)
+    def _entry(self, status: int) -> AuditEntry:
+        caller, call = self._state["caller"], self._call
+        target = self._state.get(TARGET, call.target)
+        at = datetime.now(UTC)
+        return AuditEntry(at, caller.via, caller.key_id, caller.address, call.method, call.route, target, status)
 
 
 def _target(found: dict[str, Any], scope: Connection) -> str | None:

@@ -502,10 +502,10 @@ def test_what_changes_something_is_in_the_log_before_its_answer(tmp_path: Path, 
         assert seen == [
             ("DELETE", "/v1/batches/{batch_id}", batch["id"], 204),
             ("GET", "/v1/kpis/definitions", None, 200),
-            ("POST", "/v1/batches", None, 202),
+            ("POST", "/v1/batches", batch["id"], 202),
             ("GET", "/v1/audit", None, 200),
             ("GET", "/v1/feedback", None, 200),
-            ("POST", "/v1/keys", None, 201),
+            ("POST", "/v1/keys", made["id"], 201),
         ]
         who = [(entry["via"], entry["key_id"]) for entry in logged.json()["items"]]
         assert who == [("key", made["id"])] * 5 + [("open", None)]
@@ -609,3 +609,15 @@ def test_no_change_is_answered_that_is_not_in_the_log(admin: TestClient, monkeyp
     admin.app.state.service.access.audit.flush()  # type: ignore[attr-defined]
     routes = [entry["route"] for entry in items(admin, "/v1/audit")]
     assert routes[:2] == ["/v1/taxonomy", "/v1/batches/{batch_id}"]  # what could not be written then is not lost
+
+
+def test_a_call_that_failed_is_in_the_log(admin: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("رازِ مشتری")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Store, "delete_batch", fail)
+        assert admin.delete(f"/v1/batches/{BATCH}").status_code == 500
+    admin.app.state.service.access.audit.flush()  # type: ignore[attr-defined]
+    entry = items(admin, "/v1/audit")[0]
+    assert (entry["method"], entry["target"], entry["status"]) == ("DELETE", BATCH, 500)

@@ -181,6 +181,9 @@ def test_entries_keep_their_order_and_survive_a_failed_write(tmp_path: Path, mon
         writer.flush()
         writer.write(entry(route="/4"))
         assert [each.route for each in store.list_audit().items] == ["/4", "/3", "/2", "/1"]
+    with open_store(tmp_path / "voc.duckdb") as store:
+        store.write_audit([entry(route="/5"), entry(route="/6")])
+        assert [each.route for each in store.list_audit().items] == ["/6", "/5", "/4", "/3", "/2", "/1"]
 
 
 def test_a_log_that_cannot_be_written_fills_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

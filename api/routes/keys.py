@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from api.parameters import PageQuery
 from api.schemas import KeyIn, KeyMade, KeyPage
@@ -21,9 +21,10 @@ def list_keys(service: Running, query: Annotated[PageQuery, Query()]) -> Page[Ke
 
 
 @router.post("", status_code=201, summary="Make an access key", response_model=KeyMade)
-def create_key(service: Running, given: KeyIn) -> KeyMade:
+def create_key(service: Running, request: Request, given: KeyIn) -> KeyMade:
     """`key` is in this answer and nowhere else: keep it now. The first key closes the service, so it must be an admin's."""
     key, secret = service.access.keyring.make(given.name, given.scope, datetime.now(UTC))
+    request.state.target = key.id
     return KeyMade(id=key.id, name=key.name, scope=key.scope, created_at=key.created_at, key=secret)
 
 

@@ -197,7 +197,7 @@ def test_dropping_a_file(page: Any) -> None:
 
 def test_the_reference(page: Any) -> None:
     page.goto("/docs")
-    sync_api.expect(page.locator(".opblock").first).to_be_visible()
+    sync_api.expect(page.locator(".opblock").first).to_be_visible(timeout=30_000)
     assert page.locator(".opblock").count() > 15
     shot(page, "docs")
 

@@ -60,7 +60,7 @@ def test_in_work_and_out(visitor: tuple[Any, dict[str, str]]) -> None:
     page.locator("button.danger").click()
     sync_api.expect(page.locator("main")).to_contain_text("هنوز نظری نیست")
     page.goto("/docs")
-    sync_api.expect(page.locator(".opblock").first).to_be_visible()
+    sync_api.expect(page.locator(".opblock").first).to_be_visible(timeout=30_000)
     sync_api.expect(page.locator(".btn.authorize")).to_be_visible()
 
     page.goto("/")
