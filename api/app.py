@@ -15,13 +15,15 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from api import problems
+from api.access import AccessGate, needed_scope, open_access
 from api.body_limit import BodyLimit
 from api.guard import LOOPBACK, Guard
-from api.routes import batches, docs, export, feedback, health, insights, pages, tag, taxonomy, trends
+from api.routes import audit, batches, docs, export, feedback, health, insights, keys, pages, sign_in, tag, taxonomy, trends
 from api.routes import kpis as kpi_values
 from api.schemas import Problem
 from api.service import Service
 from api.static_files import mount_static
+from voc.access import check_reach
 from voc.engine import Engine, WorkerPool
 from voc.intake import take_file
 from voc.kpis import read_setting
@@ -32,7 +34,7 @@ from voc.tagging import Tagger
 STOP_TIMEOUT_S: Final = 5.0
 HARMLESS: Final = "سلام"
 SAMPLE_NAME: Final = "feedback.csv"
-
+_KEY: Final = "A key from `voc keys create` or POST /v1/keys; while there is none, calls on loopback need none."
 _PROBLEM: Final[dict[int | str, dict[str, Any]]] = {
     "default": {
         "description": "What is wrong and what would be right, as an RFC 9457 problem document",
@@ -68,12 +70,15 @@ def create_app(settings: Settings | None = None, *, tagger: Tagger | None = None
     app.state.settings = settings
     app.state.tagger = tagger
     app.add_middleware(BodyLimit, upload_mib=settings.max_upload_mb)
+    app.add_middleware(AccessGate)
     problems.install(app)
-    app.add_middleware(Guard, hosts=(*LOOPBACK, settings.host))
-    for each in (batches, tag, feedback, trends, insights, kpi_values, export, taxonomy, health, docs, pages):
+    app.add_middleware(Guard, hosts=(*LOOPBACK, settings.host), proxied=settings.hosts)
+    for each in (batches, tag, feedback, trends, insights, kpi_values, export, taxonomy):
+        app.include_router(each.router)
+    for each in (keys, audit, health, docs, pages, sign_in):
         app.include_router(each.router)
     mount_static(app)
-    _describe_problems(app)
+    _describe_border(app)
     return app
 
 
@@ -92,16 +97,18 @@ def _start(settings: Settings, tagger: Tagger | None) -> Service:
     kpis = read_setting(settings)
     store = Store.open(settings.database, zone=settings.zone)
     try:
+        check_reach(settings, store.all_keys())
         workers = tagger or WorkerPool(settings.model, settings.workers)
         store.current = workers.identity
         if settings.sample and not store.list_batches(limit=1).items:
             _take_sample(store, settings)
+        access = open_access(store, settings)
     except BaseException:
         store.close()
         raise
     engine = Engine(store, workers)
     engine.start()
-    return Service(settings, store, engine, workers.identity, workers.tag, _model_loaded(workers), kpis)
+    return Service(settings, store, engine, workers.identity, workers.tag, _model_loaded(workers), kpis, access)
 
 
 def _model_loaded(workers: WorkerPool | Tagger) -> Callable[[], bool]:
@@ -114,6 +121,7 @@ def _model_loaded(workers: WorkerPool | Tagger) -> Callable[[], bool]:
 
 def _stop(service: Service) -> None:
     service.engine.stop(STOP_TIMEOUT_S)
+    service.access.audit.stop()
     service.store.close()
 
 
@@ -134,14 +142,19 @@ def _operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def _describe_problems(app: FastAPI) -> None:
-    """Puts the shape of a problem into the OpenAPI document, where every call refers to it."""
+def _describe_border(app: FastAPI) -> None:
+    """Puts the shape of a problem, and the key and scope that each call needs, into the OpenAPI document."""
     made = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = made()
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        schemas.setdefault("Problem", Problem.model_json_schema())
+        components = document.setdefault("components", {})
+        components.setdefault("schemas", {}).setdefault("Problem", Problem.model_json_schema())
+        components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": _KEY}}
+        for path, calls in document["paths"].items():
+            for method, call in calls.items():
+                needed = needed_scope(method.upper(), path)
+                call["security"] = [{"key": [needed]}] if needed else []
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

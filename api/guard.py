@@ -12,6 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import describe, respond
+from voc.access import host_part
 
 LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 CONTENT_POLICY: Final = "; ".join(
@@ -32,6 +33,7 @@ SECURITY_HEADERS: Final = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
@@ -42,12 +44,15 @@ _OWN_SITES: Final = frozenset({"same-origin", "none"})  # none: the person's own
 class Guard:
     """Answers only to the given host names, refuses changes asked for by other sites, adds the security headers.
 
-    What is not a static file carries customers' words: it is not to be kept in a cache, unless the route says otherwise.
+    `proxied` are the names, with their ports where they have one, by which a proxy is asked; a page from there is our own,
+    whatever Host the proxy passes on. What is not a static file carries customers' words: it is not to be kept in a cache,
+    unless the route says otherwise.
     """
 
-    def __init__(self, app: ASGIApp, hosts: tuple[str, ...]) -> None:
+    def __init__(self, app: ASGIApp, hosts: tuple[str, ...], proxied: tuple[str, ...] = ()) -> None:
         self._app = app
-        self._hosts = frozenset(host.lower().strip("[]") for host in hosts)
+        self._hosts = frozenset(host.lower().strip("[]") for host in (*hosts, *map(host_part, proxied)))
+        self._proxied = frozenset(host.lower() for host in proxied)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves a request, or refuses it with a problem document."""
@@ -70,11 +75,11 @@ class Guard:
         if host_name(headers.get("host", "")) not in self._hosts:
             detail = (
                 "This service does not answer to that host name. Use localhost, or the address that it listens on (VOC_HOST);"
-                " a proxy must pass that address on as Host."
+                " a proxy must pass that address on as Host, or its own name must be in VOC_ALLOWED_HOSTS."
             )
             return respond(describe(400, detail, code="unknown_host", field="Host", options=sorted(self._hosts)))
         if method not in _SAFE_METHODS and self._from_elsewhere(headers):
-            detail = "Another site may not change anything here. Behind a proxy, serve the page over HTTPS."
+            detail = "Another site may not change anything here. Behind a proxy, put the name of the page in VOC_ALLOWED_HOSTS."
             return respond(describe(403, detail, code="cross_site", field="Origin"))
         return None
 
@@ -82,7 +87,16 @@ class Guard:
         if site := headers.get("sec-fetch-site"):  # the browser's own word; Origin misleads behind a proxy that rewrites Host
             return site not in _OWN_SITES
         origin = headers.get("origin")
-        return origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+        return origin is not None and not self._is_own(origin, headers.get("host", ""))
+
+    def _is_own(self, origin: str, host: str) -> bool:
+        site = urlsplit(origin).netloc.lower()
+        return site == host.lower() or site in self._proxied
+
+
+def is_browser_sure(headers: Headers) -> bool:
+    """Whether a browser says where a request comes from; what it says is held against our own names by the guard."""
+    return "sec-fetch-site" in headers or "origin" in headers
 
 
 def host_name(header: str) -> str | None:

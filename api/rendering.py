@@ -14,6 +14,8 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api import persian, titles
+from api.callers import Caller
+from voc.access import covers
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
@@ -22,7 +24,13 @@ STATIC: Final = HERE / "static"
 def render(request: Request, page: str, status: int = 200, **context: Any) -> HTMLResponse:
     """The page with this context; times are shown in the service's zone."""
     zone = request.app.state.settings.zone
-    context = {"moment": partial(persian.moment, zone=zone), "here": page.removesuffix(".html")} | context
+    caller = getattr(request.state, "caller", Caller("nobody"))
+    context = {
+        "moment": partial(persian.moment, zone=zone),
+        "here": page.removesuffix(".html"),
+        "caller": caller,
+        "may": partial(covers, caller.scope),
+    } | context
     return HTMLResponse(environment().get_template(page).render(context), status_code=status)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api import examples
+from voc.access import NAME_CHARS, Scope, Via
 from voc.records import AttributeValue, BatchStatus, Polarity, Resolution, Script, Sentiment, Span
 
 TEXTS_AT_ONCE = 100
@@ -334,6 +335,59 @@ class TaxonomyOut(Sent):
     effort: list[CodeOut]
     loyalty: list[CodeOut]
     resolutions: list[CodeOut]
+
+
+class KeyIn(Taken):
+    """An access key to be made."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "داشبورد مدیریت", "scope": "read"}]})
+
+    name: str = Field(min_length=1, max_length=NAME_CHARS, description="who or what it is for")
+    scope: Scope = Field(description="read; write, which uploads besides; admin, which deletes and makes keys besides")
+
+
+class KeyOut(Sent):
+    """An access key, without what opens anything."""
+
+    id: str
+    name: str
+    scope: Scope
+    created_at: datetime
+    last_used_at: datetime | None = Field(None, description="to the minute")
+    revoked_at: datetime | None = None
+
+
+class KeyMade(KeyOut):
+    """A new access key: the one answer that has the key itself."""
+
+    key: str
+
+
+class KeyPage(Sent):
+    """Access keys, the newest first."""
+
+    items: list[KeyOut]
+    next: str | None
+
+
+class AuditEntryOut(Sent):
+    """Who did what, when, and how it was answered."""
+
+    happened_at: datetime
+    via: Via = Field(description="key, session of the page, open (there was no key yet), command, or nobody")
+    key_id: str | None
+    address: str | None
+    method: str
+    route: str
+    target: str | None = Field(description="the id in the path; of a customer, a keyed hash")
+    status: int
+
+
+class AuditPage(Sent):
+    """The audit log, the newest first."""
+
+    items: list[AuditEntryOut]
+    next: str | None
 
 
 class Health(Sent):

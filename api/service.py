@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.access import Access
 from voc.engine import Engine
 from voc.kpis import Setting
 from voc.records import Tags
@@ -26,6 +27,7 @@ class Service:
     tag: Callable[[Sequence[str]], list[Tags]]
     model_loaded: Callable[[], bool]
     kpis: Setting
+    access: Access
 
     @property
     def kpi_setting(self) -> Setting:

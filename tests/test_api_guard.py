@@ -73,11 +73,15 @@ def test_security_headers(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
     assert headers["content-security-policy"] == CONTENT_POLICY
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "same-origin"
+    for name, value in (("opener", "same-origin"), ("embedder", "require-corp"), ("resource", "same-origin")):
+        assert headers[f"cross-origin-{name}-policy"] == value
     assert ("no-store" in headers["cache-control"]) == (not path.startswith("/static/"))
 
 
 def test_the_policy_runs_nothing_inline() -> None:
     assert "unsafe" not in CONTENT_POLICY
     assert "default-src 'none'" in CONTENT_POLICY
+    assert "frame-ancestors 'none'" in CONTENT_POLICY
     assert "http" not in CONTENT_POLICY

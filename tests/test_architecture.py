@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LAYERS = [  # a module may import from its own line and the lines above
     {"voc.errors", "voc.records"},
-    {"voc.taxonomy", "voc.settings", "voc.calendars", "voc.days"},
+    {"voc.taxonomy", "voc.settings", "voc.access", "voc.calendars", "voc.days"},
     {"voc.text"},
     {"voc.tagging"},
     {"voc.ingest", "voc.store", "voc.engine", "voc.intake", "voc.kpis", "voc.trends", "voc.export"},

@@ -24,7 +24,7 @@ def test_a_missing_file_is_made_and_found_again(tmp_path: Path) -> None:
         batch = add(store, feedback("ارسالتون حرف نداره"))
     with open_store(tmp_path / "voc.duckdb") as store:
         assert store.get_batch(batch.id) == batch
-        assert store.select("SELECT version FROM schema_version ORDER BY 1", {}) == [(1,), (2,)]
+        assert store.select("SELECT version FROM schema_version ORDER BY 1", {}) == [(1,), (2,), (3,)]
 
 
 def test_the_calendar_is_filled(tmp_path: Path) -> None:
@@ -163,11 +163,11 @@ with open_store(Path({str(tmp_path / "voc.duckdb")!r})) as store:
 def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "voc.duckdb"
     open_store(path).close()
-    steps = {1: "", 2: "CREATE TABLE extra (n INTEGER)", 3: "CREATE TABLE extra (n INTEGER)"}
+    steps = {1: "", 4: "CREATE TABLE extra (n INTEGER)", 5: "CREATE TABLE extra (n INTEGER)"}
     monkeypatch.setattr("voc.store.migrate._migrations", lambda: steps)
     with pytest.raises(duckdb.CatalogException):
         open_store(path)
-    monkeypatch.setattr("voc.store.migrate._migrations", lambda: {1: "", 2: "CREATE TABLE extra (n INTEGER)"})
+    monkeypatch.setattr("voc.store.migrate._migrations", lambda: {1: "", 4: "CREATE TABLE extra (n INTEGER)"})
     with open_store(path) as store:
-        assert store.select("SELECT version FROM schema_version ORDER BY version", {}) == [(1,), (2,)]
+        assert store.select("SELECT version FROM schema_version ORDER BY version", {}) == [(1,), (2,), (3,), (4,)]
         assert store.select("SELECT count(*) FROM extra", {}) == [(0,)]

@@ -32,6 +32,12 @@ class Settings(BaseSettings):
     stay_high_effort: float = Field(0.37, ge=0, le=1, description="share who stay when it was resolved with high effort")
     stay_low_effort: float = Field(0.61, ge=0, le=1, description="share who stay when it was resolved with low effort")
     max_text_chars: int = Field(100_000, ge=100, description="a longer text is refused, never cut")
+    allowed_hosts: str = Field(
+        "", description="names that the service is reached by through a proxy, as «voc.example.ir, voc:8443»; needs a key"
+    )
+    rate_per_minute: int = Field(6_000, ge=0, description="calls a minute of one key, or address without one; 0 for no limit")
+    concurrent_uploads: int = Field(8, ge=0, description="uploads at once of one key, or address; 0 for no limit")
+    audit_days: int = Field(365, ge=0, description="days that the audit log goes back; 0 to keep all of it")
 
     @field_validator("timezone")
     @classmethod
@@ -44,6 +50,11 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """The time zone as an object."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names of VOC_ALLOWED_HOSTS, with their ports where they have one."""
+        return tuple(host.strip().lower() for host in self.allowed_hosts.split(",") if host.strip())
 
     @property
     def database_path(self) -> Path:

@@ -81,6 +81,7 @@ async def take_upload(service: Service, request: Request, idempotency_key: str |
     if take is None:
         raise HTTPException(415, "Send a multipart form with the field 'file', or application/json with 'records'.")
     batch = await take(service, request, idempotency_key)
+    request.state.target = batch.id  # for the audit log
     service.engine.wake()
     return batch
 

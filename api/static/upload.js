@@ -111,7 +111,9 @@ function duration(seconds) {
 async function refresh() {
   const answer = await fetch(location.href);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  document.getElementById("report").replaceWith(page.getElementById("report"));
+  const report = page.getElementById("report");
+  if (!report) { location.reload(); return; }  // the session is over: the sign-in comes
+  document.getElementById("report").replaceWith(report);
   document.dispatchEvent(new Event("report"));
 }
 

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -54,9 +55,16 @@ class SlowTagger(FakeTagger):
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
     """A live service on a free port."""
+    with serving(tmp_path) as address:
+        yield address
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """The address of a live service on a free port, with the database of a folder."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        settings = Settings(database=str(tmp_path / "voc.duckdb"), port=listener.getsockname()[1])
+        settings = Settings(database=str(folder / "voc.duckdb"), port=listener.getsockname()[1])
         config = uvicorn.Config(create_app(settings, tagger=SlowTagger()), log_level="warning", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -189,7 +197,7 @@ def test_dropping_a_file(page: Any) -> None:
 
 def test_the_reference(page: Any) -> None:
     page.goto("/docs")
-    sync_api.expect(page.locator(".opblock").first).to_be_visible()
+    sync_api.expect(page.locator(".opblock").first).to_be_visible(timeout=30_000)
     assert page.locator(".opblock").count() > 15
     shot(page, "docs")
 

@@ -10,6 +10,7 @@ import typer
 from voc.command.doctor import doctor
 from voc.command.figures import export, kpis, trends
 from voc.command.insights import compare, drivers, spikes, themes, what_if
+from voc.command.keys import keys
 from voc.command.learn import evaluate, train
 from voc.command.serve import serve
 from voc.command.tag import import_, tag
@@ -34,6 +35,7 @@ cli.command()(compare)
 cli.command(name="what-if")(what_if)
 cli.command()(export)
 cli.command()(serve)
+cli.add_typer(keys, name="keys")
 cli.command()(doctor)
 cli.command(context_settings=forwarded)(train)
 cli.command(context_settings=forwarded)(evaluate)

@@ -14,7 +14,7 @@ from voc.settings import Settings, read_settings
 
 
 def doctor() -> None:
-    """Check settings, model, text normalising, tagging and the database; exit status 1 where one fails."""
+    """Check settings, model, text normalising, tagging, the database and access; exit status 1 where one fails."""
     settings = read_settings()
     failed = 0
     for name, check in _CHECKS:
@@ -62,10 +62,25 @@ def _database(settings: Settings) -> str:
         return f"{settings.database} is not there yet; a new one can be made"
 
 
+def _access(settings: Settings) -> str:
+    from voc.access import check_reach
+    from voc.store import Store
+
+    if not settings.database_path.exists():
+        check_reach(settings, ())
+        return "no keys: open to this machine alone"
+    with Store.open(settings.database, zone=settings.zone) as store:
+        keys = store.all_keys()
+    check_reach(settings, keys)
+    active = sum(key.revoked_at is None for key in keys)
+    return f"{active} of {len(keys)} keys in use" if keys else "no keys: open to this machine alone"
+
+
 _CHECKS: tuple[tuple[str, Callable[[Settings], str]], ...] = (
     ("versions", _versions),
     ("model", _model),
     ("text", _text),
     ("tagging", _tagging),
     ("database", _database),
+    ("access", _access),
 )

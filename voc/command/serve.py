@@ -1,11 +1,10 @@
 """`voc serve`: the API and the page, with tagging in the background."""
 
-import ipaddress
 from typing import Annotated
 
 import typer
 
-from voc.errors import SettingsError
+from voc.access import check_reach
 from voc.settings import read_settings
 
 
@@ -19,14 +18,9 @@ def serve(
     from voc.tagging import model_identity
 
     settings = read_settings()
-    if not is_loopback(settings.host):
-        raise SettingsError(
-            f"VOC_HOST: {settings.host!r} can be reached from outside and this release has no access keys. Listen on"
-            " 127.0.0.1, and put a proxy that asks for a password before it; it must pass on Host as VOC_HOST:VOC_PORT.",
-            field="VOC_HOST",
-        )
     model_identity(settings.model)
-    Store.open(settings.database, zone=settings.zone).close()  # what is wrong is said in one line, before anything starts
+    with Store.open(settings.database, zone=settings.zone) as store:  # what is wrong is said in one line, before all else
+        check_reach(settings, store.all_keys())
     if not quiet:
         typer.echo(welcome(settings.host, settings.port), err=True)
     uvicorn.run(
@@ -35,16 +29,9 @@ def serve(
         host=settings.host,
         port=settings.port,
         log_level="warning",
+        server_header=False,  # what it runs on is nobody's affair
         timeout_graceful_shutdown=3,  # an open progress stream must not hold up Ctrl-C
     )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach `host`."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def welcome(host: str, port: int) -> str:

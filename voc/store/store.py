@@ -6,14 +6,16 @@ what was committed last and wait for nobody.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+from voc.access import AuditEntry, Key
 from voc.errors import ConflictError
 from voc.records import Batch, Column, Feedback, Notice, Reject, TaggedFeedback, Tags
-from voc.store import batches, feedback, tagging
+from voc.store import audit, batches, feedback, keys, tagging
 from voc.store.arrival import Arrival, take_in
 from voc.store.duckdb_file import DuckDBFile, Session, open_duckdb
 from voc.store.filters import Filters
@@ -36,6 +38,7 @@ class Store:
         self._database = database
         self._arrivals = Lock()
         self._taggings = Lock()
+        self._accesses = Lock()  # of keys and the audit log, which touch no other table
 
     @classmethod
     def open(cls, database: str, *, zone: ZoneInfo) -> Self:
@@ -163,6 +166,48 @@ class Store:
     def stream_feedback(self, filters: Filters) -> Iterator[TaggedFeedback]:
         """All rows that pass the filters, in order of arrival; memory does not grow with their number."""
         return feedback.stream_feedback(self._database, filters, self.zone)
+
+    def add_key(self, key: Key) -> None:
+        """Keep a new access key."""
+        with self._accesses, self._database.writing() as session:
+            keys.add_key(session, key)
+
+    def all_keys(self) -> tuple[Key, ...]:
+        """All access keys, the revoked ones too, newest first."""
+        with self._database.reading() as session:
+            return keys.all_keys(session, self.zone)
+
+    def list_keys(self, *, limit: int = 50, cursor: str | None = None) -> Page[Key]:
+        """The access keys, the revoked ones too, newest first."""
+        with self._database.reading() as session:
+            return keys.list_keys(session, limit, cursor, self.zone)
+
+    def revoke_key(self, key_id: str, now: datetime) -> None:
+        """Let a key open nothing any more. Raises NotFoundError."""
+        with self._accesses, self._database.writing() as session:
+            keys.revoke_key(session, key_id, now)
+
+    def write_audit(self, entries: Sequence[AuditEntry], uses: Mapping[str, datetime] | None = None) -> None:
+        """Keep who did what, in this order, and when keys, by their ids, were last used."""
+        with self._accesses, self._database.writing() as session:
+            if entries:
+                audit.write_audit(session, entries)
+            keys.note_uses(session, uses or {})
+
+    def list_audit(self, *, limit: int = 50, cursor: str | None = None) -> Page[AuditEntry]:
+        """Who did what, newest first."""
+        with self._database.reading() as session:
+            return audit.list_audit(session, limit, cursor, self.zone)
+
+    def trim_audit(self, now: datetime, days: int) -> None:
+        """Remove what the audit log has from more than so many days ago."""
+        with self._accesses, self._database.writing() as session:
+            audit.trim_audit(session, now, days)
+
+    def audit_secret(self) -> str:
+        """The secret of the pseudonyms in the audit log, made when it is first asked for."""
+        with self._accesses, self._database.writing() as session:
+            return audit.audit_secret(session)
 
     def select(self, sql: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
         """All rows of a query with parameters as `$name`; just those that stand in it must be given."""
