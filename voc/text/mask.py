@@ -37,7 +37,7 @@ Find = Callable[[str], Iterable[Hit]]
 
 _ASCII_DIGITS: Final = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩０１２３４５６７８９", "0123456789" * 3)
 _OTHER_DIGIT: Final = re.compile("[۰-۹٠-٩０-９]")
-_MAY_BE_PERSONAL: Final = re.compile(r"[0-9۰-۹٠-٩０-９@]|\.[A-Za-z]|[\[(]\s?[Aa][Tt]")
+_MAY_BE_PERSONAL: Final = re.compile(r"[0-9۰-۹٠-٩０-９@\[(]|\.[A-Za-z]")
 # In this order: links and e-mail addresses may hold numbers, and plates are made of them.
 _FINDERS: Final[tuple[Find, ...]] = (find_addresses, find_plates, find_numbers)
 
