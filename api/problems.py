@@ -6,7 +6,6 @@ but for plain parameters, and of an unforeseen error only its type and the lines
 """
 
 import logging
-import traceback
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -19,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.rendering import render_problem
-from voc.errors import VocError
+from voc.errors import VocError, whereabouts
 
 MEDIA_TYPE: Final = "application/problem+json"
 SHOWN_CHARS: Final = 60
@@ -104,7 +103,7 @@ class CatchUnforeseen:
         except Exception as error:
             if scope["type"] != "http":
                 raise
-            _log.error("%s %s failed: %s", scope["method"], scope["path"], _whereabouts(error))
+            _log.error("%s %s failed: %s", scope["method"], scope["path"], whereabouts(error))
             if begun:
                 raise RuntimeError("The response was broken off; the log line before this one says where.") from None
             await respond(_UNFORESEEN)(scope, receive, send)
@@ -143,6 +142,8 @@ def _misfit(first: Mapping[str, Any]) -> Document:
 
 def _shown_value(misfit: Mapping[str, Any]) -> str:
     """A parameter's value; that of a body, a search or an attribute may be a customer's words and is not repeated."""
+    if not misfit["loc"]:  # the body as a whole
+        return ""
     place, name = misfit["loc"][0], str(misfit["loc"][-1])
     if place != "query" or name == "q" or name.startswith("attr.") or not isinstance(misfit.get("input"), str):
         return ""
@@ -153,11 +154,6 @@ def _expected(misfit: Mapping[str, Any]) -> tuple[str, ...]:
     if misfit["type"] != "literal_error":
         return ()
     return tuple(option.strip("' ") for option in misfit["ctx"]["expected"].replace(" or ", ", ").split(","))
-
-
-def _whereabouts(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{type(error).__name__} at " + " < ".join(f"{frame.filename}:{frame.lineno}" for frame in frames[-6:][::-1])
 
 
 _UNFORESEEN: Final = describe(500, "Something went wrong on our side; the service's log says where.", code="internal")

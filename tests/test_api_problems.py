@@ -100,6 +100,7 @@ def test_a_text_beyond_the_limit(tmp_path: Path) -> None:
         ({"files": {"file": ("a.csv", "نظر\nخوب بود\n"), "mapping": ("m.json", "{}")}}, 400, None),
         ({"files": {"file": ("a.pdf", b"%PDF-1.7 \x00\x01")}}, 422, "file"),
         ({"json": {"records": []}}, 422, "records"),
+        ({"json": WORDS}, 422, None),
         ({"json": {"records": ["خوب"]}}, 422, "records[0]"),
         ({"json": {"record": [{"text": "خوب"}]}}, 422, "records"),
         ({"content": "نظر\nخوب\n", "headers": {"content-type": "text/csv"}}, 415, None),

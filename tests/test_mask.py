@@ -4,7 +4,7 @@ import string
 import time
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from voc.text.mask import PLACEHOLDERS, Kind, Masked, mask_personal_data
@@ -146,6 +146,43 @@ URLS = [
     ("tg://resolve?domain=some.page", "[پیوند]"),
     ("http://192.168.1.1:8080/x", "[پیوند]"),
 ]
+POSTAL_CODES = [
+    ("کد پستی ۱۴۳۵۶۷۸۹۱۲ رو نمیشناسه", "کد پستی [کدپستی] رو نمیشناسه"),
+    (f"کد{ZWNJ}پستی من: 14356-78912", f"کد{ZWNJ}پستی من: [کدپستی]"),
+    ("كد پستيم ١٤٣٥٦ ٧٨٩١٢ بود", "كد پستيم [کدپستی] بود"),
+    ("۱۴۳۵۶۷۸۹۱۲ کد پستیمه", "[کدپستی] کد پستیمه"),
+    ("ک.پ 1435678912", "ک.پ [کدپستی]"),
+    ("postal code 1435678912", "postal code [کدپستی]"),
+]
+PLATES = [
+    ("پیک ۱۲ ب ۳۴۵ ایران ۶۷ بود", "پیک [پلاک] بود"),
+    ("ایران ۶۷ - ۱۲ب۳۴۵", "[پلاک]"),
+    ("67ایران12ب345", "[پلاک]"),
+    ("پلاک ۱۲ و ۳۴۵ ایران ۶۷", "پلاک [پلاک]"),
+    ("۱۲ الف ۳۴۵ / ۶۷ پیچید جلوم", "[پلاک] پیچید جلوم"),
+    ("۱۲م۳۴۵-۶۷", "[پلاک]"),
+    ("پلاکش ۱۲ م ۳۴۵ بود", "پلاکش [پلاک] بود"),
+    ("۱۲ب۳۴۵۶۷", "[پلاک]"),
+    ("12 D 345 ایران 67", "[پلاک]"),
+]
+HANDLES = [
+    ("@digikala", "[کاربر]"),
+    ("پیج @some_page رو ببینید", "پیج [کاربر] رو ببینید"),
+    ("آیدیم@sara.k92، دایرکت بدین", "آیدیم[کاربر]، دایرکت بدین"),
+    ("@1mohsen.", "[کاربر]."),
+    ("sara_k92@ رو چک کنید", "[کاربر] رو چک کنید"),
+]
+LOOSE = [
+    ("０９１２３４５６７８９", "[تلفن]"),
+    (
+        "0\ufe0f\u20e39\ufe0f\u20e31\ufe0f\u20e32\ufe0f\u20e33\ufe0f\u20e34\ufe0f\u20e35\ufe0f\u20e36\ufe0f\u20e37\ufe0f\u20e38\ufe0f\u20e39\ufe0f\u20e3",
+        "[تلفن]\ufe0f\u20e3",
+    ),
+    ("0912,345,6789", "[تلفن]"),
+    ("+98 912 345 6789 3 روز پیش", "[تلفن] 3 روز پیش"),
+    ("sara[at]gmail[dot]com", "[ایمیل]"),
+    ("sara (at) gmail.com", "[ایمیل]"),
+]
 UNCHANGED = [
     "",
     "خیلی دیر رسید و سرد بود.",
@@ -205,8 +242,6 @@ UNCHANGED = [
     "۱ ۲ ۳ ۴ ۵ ۶ ۷ ۸ ۹ ۱۰",
     "2 3 4 5 6 7 8 9 1 2 3 4 5",
     "5000 2000 300 12",
-    "@digikala",
-    "پیج @some_page رو ببینید",
     "a@b",
     "ساعت ۵ @ خونه",
     "خوب بود.بد نبود",
@@ -226,8 +261,26 @@ UNCHANGED = [
     "شماره [تلفن] 88776655",
     "[شبا] 820540102680020817909002",
     "[کدملی] 12345679",
+    "1435678912",
+    "14356-78912",
+    "سفارش 1435678912 کد پستی ندارم",
+    "[کدپستی] 1435678912",
+    "کد پستی 1500000000 ریال",
+    "شماره تیکت من 0012345679",
+    "سال های ۹۸ ۹۹ ۱۴۰۰ ۱۴۰۱",
+    "02-12-1402 123",
+    "پلاک ۱۲",
+    "پلاک ۱۲ و ۱۴۵",
+    "۱۲ و ۳۴۵",
+    "۲۰ م ۱۵۰ ۳۰",
+    "۱۲ ب ۳۴۵",
+    "ایران ۲۰",
+    "[پلاک] ۱۲ م ۳۴۵",
+    "بود@",
+    "@۵",
+    "@@",
 ]
-MASKED = PHONES + NATIONAL_IDS + CARDS + IBANS + EMAILS + URLS
+MASKED = PHONES + NATIONAL_IDS + CARDS + IBANS + EMAILS + URLS + POSTAL_CODES + PLATES + HANDLES + LOOSE
 
 
 @pytest.mark.parametrize(("text", "masked"), MASKED)
@@ -251,18 +304,19 @@ def test_found_says_what_and_where_in_the_masked_text() -> None:
 
 
 def test_placeholders_are_the_pieces_of_the_tokenizer() -> None:
-    assert list(PLACEHOLDERS.values()) == ["[تلفن]", "[کدملی]", "[کارت]", "[شبا]", "[ایمیل]", "[پیوند]"]
+    """The shipped model was trained with these; the later ones it reads as a word in brackets."""
+    assert list(PLACEHOLDERS.values())[:6] == ["[تلفن]", "[کدملی]", "[کارت]", "[شبا]", "[ایمیل]", "[پیوند]"]
 
 
 @pytest.mark.parametrize(
     "unit",
     ["1", "-", "1 ", "1-", "a@", "a.", "a.b/", "@", "(", "0912 ", "+98", "IR82 ", "http://a)", "a.ir.x ",
      "www.", "a@a.", "a@1.", "1.1.", "a @ ", "a at ", "شبا 1", "کد ملی 12", "http://a/آ-", "0 9 1 2 ", "6037 ", " . .a",
-     "\u200c1"],
+     "\u200c1", "1,", "12ب345 ", "ایران 12 ", "@abc ", "a_1@", "[at] ", "آقای علی ", "من علی ", "با تشکر، ", "خانم  "],
 )  # fmt: skip
 def test_hostile_text_takes_linear_time(unit: str) -> None:
     started = time.process_time()
-    mask_personal_data(unit * (200_000 // len(unit)))
+    mask_personal_data(unit * (200_000 // len(unit)), names=True)
     assert time.process_time() - started < 10  # a second at most; minutes where a pattern is quadratic
 
 
@@ -277,7 +331,8 @@ fragments = st.sampled_from([
     "0912", "345", "6789", "09123456789", "98", "+", "0098", "021", "88776655", "6037", "9911", "0022", "3340", "IR",
     "820540102680020817909002", "شبا", "0012345679", "12345679", "کد ملی ", "تلفن ", "سفارش ", " تومان", "a@b.ir", "@",
     "gmail", "www.", "example.ir", ".com", "t.me/", "http://", " at ", " ", "-", ".", "/", "(", ")", "x", "۱", "م",
-    "[شبا]", "[تلفن]",
+    "[شبا]", "[تلفن]", "کد پستی ", "پستیه", "پلاک ", "ایران", "12", "ب", "و", "67", "@some", "sara_92@", "آقای ", "من ",
+    "رضایی", "علی", " هستم", "خانم ", "[نام]", "با تشکر", "،", "\n", "سلام ", "اسمم ", "[پلاک]",
 ])  # fmt: skip
 digits_of = {"latin": string.digits, "persian": "۰۱۲۳۴۵۶۷۸۹", "arabic": "٠١٢٣٤٥٦٧٨٩"}
 separators = st.sampled_from([" ", "-", ".", "/", ZWNJ, "\u00a0", " - ", "ـ", "\u200f"])
@@ -289,13 +344,14 @@ def test_text_without_digits_at_and_dot_is_unchanged(text: str) -> None:
     assert (masked.text, masked.found) == (text, ())
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(hostile, st.lists(fragments, max_size=14).map("".join)))
 @example("0012345679IR820540102680020817909002")
 @example("989123456789+989123456789")
-def test_masking_twice_is_masking_once(text: str) -> None:
-    once = mask_personal_data(text).text
-    assert mask_personal_data(once).text == once
+@pytest.mark.parametrize("names", [False, True])
+def test_masking_twice_is_masking_once(names: bool, text: str) -> None:
+    once = mask_personal_data(text, names=names).text
+    assert mask_personal_data(once, names=names).text == once
 
 
 @given(st.one_of(st.text(max_size=80), st.lists(fragments, max_size=14).map("".join)))

@@ -4,6 +4,10 @@ An error names the thing, shows the offending setting or header (never a custome
 and says what to do. One base class; the API turns it into an RFC 9457 problem document, the command into one line.
 """
 
+import traceback
+
+_FRAMES = 6  # enough to see who called whom in our own code
+
 
 class VocError(Exception):
     """The base of all errors that are meant for a user.
@@ -71,3 +75,9 @@ class StoreError(VocError):
 
     code = "store_unavailable"
     status = 503
+
+
+def whereabouts(error: BaseException) -> str:
+    """The kind of an unforeseen error and the lines of code that it passed through; its message might quote a customer."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    return f"{type(error).__name__} at " + " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))

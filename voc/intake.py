@@ -46,7 +46,14 @@ def take_file(
     from voc.ingest import open_feedback
 
     def open_source() -> "FeedbackSource":
-        return open_feedback(path, name=name, mapping=mapping, zone=settings.zone, max_text_chars=settings.max_text_chars)
+        return open_feedback(
+            path,
+            name=name,
+            mapping=mapping,
+            zone=settings.zone,
+            max_text_chars=settings.max_text_chars,
+            mask_names=settings.mask_names,
+        )
 
     return _take(store, content_key(path, mapping), open_source, name, idempotency_key, sample)
 
@@ -65,7 +72,13 @@ def take_records(
     from voc.ingest import read_records
 
     def open_source() -> "FeedbackSource":
-        return read_records(records, mapping=mapping, zone=settings.zone, max_text_chars=settings.max_text_chars)
+        return read_records(
+            records,
+            mapping=mapping,
+            zone=settings.zone,
+            max_text_chars=settings.max_text_chars,
+            mask_names=settings.mask_names,
+        )
 
     content = json.dumps(records, ensure_ascii=True, sort_keys=True, default=str).encode()
     return _take(store, _key(hashlib.sha256(content).digest(), mapping), open_source, name, idempotency_key, sample)

@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     stay_unresolved: float = Field(0.27, ge=0, le=1, description="share of customers who stay though unresolved (Gartner)")
     stay_high_effort: float = Field(0.37, ge=0, le=1, description="share who stay when it was resolved with high effort")
     stay_low_effort: float = Field(0.61, ge=0, le=1, description="share who stay when it was resolved with low effort")
+    mask_names: bool = Field(
+        False, description="mask the names of people too, where a title, «من … هستم» or a signature tells them"
+    )
     max_text_chars: int = Field(100_000, ge=100, description="a longer text is refused, never cut")
     allowed_hosts: str = Field(
         "", description="names that the service is reached by through a proxy, as «voc.example.ir, voc:8443»; needs a key"

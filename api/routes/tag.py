@@ -21,7 +21,7 @@ def tag_texts(service: Running, given: TagIn) -> dict[str, Any]:
     for position, text in enumerate(given.texts):
         _check_text(text, f"texts[{position}]", service.settings.max_text_chars)
     _check_total(sum(map(len, given.texts)))
-    masked = [mask_personal_data(text).text for text in given.texts]
+    masked = [mask_personal_data(text, names=service.settings.mask_names).text for text in given.texts]
     tagged = zip(masked, service.tag(masked), strict=True)
     return {"items": [{"text": text} | tags_record(tags) for text, tags in tagged]}
 

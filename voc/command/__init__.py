@@ -14,7 +14,7 @@ from voc.command.keys import keys
 from voc.command.learn import evaluate, train
 from voc.command.serve import serve
 from voc.command.tag import import_, tag
-from voc.errors import VocError
+from voc.errors import VocError, whereabouts
 
 cli = typer.Typer(
     name="voc",
@@ -42,7 +42,10 @@ cli.command(context_settings=forwarded)(evaluate)
 
 
 def app() -> None:
-    """Run the command; a VocError becomes one line that says what to do, and exit status 2."""
+    """Run the command; a VocError becomes one line that says what to do, and exit status 2.
+
+    Of any other error only the place is said: its message might quote a customer, and terminals are logged.
+    """
     try:
         cli()
     except VocError as error:
@@ -52,3 +55,6 @@ def app() -> None:
     except KeyboardInterrupt:
         typer.secho("voc: stopped; nothing half-written was left behind", err=True)
         sys.exit(130)
+    except Exception as error:
+        typer.secho(f"voc: something went wrong that nobody foresaw: {whereabouts(error)}", err=True, fg="red")
+        sys.exit(1)

@@ -105,7 +105,12 @@ def _open(input: Path, mapping: dict[str, str], settings: Settings) -> "Feedback
     if not input.is_file():
         raise InputError(f"There is no file {str(input)!r}.", field="input")
     return open_feedback(
-        input, name=input.name, mapping=mapping or None, zone=settings.zone, max_text_chars=settings.max_text_chars
+        input,
+        name=input.name,
+        mapping=mapping or None,
+        zone=settings.zone,
+        max_text_chars=settings.max_text_chars,
+        mask_names=settings.mask_names,
     )
 
 

@@ -21,9 +21,15 @@ __all__ = ["FeedbackSource", "open_feedback", "read_records"]
 
 
 def open_feedback(
-    path: Path, *, name: str | None = None, mapping: Mapping[str, str] | None = None, zone: ZoneInfo, max_text_chars: int
+    path: Path,
+    *,
+    name: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    zone: ZoneInfo,
+    max_text_chars: int,
+    mask_names: bool = False,
 ) -> FeedbackSource:
-    """The file at `path` as a source of feedback; `name` is what its user calls it.
+    """The file at `path` as a source of feedback; `name` is what its user calls it. `mask_names` masks names of people too.
 
     `mapping` leads from a field to its header, or to several («title+body»), or to «-» for none. Raises InputError where the
     file is none that is read, holds no text or cannot follow the mapping.
@@ -36,15 +42,23 @@ def open_feedback(
     if not fits_ending(table.format, name):
         message = f"The file is {table.format.upper()} by its content, whatever its name says, and was read as that."
         notices.append(Notice(None, "format_by_content", message))
-    return FeedbackSource(table, name=name, mapping=mapping, zone=zone, max_text_chars=max_text_chars, notices=notices)
+    return FeedbackSource(
+        table, name=name, mapping=mapping, zone=zone, max_text_chars=max_text_chars, mask_names=mask_names, notices=notices
+    )
 
 
 def read_records(
-    records: Sequence[Mapping[str, object]], *, mapping: Mapping[str, str] | None = None, zone: ZoneInfo, max_text_chars: int
+    records: Sequence[Mapping[str, object]],
+    *,
+    mapping: Mapping[str, str] | None = None,
+    zone: ZoneInfo,
+    max_text_chars: int,
+    mask_names: bool = False,
 ) -> FeedbackSource:
     """Records that are already at hand as a source of feedback; lines count from 1. Raises InputError as a file does."""
     if not records:
         raise InputError("records: at least one record is needed.", code="no_records", field="records")
+    table = GivenTable(records, "records")
     return FeedbackSource(
-        GivenTable(records, "records"), name="records", mapping=mapping, zone=zone, max_text_chars=max_text_chars
+        table, name="records", mapping=mapping, zone=zone, max_text_chars=max_text_chars, mask_names=mask_names
     )

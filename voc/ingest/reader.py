@@ -7,6 +7,7 @@ Readers for the cells are made once for each column, so that a row costs little 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,7 @@ from voc.ingest.table import Table, survey
 from voc.ingest.texts import text_joiner
 from voc.ingest.values import as_text, is_missing
 from voc.records import AttributeValue, Column, Feedback, Notice, Reject
-from voc.text.mask import mask_personal_data
+from voc.text.mask import Masked, mask_personal_data
 
 LONGEST_ATTRIBUTE_CHARS: Final = 2_000
 _MESSAGES: Final = {
@@ -37,6 +38,7 @@ _GARBLED: Final = re.compile(r"(?:[ØÙÚÛ][^\sA-Za-z0-9]){3}")
 
 Cells = Sequence[object]
 ReadField = Callable[[Cells], object]
+Mask = Callable[[str], Masked]
 
 
 class FeedbackSource:
@@ -52,6 +54,7 @@ class FeedbackSource:
         mapping: Mapping[str, str] | None,
         zone: ZoneInfo,
         max_text_chars: int,
+        mask_names: bool = False,
         notices: Sequence[Notice] = (),
     ) -> None:
         found = survey(table)
@@ -61,7 +64,8 @@ class FeedbackSource:
         self.encoding: str | None = table.encoding
         self.rows_estimate: int | None = found.rows
         self._table = table
-        self._rows = _RowReader(table, layout, zone, max_text_chars, look_for_broken=found.broken)
+        mask = partial(mask_personal_data, names=mask_names)
+        self._rows = _RowReader(table, layout, zone, max_text_chars, mask, look_for_broken=found.broken)
         self._early = (*notices, *table.notices, *_garbled(table, layout, found.sample))
         self._started = False
 
@@ -98,18 +102,21 @@ def _garbled(table: Table, layout: Layout, sample: Sequence[Cells]) -> Iterator[
 class _RowReader:
     """Turns the cells of a row into a Feedback or a Reject, and counts what is worth a notice."""
 
-    def __init__(self, table: Table, layout: Layout, zone: ZoneInfo, max_text_chars: int, *, look_for_broken: bool) -> None:
+    def __init__(
+        self, table: Table, layout: Layout, zone: ZoneInfo, max_text_chars: int, mask: Mask, *, look_for_broken: bool
+    ) -> None:
         self.counts: Counter[tuple[str | None, str]] = Counter()
         self._grid = table.grid
         self._headers = table.headers
         self._max_text_chars = max_text_chars
+        self._mask = mask
         self._look_for_broken = look_for_broken
         self._join = text_joiner(layout.text)
         self._text_header = table.headers[layout.text[0].index]
         lenient = [plan for plan in layout.fields if plan.lenient]
-        self._rating = _Rating(lenient[0], zone, self.counts) if lenient else None
+        self._rating = _Rating(lenient[0], zone, self.counts, mask) if lenient else None
         self._fields = [(plan.field, plan.header, _reader(plan, zone)) for plan in layout.fields if not plan.lenient]
-        self._attributes = [(plan.name, plan.index, _attribute_reader(plan, self.counts)) for plan in layout.attributes]
+        self._attributes = [(plan.name, plan.index, _attribute_reader(plan, self.counts, mask)) for plan in layout.attributes]
 
     def read(self, line: int, cells: Cells) -> Feedback | Reject | None:
         """The row, None where it is wholly blank."""
@@ -136,7 +143,7 @@ class _RowReader:
             self._rating.read(cells, values, attributes)
         if text != whole:
             self.counts[self._text_header, "removed_characters"] += 1
-        return Feedback(text=mask_personal_data(text).text, line=line, attributes=attributes, **values)
+        return Feedback(text=self._mask(text).text, line=line, attributes=attributes, **values)
 
     def notices(self) -> tuple[Notice, ...]:
         """What was counted so far."""
@@ -160,11 +167,12 @@ class _RowReader:
 class _Rating:
     """A rating whose header names no scale: csat where it is 1 to 5, nothing where it is 0, else kept as it is."""
 
-    def __init__(self, plan: FieldPlan, zone: ZoneInfo, counts: Counter[tuple[str | None, str]]) -> None:
+    def __init__(self, plan: FieldPlan, zone: ZoneInfo, counts: Counter[tuple[str | None, str]], mask: Mask) -> None:
         self._index = plan.indexes[0]
         self._header = plan.header
         self._score = field_reader("csat", zone)
         self._counts = counts
+        self._mask = mask
 
     def read(self, cells: Cells, values: dict[str, Any], attributes: dict[str, AttributeValue]) -> None:
         """Puts the rating where it belongs; it never costs the row."""
@@ -176,7 +184,7 @@ class _Rating:
                 self._counts[self._header, "not_rated"] += 1
                 return
             self._counts[self._header, "out_of_scale"] += 1
-            if kept := mask_personal_data(storable(as_text(value))).text:
+            if kept := self._mask(storable(as_text(value))).text:
                 attributes[self._header] = kept[:LONGEST_ATTRIBUTE_CHARS]
         else:
             if score is not None:
@@ -204,7 +212,7 @@ def _reader(plan: FieldPlan, zone: ZoneInfo) -> ReadField:
 
 
 def _attribute_reader(
-    plan: AttributePlan, counts: Counter[tuple[str | None, str]]
+    plan: AttributePlan, counts: Counter[tuple[str | None, str]], mask: Mask
 ) -> Callable[[object], AttributeValue | None]:
     """A reader that masks personal data, cuts what is too long and keeps nothing of an empty cell."""
     numbers = plan.long_numbers
@@ -213,7 +221,7 @@ def _attribute_reader(
         text = storable(value).strip()
         if not text:
             return None
-        masked = text if numbers.is_column and is_long_number(text) else mask_personal_data(text).text
+        masked = text if numbers.is_column and is_long_number(text) else mask(text).text
         if len(masked) > LONGEST_ATTRIBUTE_CHARS:
             counts[plan.header, "attribute_cut"] += 1
         number = canonical_number(text) if plan.numeric and masked == text else None

@@ -1,4 +1,4 @@
-"""Finds e-mail addresses and links in running text, also where people write them loosely.
+"""Finds e-mail addresses, links and handles («@name») in running text, also where people write them loosely.
 
 The text is read token by token and each token is looked at once, which keeps the time linear. A bare domain counts by
 its ending. An ending that is also a word («app», «me», «site») counts only with a path or «www», because a full stop
@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, Literal
 
-AddressKind = Literal["email", "url"]
+AddressKind = Literal["email", "url", "handle"]
 
 ENDINGS: Final = frozenset({
     "com", "ir", "net", "org", "info", "io", "co", "biz", "edu", "gov", "ru", "uk", "tr", "ae", "cn", "xyz", "asia",
@@ -24,16 +24,23 @@ _LOCAL: Final = r"[A-Za-z0-9_][A-Za-z0-9._%+\-]*+"
 _LABEL: Final = r"[A-Za-z0-9][A-Za-z0-9_\-]*+"
 _HOST: Final = rf"{_LABEL}(?:\.{_LABEL})++"
 _PROVIDER: Final = r"(?:g-?mail|yahoo|ymail|hotmail|outlook|icloud|chmail|protonmail)(?![A-Za-z])"
-_PROVIDER_HOST: Final = rf"{_PROVIDER}(?:\s?(?:[.,،]|dot)\s?(?:com|ir|me)(?![A-Za-z]))?"
+_DOT: Final = r"(?:[.,،]|dot|[\[(]\s?dot\s?[\])])"
+_PROVIDER_HOST: Final = rf"{_PROVIDER}(?:\s?{_DOT}\s?(?:com|ir|me)(?![A-Za-z]))?"
 _AT: Final = rf"(?:@|\s@\s|\s?@\s?(?={_PROVIDER}))(?=[0-9.\-]*+[A-Za-z])"
-_EMAIL: Final = rf"{_LOCAL}(?:{_AT}(?:{_HOST}|{_PROVIDER_HOST})|\s[\[(]?at[\])]?\s{_PROVIDER_HOST})"
+_SPELLED_AT: Final = r"(?:\sat\s|\s?[\[(]\s?at\s?[\])]\s?)"
+_EMAIL: Final = rf"{_LOCAL}(?:{_AT}(?:{_HOST}|{_PROVIDER_HOST})|{_SPELLED_AT}{_PROVIDER_HOST})"
+_HANDLE: Final = r"(?<![A-Za-z0-9_@])@[0-9]{0,4}[A-Za-z_](?:\.?[A-Za-z0-9_]){2,31}+"
+# In right-to-left text the sign often lands at the other end; a plain Latin word before it is none.
+_FLIPPED: Final = r"(?=[A-Za-z]{0,30}[0-9._])[A-Za-z][A-Za-z0-9._]{3,31}+@(?![A-Za-z0-9@])"
 _IN_LINK: Final = r"[A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]"
 _PERSIAN_SLUG: Final = r"(?<=[/_=\-])[آ-یـ\u200c]+"
 _REST: Final = rf"(?:{_IN_LINK}|{_PERSIAN_SLUG})*+"
 _SCHEME: Final = r"(?:https?|ftp|tg)\s?:\s?//"
 _TOKEN: Final = re.compile(
-    rf"(?P<link>{_SCHEME}[A-Za-z0-9]{_REST})|(?P<email>{_EMAIL})|(?<!@)(?P<host>{_HOST})|{_LOCAL}", re.IGNORECASE
+    rf"(?P<link>{_SCHEME}[A-Za-z0-9]{_REST})|(?P<email>{_EMAIL})|(?P<handle>{_HANDLE}|{_FLIPPED})|(?<!@)(?P<host>{_HOST})|{_LOCAL}",
+    re.IGNORECASE,
 )
+_MAY_BE_ADDRESS: Final = re.compile(rf"[A-Za-z0-9_\-]\.[A-Za-z0-9]|[A-Za-z0-9]{_SPELLED_AT}[A-Za-z]", re.IGNORECASE)
 _PATH: Final = re.compile(rf"(?::[0-9]{{2,5}})?[/?#](?={_IN_LINK}|{_PERSIAN_SLUG}){_REST}")
 _NAMED: Final = re.compile(r"[0-9@]|\.[A-Za-z]")
 _LETTERS: Final = re.compile(r"[a-z]+")
@@ -41,14 +48,16 @@ _CLOSING: Final = ".,;:!?'*"
 
 
 def find_addresses(text: str) -> Iterator[tuple[int, int, AddressKind]]:
-    """`(start, end, kind)` of each e-mail address and link of `text` (its digits Latin), in order, without overlap."""
-    if not any(mark in text for mark in ("@", ".", "://")):
+    """`(start, end, kind)` of each e-mail address, link and handle of `text` (its digits Latin), in order, without overlap."""
+    if not ("@" in text or "//" in text or _MAY_BE_ADDRESS.search(text)):
         return
     at = 0
     while token := _TOKEN.search(text, at):
         start, at = token.span()
         if token["email"]:
             yield start, at, "email"
+        elif token["handle"]:
+            yield start, at, "handle"
         elif token["link"]:
             at = _trim(text, start, at)
             if _NAMED.search(text, start, at):

@@ -1,15 +1,16 @@
-"""Finds the numbers that name a person in running text: phone, national id, bank card and IBAN.
+"""Finds the numbers that name a person in running text: phone, national id, bank card, IBAN and postal code.
 
 Digits are read in groups, as people write them; a number is a run of whole groups that passes its check: mod 97 for an
 IBAN (ISO 13616), Luhn for a card (ISO/IEC 7812), mod 11 for a national id, operator and area codes for a phone. What
-passes by digits alone («weak») must besides not look like a price, a model or an order number.
+passes by digits alone («weak») must besides not look like a price, a model or an order number. A postal code has no
+check digit, so that ten digits alone could be anything: it counts only where a word names it.
 """
 
 import re
 from collections.abc import Callable, Iterator
 from typing import Final, Literal, NamedTuple
 
-NumberKind = Literal["phone", "national_id", "card", "iban"]
+NumberKind = Literal["phone", "national_id", "card", "iban", "postal_code"]
 Hit = tuple[int, int, NumberKind]
 
 FEWEST_DIGITS: Final = 8
@@ -29,8 +30,8 @@ _PREFIXED_PHONE: Final = re.compile(rf"(?:0{{0,2}}980?|0)(?:9[0-9]{{9}}|{_AREA}[
 _BARE_MOBILE: Final = re.compile(r"9(?:0[0-5]|1[0-9]|2[0-3]|3[0-9]|41|9[0-9])(?![0-9]0{6})[0-9]{7}")
 _LOCAL_PHONE: Final = re.compile(rf"(?:{_AREA})?[2-9][0-9]{{7}}")
 
-_BETWEEN: Final = r"[ \u00a0\u2000-\u2015\u202a-\u202f\u2060\u2066-\u2069\u2212\u0640\ufeff\-_./\\()]"
-_CHAIN: Final = re.compile(rf"[0-9]++(?:{_BETWEEN}{{1,4}}+[0-9]++)*+")
+_BETWEEN: Final = r"[ \u00a0\u2000-\u2015\u202a-\u202f\u2060\u2066-\u2069\u2212\u0640\ufeff\ufe0f\u20e3\-_./\\()]"
+_CHAIN: Final = re.compile(rf"[0-9]++(?:(?:{_BETWEEN}{{1,4}}+|[,،])[0-9]++)*+")
 _GROUP: Final = re.compile(r"[0-9]+")
 
 # Between a word and the number that it names stands nothing that is or may become a placeholder.
@@ -42,9 +43,16 @@ _IBAN_BEFORE: Final = re.compile(rf"{_IBAN_WORD}{_NEAR}\Z", re.IGNORECASE)
 _IBAN_AFTER: Final = re.compile(rf"{_NEAR}{_IBAN_WORD}", re.IGNORECASE)
 _COUNTRY_BEFORE: Final = re.compile(rf"IR{_BETWEEN}{{0,4}}\Z", re.IGNORECASE)
 _COUNTRY_AFTER: Final = re.compile(rf"{_BETWEEN}{{0,4}}IR(?!{_BETWEEN}{{0,4}}[0-9])", re.IGNORECASE)
+_POSTAL_WORD: Final = (
+    r"(?:[کك]د[\s\u200c_-]?پست[یيى]|ko?de?[\s_-]?post[iy]|postal[\s_-]?code|zip[\s_-]?code|[کك]\.[\s]?پ(?![آ-ی]))"
+)
+_POSTAL_BEFORE: Final = re.compile(rf"{_POSTAL_WORD}{_NEAR}\Z", re.IGNORECASE)
+_POSTAL_AFTER: Final = re.compile(rf"{_BESIDE}[کك]د[\s\u200c]?پست[یيى]\u200c?(?:م|ت|ش|مون|تون|شون|ما)?ه(?![آ-ی])")
 _PHONE_WORD: Final = re.compile(rf"(?:تلفن|شماره[\s\u200c]تماس){_BESIDE}\Z")
 _ORDER_WORD: Final = re.compile(
-    rf"(?:سفارش|رهگیری|پیگیری|فا[کك]تور|مرسوله|سریال|بار[کك]د|ترا[کك]نش|ارجاع|پستی)[آ-ی\u200c]{{0,4}}{_BESIDE}\Z"
+    r"(?:سفارش|رهگیری|پیگیری|فا[کك]تور|مرسوله|سریال|بار[کك]د|ترا[کك]نش|ارجاع|پستی"
+    r"|شماره[\s\u200c](?:تی[کك]ت|درخواست|رسید|حواله|قبض|بلی[طت]|رزرو))"
+    rf"[آ-ی\u200c]{{0,4}}(?:[\s\u200c](?:من|ما))?{_BESIDE}\Z"
 )
 _PRICE_AFTER: Final = re.compile(
     r"[\s\u200c]{0,3}(?:هزار|میل[یي]|توم[ان]|ر[یي]ال|درصد|دلار|[%٪$]|tom[ae]n|rial)", re.IGNORECASE
@@ -140,13 +148,21 @@ def _passes_luhn(digits: str) -> bool:
     return (doubled + sum(map(int, digits[-1::-2]))) % 10 == 0
 
 
+def _is_postal_code(number: _Number) -> bool:
+    """Any ten digits beside «کد پستی», but not digit by digit."""
+    if len(number.digits) != 10 or min(number.sizes) == 1 or _PRICE_AFTER.match(number.text, number.end):
+        return False
+    return bool(_POSTAL_BEFORE.search(number.before) or _POSTAL_AFTER.match(number.text, number.end))
+
+
 def _is_phone(number: _Number) -> bool:
     digits, sizes = number.digits, number.sizes
     if len(digits) > 15:
         return False
     if _PREFIXED_PHONE.fullmatch(digits):
         return _is_dialled(number)
-    if len(digits) >= 10 and _PLUS_BEFORE.search(number.before):
+    is_foreign = len(digits) <= 12 or not digits.startswith("98")  # a number of ours has 12; what follows is none of it
+    if len(digits) >= 10 and is_foreign and _PLUS_BEFORE.search(number.before):
         return not _looks_dated(number) and not _PRICE_AFTER.match(number.text, number.end)
     if min(sizes) == 1:
         return False
@@ -156,14 +172,18 @@ def _is_phone(number: _Number) -> bool:
 
 
 def _is_dialled(number: _Number) -> bool:
-    """Whether the groups begin as a phone number's do: «0912», «021», «98», not as a date's: «09/12/1402»."""
-    size = number.sizes[0]
-    return size >= 3 or number.digits[:size] in ("98", "00") or not _looks_dated(number)
+    """Whether the groups begin as a phone number's do: «0912», «021», «98 912», not as «09/12/1402» or «98 99 1400 1401»."""
+    size, rest = number.sizes[0], number.digits[number.sizes[0] :]
+    if number.digits[:size] in ("98", "00"):
+        return not (rest.startswith("9") and number.sizes[1:2] == (2,))
+    return size >= 3 or not _looks_dated(number)
 
 
 def _looks_dated(number: _Number) -> bool:
+    if number.sizes[:3] == (2, 2, 4) and number.digits[4:6] in ("13", "14", "19", "20"):
+        return True
     written = number.text[number.start : number.end]
-    return "/" in written or "." in written
+    return any(mark in written for mark in "/.,،")
 
 
 def _is_named_national_id(number: _Number) -> bool:
@@ -202,6 +222,7 @@ _CHECKS: Final[tuple[tuple[NumberKind, Callable[[_Number], bool]], ...]] = (
     ("iban", _is_iban),
     ("card", _is_card),
     ("national_id", _is_named_national_id),
+    ("postal_code", _is_postal_code),
     ("phone", _is_phone),
     ("national_id", _is_bare_national_id),
 )
