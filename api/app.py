@@ -17,12 +17,12 @@ from starlette.concurrency import run_in_threadpool
 from api import problems
 from api.body_limit import BodyLimit
 from api.guard import LOOPBACK, Guard
-from api.routes import batches, docs, export, feedback, health, insights, pages, tag, taxonomy, trends
+from api.routes import backup, batches, customers, docs, export, feedback, health, insights, pages, tag, taxonomy, trends
 from api.routes import kpis as kpi_values
 from api.schemas import Problem
 from api.service import Service
 from api.static_files import mount_static
-from voc.engine import Engine, WorkerPool
+from voc.engine import Engine, Keeper, WorkerPool
 from voc.intake import take_file
 from voc.kpis import read_setting
 from voc.settings import Settings, read_settings
@@ -70,7 +70,21 @@ def create_app(settings: Settings | None = None, *, tagger: Tagger | None = None
     app.add_middleware(BodyLimit, upload_mib=settings.max_upload_mb)
     problems.install(app)
     app.add_middleware(Guard, hosts=(*LOOPBACK, settings.host))
-    for each in (batches, tag, feedback, trends, insights, kpi_values, export, taxonomy, health, docs, pages):
+    for each in (
+        batches,
+        tag,
+        feedback,
+        customers,
+        backup,
+        trends,
+        insights,
+        kpi_values,
+        export,
+        taxonomy,
+        health,
+        docs,
+        pages,
+    ):
         app.include_router(each.router)
     mount_static(app)
     _describe_problems(app)
@@ -101,7 +115,9 @@ def _start(settings: Settings, tagger: Tagger | None) -> Service:
         raise
     engine = Engine(store, workers)
     engine.start()
-    return Service(settings, store, engine, workers.identity, workers.tag, _model_loaded(workers), kpis)
+    keeper = Keeper(store, engine, retention_days=settings.retention_days)
+    keeper.start()
+    return Service(settings, store, engine, keeper, workers.identity, workers.tag, _model_loaded(workers), kpis)
 
 
 def _model_loaded(workers: WorkerPool | Tagger) -> Callable[[], bool]:
@@ -113,6 +129,7 @@ def _model_loaded(workers: WorkerPool | Tagger) -> Callable[[], bool]:
 
 
 def _stop(service: Service) -> None:
+    service.keeper.stop(STOP_TIMEOUT_S)
     service.engine.stop(STOP_TIMEOUT_S)
     service.store.close()
 

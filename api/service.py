@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from voc.engine import Engine
+from voc.engine import Engine, Keeper
 from voc.kpis import Setting
 from voc.records import Tags
 from voc.settings import Settings
@@ -22,6 +22,7 @@ class Service:
     settings: Settings
     store: Store
     engine: Engine
+    keeper: Keeper
     identity: ModelIdentity
     tag: Callable[[Sequence[str]], list[Tags]]
     model_loaded: Callable[[], bool]

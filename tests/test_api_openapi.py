@@ -16,7 +16,8 @@ DOCUMENTED = {
     ("get", "/v1/feedback"), ("get", "/v1/feedback/{feedback_id}"), ("get", "/v1/trends"), ("get", "/v1/kpis"),
     ("get", "/v1/kpis/definitions"), ("get", "/v1/export/feedback"), ("get", "/v1/export/trends"),
     ("get", "/v1/export/kpis"), ("get", "/v1/taxonomy"), ("get", "/v1/spikes"),
-    ("get", "/v1/drivers"), ("get", "/v1/compare"), ("get", "/v1/what-if"), ("get", "/healthz"), ("get", "/readyz"),
+    ("get", "/v1/drivers"), ("delete", "/v1/customers/{customer_id}"), ("post", "/v1/backup"),
+    ("get", "/v1/compare"), ("get", "/v1/what-if"), ("get", "/healthz"), ("get", "/readyz"),
 }  # fmt: skip
 
 

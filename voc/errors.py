@@ -71,3 +71,10 @@ class StoreError(VocError):
 
     code = "store_unavailable"
     status = 503
+
+
+class DiskFullError(StoreError):
+    """A disk without room for what was to be written; nothing of it is stored."""
+
+    code = "disk_full"
+    status = 507

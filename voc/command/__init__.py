@@ -10,6 +10,7 @@ import typer
 from voc.command.doctor import doctor
 from voc.command.figures import export, kpis, trends
 from voc.command.insights import compare, drivers, spikes, what_if
+from voc.command.keeping import backup, erase, restore
 from voc.command.learn import evaluate, train
 from voc.command.serve import serve
 from voc.command.tag import import_, tag
@@ -33,6 +34,9 @@ cli.command()(compare)
 cli.command(name="what-if")(what_if)
 cli.command()(export)
 cli.command()(serve)
+cli.command()(erase)
+cli.command()(backup)
+cli.command()(restore)
 cli.command()(doctor)
 cli.command(context_settings=forwarded)(train)
 cli.command(context_settings=forwarded)(evaluate)
