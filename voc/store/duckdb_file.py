@@ -224,7 +224,9 @@ class DuckDBFile:
         """Turns what DuckDB says of a file or a disk into an error that a user can act on."""
         try:
             yield
-        except _BROKEN as error:
+        except duckdb.Error as error:
+            if not (isinstance(error, _BROKEN) or _is_damage(error)):
+                raise
             if isinstance(error, duckdb.FatalException | duckdb.InternalError) or "invalidated" in str(error):
                 self._lost = True
             raise _failure(self.name, error) from error
@@ -356,6 +358,12 @@ def _failure(name: str, error: duckdb.Error) -> StoreError:
             " and send it again; tagging goes on by itself.",
             field=_SETTING,
         )
+    if _is_damage(error):
+        return StoreError(
+            f"A part of the database {name!r} is damaged: {_first_line(error)}. Stop the service, look after the disk, and put a"
+            " backup back (`voc restore FILE --force`, which keeps the damaged file).",
+            field=_SETTING,
+        )
     return StoreError(f"The database {name!r} failed: {_first_line(error)}", field=_SETTING)
 
 
@@ -366,6 +374,12 @@ def _refusal(database: str, error: duckdb.Error) -> StoreError:
 
 def _is_full(error: duckdb.Error) -> bool:
     return any(words in str(error) for words in _FULL)
+
+
+def _is_damage(error: duckdb.Error) -> bool:
+    """A block whose checksum is wrong, which DuckDB says by its base class alone, or one that the file is too short for."""
+    said = str(error)
+    return (type(error) is duckdb.Error and said.startswith("Corrupt database")) or "Could not read enough bytes" in said
 
 
 def _is_held(error: duckdb.Error) -> bool:

@@ -9,7 +9,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
 
@@ -28,11 +28,11 @@ def log_of(path: Path) -> Path:
 
 
 def put_in_place(fresh: Path, path: Path) -> None:
-    """Give `fresh` the name `path`, durably and in one step, with the rights and the owner of the file that had it."""
+    """Give `fresh` the name `path`, durably and in one step, with the rights and, if it may, the owner of what had it."""
     if path.exists():
         old = path.stat()
         fresh.chmod(old.st_mode & 0o7777)
-        if (old.st_uid, old.st_gid) != (os.getuid(), os.getgid()):
+        with suppress(PermissionError):  # only root may give a file away; another's is ours from now on, with the same rights
             os.chown(fresh, old.st_uid, old.st_gid)
     sync(fresh)
     fresh.replace(path)
