@@ -377,7 +377,7 @@ def _is_full(error: duckdb.Error) -> bool:
 
 
 def _is_damage(error: duckdb.Error) -> bool:
-    """A block whose checksum is wrong, which DuckDB says by its base class alone, or one that the file is too short for."""
+    """A block with a wrong checksum, which DuckDB says by its base class alone, or one that the file is too short for."""
     said = str(error)
     return (type(error) is duckdb.Error and said.startswith("Corrupt database")) or "Could not read enough bytes" in said
 
