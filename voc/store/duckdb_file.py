@@ -7,7 +7,6 @@ DuckDB 2 never overwrites what was deleted: measured, the words stay in the file
 copy of all tables into a fresh file is free of them, so the file can be exchanged for such a copy while it is open.
 """
 
-import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,8 +15,9 @@ from typing import Any, Final, Literal
 
 import duckdb
 
-from voc.errors import DiskFullError, InputError, StoreError
-from voc.store.files import IN_USE, empty_folder, locked, log_of, put_in_place, remove_folder, said
+from voc.errors import InputError, StoreError
+from voc.store.files import empty_folder, locked, log_of, put_in_place, remove_folder, said
+from voc.store.refusals import check_path, failure, is_failure, is_given_up, refusal
 
 # ruff: noqa: S608  the names in the SQL are our own or the database's
 
@@ -28,13 +28,10 @@ IN_MEMORY: Final = ":memory:"
 PATIENCE_S: Final = 5.0
 """How long sessions that are open may hold up the exchange of the file while those that come wait; longer is for later."""
 
-_SETTING: Final = "VOC_DATABASE"
 _OFFLINE: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
-_BROKEN: Final = (duckdb.OperationalError, duckdb.FatalException, duckdb.InternalError)
-_FULL: Final = ("No space left on device", "File too large", "Disk quota exceeded")
 _BEGIN: Final[Mapping[Kind, str]] = {"reading": "BEGIN TRANSACTION READ ONLY", "writing": "BEGIN TRANSACTION"}
 _COPY_NAME: Final = "copy.duckdb"
 _TABLES: Final = "SELECT table_name FROM information_schema.tables WHERE table_catalog = current_database() ORDER BY table_name"
@@ -225,11 +222,10 @@ class DuckDBFile:
         try:
             yield
         except duckdb.Error as error:
-            if not (isinstance(error, _BROKEN) or _is_damage(error)):
+            if not is_failure(error):
                 raise
-            if isinstance(error, duckdb.FatalException | duckdb.InternalError) or "invalidated" in str(error):
-                self._lost = True
-            raise _failure(self.name, error) from error
+            self._lost = self._lost or is_given_up(error)
+            raise failure(self.name, error) from error
 
     @contextmanager
     def _entered(self, kind: Kind) -> Iterator[None]:
@@ -276,7 +272,7 @@ def open_duckdb(database: str, *, read_only: bool = False, copies: Path | None =
     """
     if database == IN_MEMORY:
         return DuckDBFile(lambda: _connect(database, read_only, None), database, None, Path())
-    _check_path(database, read_only)
+    check_path(database, read_only=read_only)
     path = Path(database).resolve()
     copies = copies or path.with_name(path.name + ".copy")
     opened = DuckDBFile(lambda: _connect(str(path), read_only, copies), database, path, copies)
@@ -294,7 +290,7 @@ def _connect(database: str, read_only: bool, copies: Path | None) -> duckdb.Duck
         connection.execute("SET GLOBAL enable_external_access = false")
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
     except duckdb.Error as error:
-        raise _refusal(database, error) from error
+        raise refusal(database, error) from error
     return connection
 
 
@@ -333,83 +329,6 @@ def json_key(name: str) -> str:
     '/شهر~1استان'
     """
     return "/" + name.replace("~", "~0").replace("/", "~1")
-
-
-def _check_path(database: str, read_only: bool) -> None:
-    scheme, address, _ = database.partition("://")
-    if address:
-        raise StoreError(
-            f"{_SETTING}: a {scheme} address was given; this release keeps its data in a DuckDB file. Give its path.",
-            field=_SETTING,
-        )
-    path = Path(database)
-    if path.is_dir():
-        raise StoreError(f"{_SETTING}: {path} is a folder. Give the path of a file in it.", field=_SETTING)
-    if not path.absolute().parent.is_dir():
-        raise StoreError(f"{_SETTING}: there is no folder {path.absolute().parent}. Make it first.", field=_SETTING)
-    if not read_only and path.exists() and not path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
-        raise StoreError(f"{_SETTING}: {path} is read-only. Make it writable, or give another path.", field=_SETTING)
-
-
-def _failure(name: str, error: duckdb.Error) -> StoreError:
-    if _is_full(error):
-        return DiskFullError(
-            f"There is no room for what was to be written to {name!r}, and nothing of it was stored. Make room on the disk"
-            " and send it again; tagging goes on by itself.",
-            field=_SETTING,
-        )
-    if _is_damage(error):
-        return StoreError(
-            f"A part of the database {name!r} is damaged: {_first_line(error)}. Stop the service, look after the disk, and put a"
-            " backup back (`voc restore FILE --force`, which keeps the damaged file).",
-            field=_SETTING,
-        )
-    return StoreError(f"The database {name!r} failed: {_first_line(error)}", field=_SETTING)
-
-
-def _refusal(database: str, error: duckdb.Error) -> StoreError:
-    kind = DiskFullError if _is_full(error) else StoreError
-    return kind(_explain(database, error), code=IN_USE if _is_held(error) else None, field=_SETTING)
-
-
-def _is_full(error: duckdb.Error) -> bool:
-    return any(words in str(error) for words in _FULL)
-
-
-def _is_damage(error: duckdb.Error) -> bool:
-    """A block with a wrong checksum, which DuckDB says by its base class alone, or one that the file is too short for."""
-    said = str(error)
-    return (type(error) is duckdb.Error and said.startswith("Corrupt database")) or "Could not read enough bytes" in said
-
-
-def _is_held(error: duckdb.Error) -> bool:
-    return "Could not set lock" in str(error) or "used by another process" in str(error)
-
-
-def _explain(database: str, error: duckdb.Error) -> str:
-    said = str(error)
-    if _is_held(error):
-        return (
-            f"{_SETTING}: {database} is in use by another process{_holder(said)}. Only one can have it: stop that one"
-            " (`voc serve`?), use its API, or give another path."
-        )
-    if "not a valid DuckDB" in said or isinstance(error, duckdb.PermissionException):
-        return f"{_SETTING}: {database} is not a DuckDB database and was left as it is. Give another path."
-    if "storage version" in said:
-        return f"{_SETTING}: {database} was written by a later DuckDB. Update this program, or give another path."
-    return (
-        f"{_SETTING}: {database} cannot be opened: {_first_line(error)} Nothing in it was changed. If it is damaged,"
-        " put a copy back or give another path."
-    )
-
-
-def _holder(said: str) -> str:
-    _, found, rest = said.partition("(PID ")
-    return f" ({found[1:]}{rest.partition(')')[0]})" if found else ""
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0]
 
 
 def _arrow_types() -> dict[str, Any]:
