@@ -18,13 +18,29 @@ from api import problems
 from api.access import AccessGate, needed_scope, open_access
 from api.body_limit import BodyLimit
 from api.guard import LOOPBACK, Guard
-from api.routes import audit, batches, docs, export, feedback, health, insights, keys, pages, sign_in, tag, taxonomy, trends
+from api.routes import (
+    audit,
+    backup,
+    batches,
+    customers,
+    docs,
+    export,
+    feedback,
+    health,
+    insights,
+    keys,
+    pages,
+    sign_in,
+    tag,
+    taxonomy,
+    trends,
+)
 from api.routes import kpis as kpi_values
 from api.schemas import Problem
 from api.service import Service
 from api.static_files import mount_static
 from voc.access import check_reach
-from voc.engine import Engine, WorkerPool
+from voc.engine import Engine, Keeper, WorkerPool
 from voc.intake import take_file
 from voc.kpis import read_setting
 from voc.settings import Settings, read_settings
@@ -73,9 +89,9 @@ def create_app(settings: Settings | None = None, *, tagger: Tagger | None = None
     app.add_middleware(AccessGate)
     problems.install(app)
     app.add_middleware(Guard, hosts=(*LOOPBACK, settings.host), proxied=settings.hosts)
-    for each in (batches, tag, feedback, trends, insights, kpi_values, export, taxonomy):
+    for each in (batches, tag, feedback, customers, trends, insights, kpi_values, export, taxonomy):
         app.include_router(each.router)
-    for each in (keys, audit, health, docs, pages, sign_in):
+    for each in (keys, audit, backup, health, docs, pages, sign_in):
         app.include_router(each.router)
     mount_static(app)
     _describe_border(app)
@@ -108,7 +124,9 @@ def _start(settings: Settings, tagger: Tagger | None) -> Service:
         raise
     engine = Engine(store, workers)
     engine.start()
-    return Service(settings, store, engine, workers.identity, workers.tag, _model_loaded(workers), kpis, access)
+    keeper = Keeper(store, engine, retention_days=settings.retention_days)
+    keeper.start()
+    return Service(settings, store, engine, keeper, workers.identity, workers.tag, _model_loaded(workers), kpis, access)
 
 
 def _model_loaded(workers: WorkerPool | Tagger) -> Callable[[], bool]:
@@ -120,6 +138,7 @@ def _model_loaded(workers: WorkerPool | Tagger) -> Callable[[], bool]:
 
 
 def _stop(service: Service) -> None:
+    service.keeper.stop(STOP_TIMEOUT_S)
     service.engine.stop(STOP_TIMEOUT_S)
     service.access.audit.stop()
     service.store.close()

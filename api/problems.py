@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.rendering import render_problem
 from voc.errors import VocError, whereabouts
+from voc.store.files import FULL
 
 MEDIA_TYPE: Final = "application/problem+json"
 SHOWN_CHARS: Final = 60
@@ -34,7 +35,7 @@ Document = dict[str, Any]
 
 def install(app: FastAPI) -> None:
     """Makes `app` answer every error with a problem document, or with a page where a person asked for a page."""
-    for kind in (VocError, RequestValidationError, HTTPException):
+    for kind in (VocError, RequestValidationError, HTTPException, OSError):
         app.add_exception_handler(kind, answer)
     app.add_middleware(CatchUnforeseen)
 
@@ -103,7 +104,8 @@ class CatchUnforeseen:
         except Exception as error:
             if scope["type"] != "http":
                 raise
-            _log.error("%s %s failed: %s", scope["method"], scope["path"], whereabouts(error))
+            route = getattr(scope.get("route"), "path", "(no route)")  # a path may hold a customer's id
+            _log.error("%s %s failed: %s", scope["method"], route, whereabouts(error))
             if begun:
                 raise RuntimeError("The response was broken off; the log line before this one says where.") from None
             await respond(_UNFORESEEN)(scope, receive, send)
@@ -118,6 +120,9 @@ def _document(request: Request, error: Exception) -> Document:
         return _misfit(error.errors()[0])
     if isinstance(error, HTTPException):
         return _http_problem(request, error)
+    if isinstance(error, OSError) and error.errno in FULL:
+        detail = "There is no room on the service's disk for what was sent; nothing of it was stored. Send it again later."
+        return describe(507, detail, code="disk_full")
     raise error
 
 

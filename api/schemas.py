@@ -73,6 +73,7 @@ class BatchOut(Sent):
     received: int
     accepted: int
     rejected: int
+    erased: int = Field(0, description="accepted rows that were erased later; accepted - erased are there")
     tagged: int
     rows_per_s: float | None = Field(None, description="tagging speed; null until it is known")
     eta_s: float | None = Field(None, description="seconds left; null until they are known")
@@ -87,6 +88,24 @@ class BatchPage(Sent):
 
     items: list[BatchOut]
     next: str | None
+
+
+class ErasedOut(Sent):
+    """What an erasure took away."""
+
+    rows: int = Field(description="feedback rows that were removed, with their tags")
+
+
+class BackupOut(Sent):
+    """A backup that was made; its manifest is the file of the same name with .json at its end."""
+
+    file: str = Field(description="its name in VOC_BACKUP_DIR")
+    made_at: datetime
+    schema_version: int
+    zone: str = Field(description="time zone of its days and hours")
+    size_bytes: int
+    sha256: str
+    tables: dict[str, int] = Field(description="rows of each table")
 
 
 class RejectOut(Sent):

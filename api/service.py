@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.access import Access
-from voc.engine import Engine
+from voc.engine import Engine, Keeper
 from voc.kpis import Setting
 from voc.records import Tags
 from voc.settings import Settings
@@ -23,6 +23,7 @@ class Service:
     settings: Settings
     store: Store
     engine: Engine
+    keeper: Keeper
     identity: ModelIdentity
     tag: Callable[[Sequence[str]], list[Tags]]
     model_loaded: Callable[[], bool]

@@ -17,7 +17,8 @@ DOCUMENTED = {
     ("get", "/v1/kpis/definitions"), ("get", "/v1/export/feedback"), ("get", "/v1/export/trends"),
     ("get", "/v1/export/kpis"), ("get", "/v1/taxonomy"), ("get", "/v1/spikes"), ("get", "/v1/themes"),
     ("get", "/v1/drivers"), ("get", "/v1/compare"), ("get", "/v1/what-if"), ("get", "/v1/keys"),
-    ("post", "/v1/keys"), ("delete", "/v1/keys/{key_id}"), ("get", "/v1/audit"), ("get", "/healthz"), ("get", "/readyz"),
+    ("post", "/v1/keys"), ("delete", "/v1/keys/{key_id}"), ("get", "/v1/audit"), ("delete", "/v1/customers/{customer_id}"),
+    ("post", "/v1/backup"), ("get", "/healthz"), ("get", "/readyz"),
 }  # fmt: skip
 
 

@@ -331,7 +331,7 @@ with open_store(Path(sys.argv[1])) as store:
 def test_a_full_disk_is_an_error_and_the_store_goes_on(tmp_path: Path) -> None:
     command = [sys.executable, "-c", FULL_DISK, str(tmp_path / "voc.duckdb")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout == "store_unavailable\n"
+    assert done.stdout == "disk_full\n"
     with open_store(tmp_path / "voc.duckdb") as store:
         assert [row.feedback.text for row in store.stream_feedback(Filters())] == ["جا شد"]
 

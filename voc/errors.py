@@ -77,6 +77,13 @@ class StoreError(VocError):
     status = 503
 
 
+class DiskFullError(StoreError):
+    """A disk without room for what was to be written; nothing of it is stored."""
+
+    code = "disk_full"
+    status = 507
+
+
 def whereabouts(error: BaseException) -> str:
     """The kind of an unforeseen error and the lines of code that it passed through; its message might quote a customer."""
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]

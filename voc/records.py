@@ -129,7 +129,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """An upload and how far it has come; received = accepted + rejected."""
+    """An upload and how far it has come; received = accepted + rejected, accepted - erased rows are there."""
 
     id: str
     name: str
@@ -144,3 +144,4 @@ class Batch:
     sample: bool = False
     rows_per_s: float | None = None
     eta_s: float | None = None
+    erased: int = 0

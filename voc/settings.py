@@ -22,6 +22,10 @@ class Settings(BaseSettings):
     timezone: str = Field("Asia/Tehran", description="zone of times that carry none, and of all days and hours")
     max_upload_mb: int = Field(512, ge=1, description="largest upload that is accepted, in MiB")
     sample: bool = Field(False, description="load the shipped sample batch into an empty database")
+    retention_days: int = Field(
+        0, ge=0, le=36_500, description="days after which a row is erased, by its own time or that of its arrival; 0 keeps all"
+    )
+    backup_dir: str = Field("", description="folder for the backups of a running service; none are made when empty")
     fcr_days: float = Field(7.0, gt=0, description="days in which a customer who comes back was not helped the first time")
     short_abandon_s: float = Field(10.0, ge=0, description="seconds before which a dropped contact counts as neither")
     working_hours: str = Field(

@@ -92,7 +92,7 @@ function follow(panel, done, meanwhile = () => {}) {
 }
 
 function progress(panel, batch) {
-  const parts = [`${number.format(batch.tagged)} از ${number.format(batch.accepted)} نظر خوانده شد`];
+  const parts = [`${number.format(batch.tagged)} از ${number.format(batch.accepted - batch.erased)} نظر خوانده شد`];
   if (batch.status === "tagging" && batch.rows_per_s) parts.push(`${number.format(batch.rows_per_s)} نظر در ثانیه`);
   if (batch.status === "tagging" && batch.eta_s !== null) parts.push(`${duration(batch.eta_s)} مانده`);
   panel.querySelector("progress").value = batch.tagged;

@@ -10,6 +10,7 @@ import typer
 from voc.command.doctor import doctor
 from voc.command.figures import export, kpis, trends
 from voc.command.insights import compare, drivers, spikes, themes, what_if
+from voc.command.keeping import backup, erase, restore
 from voc.command.keys import keys
 from voc.command.learn import evaluate, train
 from voc.command.serve import serve
@@ -35,6 +36,9 @@ cli.command()(compare)
 cli.command(name="what-if")(what_if)
 cli.command()(export)
 cli.command()(serve)
+cli.command()(erase)
+cli.command()(backup)
+cli.command()(restore)
 cli.add_typer(keys, name="keys")
 cli.command()(doctor)
 cli.command(context_settings=forwarded)(train)

@@ -101,7 +101,7 @@ class Engine:
             except VocError as error:
                 self._give_up(error)
             except Exception as error:  # a fault in the program must not end the tagging for good
-                self._give_up(StoreError(f"Tagging was stopped by a fault in the program ({_where(error)})."))
+                self._give_up(StoreError(f"Tagging was stopped by a fault in the program ({whereabouts(error)})."))
 
     def _work(self) -> None:
         """Walk all rows from the first, then those that arrive, until told to stop."""
@@ -180,7 +180,7 @@ class Engine:
 _InHand = dict[Future[list[Outcome]], list[PendingText]]
 
 
-def _where(error: Exception) -> str:
+def whereabouts(error: Exception) -> str:
     """The kind and place of a fault, without its message, which might quote a customer."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"

@@ -64,6 +64,7 @@ def _write_batch(session: Session, arrival: Arrival, first_seq: int, accepted: i
         "columns": write_json(arrival.columns),
         "notices": write_json(arrival.notices()),
         "created_at": datetime.now(UTC),
+        "erased": 0,
     }
     session.insert("batch", {name: [value] for name, value in values.items()})
     if arrival.idempotency_key:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from voc.errors import NotFoundError
 from voc.records import Batch, BatchStatus, Notice, Reject
 from voc.store.duckdb_file import DuckDBFile, Row, Session
+from voc.store.erase import ROW_TABLES, note_deletion
 from voc.store.paging import Page, check_limit, cut_page, moment, number, read_cursor, write_cursor
 from voc.store.rows import read_columns, read_notices
 from voc.tagging.identity import ModelIdentity
@@ -24,7 +25,7 @@ _NAMED: Final[Mapping[Name, str]] = {
     "content_key": "content_key = $value",
     "idempotency_key": "id = (SELECT batch_id FROM idempotency WHERE key = $value)",
 }
-_COLUMNS: Final = "id, name, received, accepted, rejected, first_seq, columns, notices, created_at, sample"
+_COLUMNS: Final = "id, name, received, accepted, rejected, first_seq, columns, notices, created_at, sample, erased"
 _REJECTS: Final = "SELECT line, column_name, code, message FROM reject WHERE batch_id = $batch"
 _IN_ORDER: Final = "ORDER BY line, code, coalesce(column_name, ''), message"
 _LINES_AFTER: Final = "SELECT line FROM reject WHERE batch_id = $batch AND line > $after ORDER BY line LIMIT $most"
@@ -101,11 +102,12 @@ def delete_batch(session: Session, batch_id: str) -> None:
     if not found:
         raise NotFoundError(f"There is no batch {batch_id!r}.", field="batch")
     ((low, high),) = found
-    for table in ("tag", "tagging", "set_aside", "feedback"):
+    for table in ROW_TABLES:
         session.run(f"DELETE FROM {table} WHERE seq >= $low AND seq < $high", {"low": low, "high": high})
     for table in ("reject", "idempotency"):
         session.run(f"DELETE FROM {table} WHERE batch_id = $id", {"id": batch_id})
     session.run("DELETE FROM batch WHERE id = $id", {"id": batch_id})
+    note_deletion(session)
 
 
 def count_waiting(session: Session, batch_id: str, identity: ModelIdentity) -> int:
@@ -121,11 +123,11 @@ _COUNTED: Final = ("feedback", "tagging", "set_aside")
 
 
 def _read_batch(session: Session, row: Row, identity: ModelIdentity | None, zone: ZoneInfo) -> Batch:
-    batch_id, name, received, accepted, rejected, first_seq, columns, notices, created_at, sample = row
+    batch_id, name, received, accepted, rejected, first_seq, columns, notices, created_at, sample, erased = row
     end = first_seq + accepted
     tagged = _count(session, "tagging", first_seq, end, identity)
-    aside = 0 if tagged >= accepted else _count(session, "set_aside", first_seq, end, identity)
-    there = accepted if tagged + aside >= accepted else _count(session, "feedback", first_seq, end, None)
+    there = accepted - erased
+    aside = 0 if tagged >= there else _count(session, "set_aside", first_seq, end, identity)
     return Batch(
         id=batch_id,
         name=name,
@@ -138,6 +140,7 @@ def _read_batch(session: Session, row: Row, identity: ModelIdentity | None, zone
         columns=read_columns(columns),
         notices=read_notices(notices) + (_set_aside_notices(session, first_seq, end, identity) if aside else ()),
         sample=sample,
+        erased=erased,
     )
 
 

@@ -2,28 +2,39 @@
 
 Why a door: everything else in the store is SQL that PostgreSQL speaks too, with parameters as `$name`. DuckDB lets one
 process write; within it, readers see the last commit and never wait for a writer. A commit is on disk when it returns.
+
+DuckDB 2 never overwrites what was deleted: measured, the words stay in the file after CHECKPOINT and after VACUUM. Only a
+copy of all tables into a fresh file is free of them, so the file can be exchanged for such a copy while it is open.
 """
 
-import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from threading import Condition, Lock
+from typing import Any, Final, Literal
 
 import duckdb
 
 from voc.errors import InputError, StoreError
+from voc.store.files import empty_folder, locked, log_of, put_in_place, remove_folder, said
+from voc.store.refusals import check_path, failure, is_failure, is_given_up, refusal
+
+# ruff: noqa: S608  the names in the SQL are our own or the database's
 
 Row = tuple[Any, ...]
+Kind = Literal["reading", "writing"]
 
 IN_MEMORY: Final = ":memory:"
-_SETTING: Final = "VOC_DATABASE"
+PATIENCE_S: Final = 5.0
+"""How long sessions that are open may hold up the exchange of the file while those that come wait; longer is for later."""
+
 _OFFLINE: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
-    "enable_external_access": "false",
 }
-_BROKEN: Final = (duckdb.OperationalError, duckdb.FatalException, duckdb.InternalError)
+_BEGIN: Final[Mapping[Kind, str]] = {"reading": "BEGIN TRANSACTION READ ONLY", "writing": "BEGIN TRANSACTION"}
+_COPY_NAME: Final = "copy.duckdb"
+_TABLES: Final = "SELECT table_name FROM information_schema.tables WHERE table_catalog = current_database() ORDER BY table_name"
 
 
 class Session:
@@ -40,6 +51,10 @@ class Session:
     def run(self, sql: str, parameters: Mapping[str, object] | None = None) -> None:
         """A statement, or several without parameters, for its effect."""
         self._cursor.execute(sql, dict(parameters) if parameters else None)
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        return int(self.query(f"SELECT count(*) FROM {_quoted(table)}")[0][0])
 
     def insert(self, table: str, columns: Mapping[str, Sequence[object]]) -> None:
         """Rows in bulk, a sequence of values for each column; columns that are not given become NULL.
@@ -77,64 +92,229 @@ class Session:
 
 
 class DuckDBFile:
-    """An open database. Sessions may run in many threads at once; who may write together is the store's affair."""
+    """An open database. Sessions may run in many threads at once; who may write together is the store's affair.
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
-        self._connection = connection
-        self._name = name
+    A thread must not open a session within another. `path` is None in memory; copies are made in the folder `copies`.
+    """
+
+    def __init__(self, connect: Callable[[], duckdb.DuckDBPyConnection], name: str, path: Path | None, copies: Path) -> None:
+        self._connect = connect
+        self._connection = connect()
+        self.name = name
+        self._path = path
+        self._copies = copies
         self._types: dict[str, dict[str, str]] = {}
+        self._lost = False  # DuckDB gave the database up, or it was closed; the next session opens it anew
+        self._gate = Condition()
+        self._inside: dict[Kind, int] = {"reading": 0, "writing": 0}
+        self._barred: set[Kind] = set()
+        self._copying = Lock()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one committed state and holds nobody up."""
-        with self._session("BEGIN TRANSACTION READ ONLY") as session:
+        with self._session("reading") as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session whose writes are kept all together at its end, or not at all if it is left by an exception."""
-        with self._session("BEGIN TRANSACTION") as session:
+        with self._session("writing") as session:
             yield session
+
+    @contextmanager
+    def copied(self) -> Iterator[tuple[Path, dict[str, int]]]:
+        """All tables as they are at one moment, in a fresh file without anything deleted, and the rows of each table.
+
+        Others read and write on. The file is gone when the context ends, unless it was moved away.
+        """
+        with self._copying, self._folder() as folder:
+            with self._entered("reading"):
+                counts = self._copy(folder / _COPY_NAME)
+            yield folder / _COPY_NAME, counts
+
+    def rewrite(self, then: str) -> None:
+        """Exchange the file for a fresh copy of it, in which `then` was run; nothing that was deleted is in it.
+
+        Those who write wait until it is done, those who read only for the exchange itself. Raises StoreError, and all is as
+        it was, where open sessions do not end in time, a table cannot be read or the disk is full.
+        """
+        if self._path is None:
+            return
+        with self._copying, self._kept_out("writing"), self._folder() as folder:
+            fresh = folder / _COPY_NAME
+            with self._entered("reading"):
+                self._copy(fresh)
+            with duckdb.connect(str(fresh), config=_OFFLINE) as made:
+                made.execute(then)
+                made.execute("CHECKPOINT")
+            with self._kept_out("reading"):
+                self._exchange(fresh, self._path)
 
     def close(self) -> None:
         """Let the file go. Sessions that are still open fail."""
         with suppress(duckdb.Error):
             self._connection.close()
 
-    @contextmanager
-    def _session(self, begin: str) -> Iterator[Session]:
-        cursor: duckdb.DuckDBPyConnection | None = None
+    def _exchange(self, fresh: Path, path: Path) -> None:
+        """With nobody inside. From closing to renaming the lock is ours, or another process's writes would go with the file."""
+        self._connection.execute("CHECKPOINT")
+        before = path.stat()
+        self._lost = True
+        self._connection.close()
+        with locked(path):
+            if path.stat().st_mtime_ns != before.st_mtime_ns or log_of(path).exists():
+                raise StoreError(f"The database {self.name!r} was written to by another process and was left as it is.")
+            put_in_place(fresh, path)
+        self._heal()
+
+    def _copy(self, target: Path) -> dict[str, int]:
+        cursor = self._connection.cursor()
+        own, copy = (_quoted(name) for name in _catalogs(cursor))
         try:
-            cursor = self._connection.cursor()
-            cursor.execute(begin)
-            yield Session(cursor, self._types)
+            cursor.execute(f"ATTACH '{_escaped(target)}' AS {copy} (READ_WRITE)")
+            cursor.execute("BEGIN TRANSACTION")
+            cursor.execute(f"COPY FROM DATABASE {own} TO {copy}")
+            tables = [table for (table,) in cursor.execute(_TABLES).fetchall()]
+            counts, copied = ({table: _count(cursor, of, table) for table in tables} for of in (own, copy))
             cursor.execute("COMMIT")
-        except BaseException as error:
-            if cursor is not None:
-                with suppress(duckdb.Error):
-                    cursor.execute("ROLLBACK")
-            if isinstance(error, _BROKEN):
-                raise StoreError(f"The database {self._name!r} failed: {_first_line(error)}", field=_SETTING) from error
+            cursor.execute(f"CHECKPOINT {copy}")
+        except BaseException:
+            with suppress(duckdb.Error):
+                cursor.execute("ROLLBACK")
             raise
         finally:
-            if cursor is not None:
+            with suppress(duckdb.Error):
+                cursor.execute(f"DETACH {copy}")
+            cursor.close()
+        if counts != copied:
+            raise StoreError(f"A copy of {self.name!r} has other numbers of rows than the database; it was thrown away.")
+        return counts
+
+    @contextmanager
+    def _folder(self) -> Iterator[Path]:
+        """The folder for copies, gone when the context ends; what goes wrong there is said so that it can be mended."""
+        with self._said(), said(self._copies):
+            empty_folder(self._copies)
+            try:
+                yield self._copies
+            finally:
+                remove_folder(self._copies)
+
+    @contextmanager
+    def _session(self, kind: Kind) -> Iterator[Session]:
+        with self._said(), self._entered(kind):
+            cursor = self._connection.cursor()
+            try:
+                cursor.execute(_BEGIN[kind])
+                yield Session(cursor, self._types)
+                cursor.execute("COMMIT")
+            except BaseException:
+                with suppress(duckdb.Error):
+                    cursor.execute("ROLLBACK")
+                raise
+            finally:
                 cursor.close()
 
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        """Turns what DuckDB says of a file or a disk into an error that a user can act on."""
+        try:
+            yield
+        except duckdb.Error as error:
+            if not is_failure(error):
+                raise
+            self._lost = self._lost or is_given_up(error)
+            raise failure(self.name, error) from error
 
-def open_duckdb(database: str) -> DuckDBFile:
+    @contextmanager
+    def _entered(self, kind: Kind) -> Iterator[None]:
+        with self._gate:
+            self._gate.wait_for(lambda: kind not in self._barred)
+            self._heal()
+            self._inside[kind] += 1
+        try:
+            yield
+        finally:
+            with self._gate:
+                self._inside[kind] -= 1
+                self._gate.notify_all()
+
+    @contextmanager
+    def _kept_out(self, kind: Kind) -> Iterator[None]:
+        """Nobody of this kind is inside, and those who come wait. Raises StoreError where those inside take too long."""
+        try:
+            with self._gate:
+                self._barred.add(kind)
+                if not self._gate.wait_for(lambda: not self._inside[kind], PATIENCE_S):
+                    raise StoreError(f"The database {self.name!r} is busy; its file is exchanged later.")
+            yield
+        finally:
+            with self._gate:
+                self._barred.discard(kind)
+                self._gate.notify_all()
+
+    def _heal(self) -> None:
+        """Open anew what was lost, once nobody is inside."""
+        if self._lost and not any(self._inside.values()):
+            with suppress(duckdb.Error):
+                self._connection.close()
+            self._connection = self._connect()
+            self._lost = False
+
+
+def open_duckdb(database: str, *, read_only: bool = False, copies: Path | None = None) -> DuckDBFile:
     """The DuckDB file at a path, made if it is not there; `:memory:` for one that is gone when it is closed.
 
-    Raises StoreError that says what to do where the file is locked, read-only, damaged, of a later version or not a
-    database. Such a file is left as it is.
+    `copies` is a folder for this program alone, in which copies are made; by default one beside the file. Raises StoreError
+    that says what to do where the file is locked, read-only, damaged, of a later version or not a database. Such a file is
+    left as it is.
     """
-    if database != IN_MEMORY:
-        _check_path(database)
+    if database == IN_MEMORY:
+        return DuckDBFile(lambda: _connect(database, read_only, None), database, None, Path())
+    check_path(database, read_only=read_only)
+    path = Path(database).resolve()
+    copies = copies or path.with_name(path.name + ".copy")
+    opened = DuckDBFile(lambda: _connect(str(path), read_only, copies), database, path, copies)
+    if not read_only:  # the file is ours now, and so is what a killed process left beside it: words of customers
+        for left in (copies, path.with_name(path.name + ".tmp")):
+            remove_folder(left)
+    return opened
+
+
+def _connect(database: str, read_only: bool, copies: Path | None) -> duckdb.DuckDBPyConnection:
     try:
-        connection = duckdb.connect(database, config=_OFFLINE)
+        connection = duckdb.connect(database, read_only=read_only, config=_OFFLINE)
+        if copies and not _shut(connection):
+            connection.execute(f"SET GLOBAL allowed_directories = ['{_escaped(copies)}/']")
+        connection.execute("SET GLOBAL enable_external_access = false")
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
     except duckdb.Error as error:
-        raise StoreError(_explain(database, error), field=_SETTING) from error
-    return DuckDBFile(connection, database)
+        raise refusal(database, error) from error
+    return connection
+
+
+def _shut(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether this process has the database open already: then what it may reach is settled."""
+    return connection.execute("SELECT NOT current_setting('enable_external_access')").fetchall() == [(True,)]
+
+
+def _catalogs(cursor: duckdb.DuckDBPyConnection) -> tuple[str, str]:
+    ((own,),) = cursor.execute("SELECT current_database()").fetchall()
+    return own, f"{own}_copy"
+
+
+def _count(cursor: duckdb.DuckDBPyConnection, catalog: str, table: str) -> int:
+    ((rows,),) = cursor.execute(f"SELECT count(*) FROM {catalog}.main.{_quoted(table)}").fetchall()
+    return int(rows)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("'", "''")
 
 
 def prepare(session: Session) -> None:
@@ -149,48 +329,6 @@ def json_key(name: str) -> str:
     '/شهر~1استان'
     """
     return "/" + name.replace("~", "~0").replace("/", "~1")
-
-
-def _check_path(database: str) -> None:
-    scheme, address, _ = database.partition("://")
-    if address:
-        raise StoreError(
-            f"{_SETTING}: a {scheme} address was given; this release keeps its data in a DuckDB file. Give its path.",
-            field=_SETTING,
-        )
-    path = Path(database)
-    if path.is_dir():
-        raise StoreError(f"{_SETTING}: {path} is a folder. Give the path of a file in it.", field=_SETTING)
-    if not path.absolute().parent.is_dir():
-        raise StoreError(f"{_SETTING}: there is no folder {path.absolute().parent}. Make it first.", field=_SETTING)
-    if path.exists() and not path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
-        raise StoreError(f"{_SETTING}: {path} is read-only. Make it writable, or give another path.", field=_SETTING)
-
-
-def _explain(database: str, error: duckdb.Error) -> str:
-    said = str(error)
-    if "Could not set lock" in said or "used by another process" in said:
-        return (
-            f"{_SETTING}: {database} is in use by another process{_holder(said)}. Only one can have it: stop that one"
-            " (`voc serve`?), use its API, or give another path."
-        )
-    if "not a valid DuckDB" in said or isinstance(error, duckdb.PermissionException):
-        return f"{_SETTING}: {database} is not a DuckDB database and was left as it is. Give another path."
-    if "storage version" in said:
-        return f"{_SETTING}: {database} was written by a later DuckDB. Update this program, or give another path."
-    return (
-        f"{_SETTING}: {database} cannot be opened: {_first_line(error)} Nothing in it was changed. If it is damaged,"
-        " put a copy back or give another path."
-    )
-
-
-def _holder(said: str) -> str:
-    _, found, rest = said.partition("(PID ")
-    return f" ({found[1:]}{rest.partition(')')[0]})" if found else ""
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0]
 
 
 def _arrow_types() -> dict[str, Any]:

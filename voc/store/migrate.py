@@ -17,8 +17,7 @@ def migrate(database: DuckDBFile, name: str, zone: ZoneInfo) -> None:
     or where its days are those of another zone.
     """
     with database.reading() as session:
-        version = _version(session, name)
-        _check_version(version, name)
+        version = schema_version(session, name)
         if version == max(_migrations()):
             _check_zone(session, name, zone)
             return
@@ -28,6 +27,13 @@ def migrate(database: DuckDBFile, name: str, zone: ZoneInfo) -> None:
                 _apply(session, number, sql, zone)
         learn_days(session)
         _check_zone(session, name, zone)
+
+
+def schema_version(session: Session, name: str) -> int:
+    """The number of the database's schema, 0 for an empty one. Raises StoreError where it is not ours or of a later release."""
+    version = _version(session, name)
+    _check_version(version, name)
+    return version
 
 
 def _apply(session: Session, number: int, sql: str, zone: ZoneInfo) -> None:

@@ -7,6 +7,7 @@ what was committed last and wait for nobody.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Any, Self
@@ -15,8 +16,9 @@ from zoneinfo import ZoneInfo
 from voc.access import AuditEntry, Key
 from voc.errors import ConflictError
 from voc.records import Batch, Column, Feedback, Notice, Reject, TaggedFeedback, Tags
-from voc.store import audit, batches, feedback, keys, tagging
+from voc.store import audit, batches, erase, feedback, keys, tagging
 from voc.store.arrival import Arrival, take_in
+from voc.store.backup import Manifest, back_up
 from voc.store.duckdb_file import DuckDBFile, Session, open_duckdb
 from voc.store.filters import Filters
 from voc.store.migrate import migrate
@@ -126,9 +128,42 @@ class Store:
         return batches.stream_rejects(self._database, batch_id)
 
     def delete_batch(self, batch_id: str) -> None:
-        """Remove a batch with its rows, tags and refusals. Raises NotFoundError."""
+        """Remove a batch with its rows, tags and refusals; from the file once `rewrite` has run. Raises NotFoundError."""
         with self._arrivals, self._taggings, self._database.writing() as session:
             batches.delete_batch(session, batch_id)
+
+    def erase_customer(self, customer_id: str) -> int:
+        """Remove all rows of a customer with their tags; how many there were. Raises NotFoundError where there is none.
+
+        Their words are gone from every answer now, and from the file once `rewrite` has run.
+        """
+        with self._arrivals, self._taggings, self._database.writing() as session:
+            return erase.erase_customer(session, customer_id)
+
+    def erase_older(self, before: datetime) -> int:
+        """The same for all rows from before that moment, by their own time or else that of their batch's arrival."""
+        with self._arrivals, self._taggings, self._database.writing() as session:
+            return erase.erase_older(session, before)
+
+    def rewrite_due_since(self) -> datetime | None:
+        """The first deletion since the file was last written anew; None where there was none."""
+        with self._database.reading() as session:
+            return erase.rewrite_due_since(session)
+
+    def rewrite(self) -> None:
+        """Write the file anew, without anything that was deleted. Writers wait until it is done, readers for a moment.
+
+        Killed at any time it leaves the old file or the new one, each whole. No other Store of this process may have the
+        file open. Raises StoreError, all being as it was, where it cannot be done now.
+        """
+        self._database.rewrite("UPDATE store_state SET rewrite_due_since = NULL")
+
+    def back_up(self, target: Path) -> Manifest:
+        """Write what is stored at this moment to a file, and its manifest beside it; others read and write on.
+
+        Raises InputError where there is such a file already, and DiskFullError.
+        """
+        return back_up(self._database, self._database.name, target)
 
     def count_waiting(self, batch_id: str, identity: ModelIdentity) -> int:
         """How many rows are to be tagged until a batch is done: its own and those before it. Raises NotFoundError."""

@@ -1,0 +1,81 @@
+"""`voc erase`, `voc backup` and `voc restore`: for a database that no service has open."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voc.command.figures import open_store
+from voc.errors import InputError, StoreError
+from voc.settings import Settings, read_settings
+
+Backup = Annotated[Path, typer.Argument(help="file of the backup; its manifest is beside it, as FILE.json", show_default=False)]
+
+
+def erase(
+    customer: Annotated[str | None, typer.Option(help="id of the customer all of whose rows are erased")] = None,
+    older_than: Annotated[
+        int | None, typer.Option(min=1, max=36_500, metavar="DAYS", help="erase all rows of that age")
+    ] = None,
+) -> None:
+    """Erase a customer, or rows beyond an age, for good: rows, tags, and their words in the file. Backups are not touched."""
+    if (customer is None) == (older_than is None):
+        raise InputError("Say one of --customer ID and --older-than DAYS.", field="customer")
+    with _or_over_http("DELETE", "/v1/customers/ID"), open_store() as store:
+        if customer is not None:
+            rows = store.erase_customer(customer)
+        else:
+            rows = store.erase_older(datetime.now(UTC) - timedelta(days=older_than or 0))
+        if store.rewrite_due_since() is not None:
+            store.rewrite()
+    typer.echo(f"{rows:,} rows erased; nothing of them is left in {read_settings().database}", err=True)
+
+
+def backup(file: Backup) -> None:
+    """Write all that the database holds at this moment to a file, with a manifest that tells whether it is whole."""
+    from voc.store.backup import back_up_file
+
+    settings = read_settings()
+    if not settings.database_path.exists():
+        raise InputError(f"There is no database {settings.database!r}.", field="VOC_DATABASE")
+    with _or_over_http("POST", "/v1/backup", " It needs VOC_BACKUP_DIR."):
+        manifest = back_up_file(settings.database, file)
+    typer.echo(f"{manifest.tables['feedback']:,} rows, {manifest.size_bytes / 2**20:,.1f} MiB → {file}", err=True)
+
+
+def restore(
+    file: Backup,
+    force: Annotated[
+        bool, typer.Option("--force", help="replace a database that is there; it is kept beside the new one")
+    ] = False,
+) -> None:
+    """Put a backup in the place of VOC_DATABASE, once it has been read in full and is what its manifest says."""
+    from voc.store.backup import restore as put_back
+
+    settings = read_settings()
+    done = put_back(file, settings.database, force=force, now=datetime.now(UTC))
+    kept = f"; the old one is kept as {done.kept}" if done.kept else ""
+    typer.echo(
+        f"{done.manifest.tables['feedback']:,} rows of {done.manifest.made_at:%Y-%m-%d %H:%M} UTC are back{kept}", err=True
+    )
+    typer.echo("What was erased since that moment is there again: erase it again.", err=True)
+
+
+@contextmanager
+def _or_over_http(method: str, path: str, needs: str = "") -> Iterator[None]:
+    """Where a service has the database, says how to ask it."""
+    from voc.store.files import IN_USE
+
+    try:
+        yield
+    except StoreError as error:
+        if error.code != IN_USE:
+            raise
+        raise StoreError(f"{error.message} Of a running service ask: {_curl(read_settings(), method, path)}{needs}") from error
+
+
+def _curl(settings: Settings, method: str, path: str) -> str:
+    return f"curl -X {method} http://{settings.host}:{settings.port}{path}"

@@ -1,0 +1,61 @@
+"""Takes rows out for good: a customer's, or those of an age, with all that came of them.
+
+A batch keeps the counts of what arrived (received = accepted + rejected) and says beside them how many rows were erased
+since. Deleted words stand in unused blocks of the file until it is written anew, so every deletion notes that this is due.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from voc.errors import NotFoundError
+from voc.store.duckdb_file import Session
+
+# ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
+
+ROW_TABLES: Final = ("tag", "tagging", "set_aside", "feedback")
+"""All tables that have rows by `seq`; feedback is the last, for the others' rows are found through it."""
+
+_OF_CUSTOMER: Final = "SELECT seq FROM feedback WHERE customer_id = $customer"
+_OLDER: Final = (
+    "SELECT f.seq FROM feedback f JOIN batch b ON b.id = f.batch_id WHERE coalesce(f.occurred_at, b.created_at) < $before"
+)
+
+
+def erase_customer(session: Session, customer_id: str) -> int:
+    """Remove all rows of a customer; how many there were. Raises NotFoundError, which does not repeat the id, where none is."""
+    rows = _erase(session, _OF_CUSTOMER, {"customer": customer_id.strip()})
+    if not rows:
+        raise NotFoundError("No stored row has this customer id.", field="customer_id")
+    return rows
+
+
+def erase_older(session: Session, before: datetime) -> int:
+    """Remove all rows of before that moment, by their own time or else that of their arrival; how many there were."""
+    return _erase(session, _OLDER, {"before": before})
+
+
+def note_deletion(session: Session) -> None:
+    """Note that the file is to be written anew, from the first deletion that it has not been since."""
+    session.run("UPDATE store_state SET rewrite_due_since = $now WHERE rewrite_due_since IS NULL", {"now": datetime.now(UTC)})
+
+
+def rewrite_due_since(session: Session) -> datetime | None:
+    """The first deletion since the file was last written anew; None where there was none."""
+    ((since,),) = session.query("SELECT rewrite_due_since FROM store_state")
+    return None if since is None else since.astimezone(UTC)
+
+
+def _erase(session: Session, chosen: str, parameters: Mapping[str, object]) -> int:
+    ((rows,),) = session.query(f"SELECT count(*) FROM feedback WHERE seq IN ({chosen})", parameters)
+    if not rows:
+        return 0
+    session.run(
+        "UPDATE batch SET erased = erased + (SELECT count(*) FROM feedback r WHERE r.batch_id = batch.id"
+        f" AND r.seq IN ({chosen})) WHERE id IN (SELECT batch_id FROM feedback WHERE seq IN ({chosen}))",
+        parameters,
+    )
+    for table in ROW_TABLES:
+        session.run(f"DELETE FROM {table} WHERE seq IN ({chosen})", parameters)
+    note_deletion(session)
+    return int(rows)
