@@ -42,7 +42,7 @@ TAGGED_TEXT: Final[Example] = {
     "loyalty": [],
     "resolution": "unresolved",
     "script": "persian",
-    "model": "voc-fa-2",
+    "model": "voc-fa-3",
     "taxonomy": "v1",
 }
 FEEDBACK: Final[Example] = {
@@ -62,6 +62,6 @@ FEEDBACK: Final[Example] = {
     "loyalty": [],
     "resolution": None,
     "script": "persian",
-    "model": "voc-fa-2",
+    "model": "voc-fa-3",
     "taxonomy": "v1",
 }

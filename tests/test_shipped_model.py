@@ -70,7 +70,7 @@ def test_the_weightiest_words_are_those_that_a_reader_marked(tagger: Tagger) -> 
     tags, share = evidence_overlap(records, tagger.tag([record["text"] for record in records])) or (0, 0.0)
     assert len(records) >= 200
     assert tags >= 200
-    assert share >= 0.6  # the goal is 0.9
+    assert share >= 0.88  # 0.91 in the card
 
 
 def test_the_end_of_a_long_text_is_read(tagger: Tagger) -> None:
@@ -110,5 +110,5 @@ def test_the_folder_holds_what_the_card_promises() -> None:
     card = (folder / "README.md").read_text("utf-8")
     assert "| sentiment accuracy |" in card
     assert {path.name for path in Path(folder).iterdir()} == {
-        "README.md", "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
+        "README.md", "config.json", "kpi_errors.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
     }  # fmt: skip

@@ -7,8 +7,16 @@ import numpy as np
 import pytest
 
 from voc.errors import ModelError
-from voc.records import Cue
-from voc.tagging.decode import EVIDENCE_PHRASES, EVIDENCE_WORDS, effort_score, evidence_spans, heaviest_phrases
+from voc.records import Cue, Span
+from voc.tagging.decode import (
+    EVIDENCE_PHRASES,
+    EVIDENCE_WORDS,
+    effort_score,
+    evidence_spans,
+    heaviest_phrases,
+    phrases_of,
+    words_of,
+)
 from voc.tagging.identity import find_model, model_identity, read_config
 from voc.tagging.reading import Reading, merge
 from voc.tagging.windows import Window, batches
@@ -24,6 +32,10 @@ def reading(weights: list[float], spans: list[tuple[int, int]], found: float = 0
         evidence=np.array([weights], dtype=np.float32),
         spans=spans,
     )
+
+
+def evidence_of(alignment: Alignment, weights: list[float], spans: list[Span]) -> tuple[Span, ...]:
+    return evidence_spans(alignment, words_of(alignment.normalised, spans), np.array(weights, dtype=np.float32))
 
 
 def spans_of_words(text: str) -> list[tuple[int, int]]:
@@ -49,28 +61,28 @@ def spans_of_words(text: str) -> list[tuple[int, int]]:
 )
 def test_evidence_is_whole_words_of_the_source(source: str, normalised: str, weights: list[float], expected: list[str]) -> None:
     alignment = Alignment(source, normalised)
-    spans = evidence_spans(alignment, reading(weights, spans_of_words(normalised)), 0)
+    spans = evidence_of(alignment, weights, spans_of_words(normalised))
     assert [source[start:end] for start, end in spans] == expected
 
 
 def test_the_weightiest_words_come_first() -> None:
     text = "دیر رسید ولی پیک مودب بود و غذا سرد"
-    spans = evidence_spans(Alignment(text, text), reading([1.5, 1.5, 0, 0, 0, 0, 0, 2.0, 2.0], spans_of_words(text)), 0)
+    spans = evidence_of(Alignment(text, text), [1.5, 1.5, 0, 0, 0, 0, 0, 2.0, 2.0], spans_of_words(text))
     assert [text[start:end] for start, end in spans] == ["غذا سرد", "دیر رسید"]
 
 
 def test_a_phrase_stays_in_its_sentence_and_ends_with_words_that_tell() -> None:
-    weights = np.array([0.0, 1.0, 0.3, 0.0, 2.0, 1.5, 0.0, 0.0, 0.1], dtype=np.float32)
-    assert heaviest_phrases(weights, np.array([0, 0, 0, 0, 1, 1, 1, 1, 1])) == [(4, 5)]
-    assert heaviest_phrases(weights, np.zeros(9, dtype=np.int64)) == [(1, 5)]
+    weights = np.array([0.0, 1.0, 0.3, 0.0, 2.0, 1.5, 0.0, 0.0, 0.1])
+    assert heaviest_phrases(weights, *phrases_of(np.array([0, 0, 0, 0, 1, 1, 1, 1, 1]))) == [(4, 5)]
+    assert heaviest_phrases(weights, *phrases_of(np.zeros(9, dtype=np.int64))) == [(1, 5)]
 
 
 def test_no_two_phrases_overlap_and_there_are_few() -> None:
     random = np.random.default_rng(3)
     for _ in range(200):
-        weights = random.random(int(random.integers(1, 40))).astype(np.float32)
+        weights = random.random(int(random.integers(1, 40)))
         sentences = np.sort(random.integers(0, 4, len(weights)))
-        phrases = heaviest_phrases(weights, sentences)
+        phrases = heaviest_phrases(weights, *phrases_of(sentences))
         words = [word for first, last in phrases for word in range(first, last + 1)]
         assert 1 <= len(phrases) <= EVIDENCE_PHRASES
         assert len(set(words)) == len(words)
@@ -79,7 +91,7 @@ def test_no_two_phrases_overlap_and_there_are_few() -> None:
 
 def test_tokens_of_one_word_weigh_together() -> None:
     text = "نارضایتی شدید"
-    spans = evidence_spans(Alignment(text, text), reading([0.6, 0.6, 1.0], [(0, 4), (4, 8), (9, 13)]), 0)
+    spans = evidence_of(Alignment(text, text), [0.6, 0.6, 1.0], [(0, 4), (4, 8), (9, 13)])
     assert [text[start:end] for start, end in spans] == ["نارضایتی شدید"]
 
 

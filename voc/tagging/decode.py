@@ -1,6 +1,8 @@
 """From probabilities to tags: thresholds, scores, and the words that say so."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, cast
 
@@ -47,9 +49,10 @@ class Decoder:
         reasons: list[Reason] = []
         effort: list[Cue] = []
         loyalty: list[Cue] = []
+        words = words_of(alignment.normalised, reading.spans)
         for index in np.flatnonzero(reading.found >= self._thresholds):
             score = round(float(reading.found[index]), _SCORE_DIGITS)
-            evidence = evidence_spans(alignment, reading, int(index))
+            evidence = evidence_spans(alignment, words, reading.evidence[index])
             if index < len(self._reasons):
                 polarity = self._polarities[int(reading.polarity[index].argmax())]
                 reasons.append(Reason(self._reasons[index], cast(Polarity, polarity), score, evidence))
@@ -90,56 +93,74 @@ def effort_score(cues: list[Cue]) -> float | None:
     return round(float(1 - no_hard - easy), _SCORE_DIGITS)
 
 
-def evidence_spans(alignment: Alignment, reading: Reading, label: int) -> tuple[Span, ...]:
-    """The phrases that weigh most for a label, the weightiest first, in characters of the text as given."""
-    text = alignment.normalised
-    words = [_letters_of(text, match.span()) for match in _WORD.finditer(text)]
-    if not words:
-        return ()
-    weights = _word_weights(reading, label, words)
-    telling = np.where([text[start:end] in function_words() for start, end in words], 0.0, weights)
-    weights = telling if telling.max() > 0 else weights  # where every word is a small one, the heaviest of them speaks
-    ends = [bool(_SENTENCE_END.search(text[before[1] : word[0]])) for before, word in pairwise(words)]
-    phrases = [(words[first][0], words[last][1]) for first, last in heaviest_phrases(weights, np.cumsum([0, *ends]))]
-    return tuple(span for span in (alignment.span(*phrase) for phrase in phrases) if span[0] < span[1])
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a text, worked out once for all its labels.
 
-
-def heaviest_phrases(weights: Floats, sentences: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """First and last word of each phrase, the weightiest first; a phrase lies in one sentence and no two overlap.
-
-    `weights` [W] and `sentences` [W] are each word's weight and the number of its sentence. Every word costs a little, so
-    that a phrase begins and ends with a word that tells.
+    `spans` [W] are their letters in the normalised text, `small` [W] says which are function words, `word_of_token` [T] is the
+    word that a token of the reading belongs to, `firsts` and `lasts` [P] are the phrases that evidence is chosen from.
     """
-    free = np.ones(len(weights), dtype=bool)
-    net = np.maximum(weights, 0.0) - WORD_COST * abs(weights.max())
-    sums = np.cumsum([0.0, *net])
+
+    spans: list[Span]
+    small: NDArray[np.bool_]
+    word_of_token: NDArray[np.int64]
+    firsts: NDArray[np.int64]
+    lasts: NDArray[np.int64]
+
+
+def words_of(text: str, tokens: Sequence[Span]) -> Words | None:
+    """The words of a normalised text whose tokens have these spans; None where it has none."""
+    spans = [_letters_of(text, match.span()) for match in _WORD.finditer(text)]
+    if not spans:
+        return None
+    starts = np.array([start for start, _ in spans])
+    of_token = np.searchsorted(starts, np.array([start for start, _ in tokens], dtype=np.int64), side="right") - 1
+    ends = [bool(_SENTENCE_END.search(text, before[1], word[0])) for before, word in pairwise(spans)]
+    small = np.array([text[start:end] in function_words() for start, end in spans])
+    return Words(spans, small, np.maximum(of_token, 0), *phrases_of(np.cumsum([0, *ends])))
+
+
+def phrases_of(sentences: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First and last word of every run of up to `EVIDENCE_WORDS` words in one sentence; `sentences` [W] numbers each word's."""
+    number = np.arange(len(sentences))
+    runs = [(number[: len(number) - more], number[more:]) for more in range(min(EVIDENCE_WORDS, len(number)))]
+    firsts, lasts = (np.concatenate(parts) for parts in zip(*runs, strict=True))
+    whole = sentences[firsts] == sentences[lasts]
+    return firsts[whole], lasts[whole]
+
+
+def evidence_spans(alignment: Alignment, words: Words | None, weights: Floats) -> tuple[Span, ...]:
+    """The phrases whose tokens weigh most [T], the weightiest first, in characters of the text as given."""
+    if words is None:
+        return ()
+    of_words = np.bincount(words.word_of_token, weights, minlength=len(words.spans)).astype(np.float64)
+    telling = np.where(words.small, 0.0, of_words)
+    of_words = telling if telling.max() > 0 else of_words  # where every word is a small one, the heaviest of them speaks
+    chosen = heaviest_phrases(of_words, words.firsts, words.lasts)
+    spans = (alignment.span(words.spans[first][0], words.spans[last][1]) for first, last in chosen)
+    return tuple(span for span in spans if span[0] < span[1])
+
+
+def heaviest_phrases(
+    weights: NDArray[np.float64], firsts: NDArray[np.int64], lasts: NDArray[np.int64]
+) -> list[tuple[int, int]]:
+    """First and last word of up to `EVIDENCE_PHRASES` phrases that do not overlap, the weightiest first.
+
+    Every word costs a little, so that a phrase begins and ends with a word that tells.
+    """
+    sums = np.cumsum([0.0, *(np.maximum(weights, 0.0) - WORD_COST * abs(weights.max()))])
+    worth = sums[lasts + 1] - sums[firsts]
     phrases: list[tuple[int, int]] = []
-    heaviest = 0.0
-    while len(phrases) < EVIDENCE_PHRASES and free.any():
-        best, first, last = -np.inf, 0, 0
-        for length in range(1, min(EVIDENCE_WORDS, len(weights)) + 1):
-            runs = sums[length:] - sums[:-length]
-            whole = sentences[length - 1 :] == sentences[: len(sentences) - length + 1]
-            taken = np.cumsum([0, *~free])
-            runs = np.where(whole & (taken[length:] == taken[:-length]), runs, -np.inf)
-            at = int(runs.argmax())
-            if runs[at] > best:
-                best, first, last = float(runs[at]), at, at + length - 1
-        if phrases and best < EVIDENCE_SHARE * heaviest:
+    least = -np.inf
+    while len(phrases) < EVIDENCE_PHRASES:
+        best = int(worth.argmax())
+        if worth[best] < least or worth[best] == -np.inf:
             break
-        heaviest = max(heaviest, best)
+        first, last = int(firsts[best]), int(lasts[best])
         phrases.append((first, last))
-        free[first : last + 1] = False
+        least = max(least, EVIDENCE_SHARE * float(worth[best]))
+        worth[(firsts <= last) & (lasts >= first)] = -np.inf
     return phrases
-
-
-def _word_weights(reading: Reading, label: int, words: list[Span]) -> Floats:
-    starts = np.array([start for start, _ in words])
-    tokens = np.array([start for start, _ in reading.spans], dtype=np.int64)
-    at = np.maximum(np.searchsorted(starts, tokens, side="right") - 1, 0)
-    weights = np.zeros(len(words), dtype=np.float32)
-    np.add.at(weights, at, reading.evidence[label])
-    return weights
 
 
 def _letters_of(text: str, word: Span) -> Span:
