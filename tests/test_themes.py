@@ -232,7 +232,7 @@ def by_hand(said: Sequence[str], min_n: int) -> dict[str, int]:
 def test_the_database_counts_as_one_would_by_hand(shared: Store, said: list[str]) -> None:
     """Nothing absorbs where every share is out of reach, and what is shown spells out the phrase."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("voc.trends.themes.ABSORBING_SHARE", 2.0)
+        patched.setattr("voc.trends.themes.ABSORBING_SHARE", 99.0)
         found = themes_of(shared, list(map(text, said)), min_n=2, limit=10_000)
     level = str.maketrans("ي۵", "ی5", "\u200c ")
     assert {each.phrase.translate(level): each.n for each in found} == by_hand(said, 2)
