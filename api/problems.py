@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -101,6 +102,8 @@ class CatchUnforeseen:
 
         try:
             await self._app(scope, receive, watched_send)
+        except ClientDisconnect:
+            return  # whoever would be answered is gone
         except Exception as error:
             if scope["type"] != "http":
                 raise

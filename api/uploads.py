@@ -36,7 +36,7 @@ class Upload:
 @asynccontextmanager
 async def receive_file(request: Request) -> AsyncIterator[Upload]:
     """The file in a multipart form; it is gone when the context ends. Raises InputError where the form does not fit."""
-    async with request.form(max_files=1, max_fields=len(_FORM_FIELDS), max_part_size=_MIB) as form:
+    async with _form(request) as form:
         for field in form:
             if field not in _FORM_FIELDS:
                 raise unknown_name(field, _FORM_FIELDS)
@@ -48,7 +48,7 @@ async def receive_file(request: Request) -> AsyncIterator[Upload]:
         with TemporaryDirectory(prefix="voc-upload-", ignore_cleanup_errors=True) as folder:
             path = Path(folder) / ("upload" + PurePosixPath(name).suffix.lower()[:16])
             await run_in_threadpool(_copy, file.file, path)
-            yield Upload(path, (_words(form, "name") or name)[:NAME_CHARS], mapping)
+            yield Upload(path, shown_name(_words(form, "name")) or name, mapping)
 
 
 async def receive_records(request: Request) -> RecordsIn:
@@ -65,7 +65,7 @@ def read_mapping(text: str | None) -> dict[str, str] | None:
         return None
     try:
         mapping: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         mapping = None
     if not isinstance(mapping, dict) or not all(isinstance(header, str) for header in mapping.values()):
         raise InputError('mapping: write a JSON object of texts, such as {"text": "نظر مشتری"}.', field="mapping")
@@ -78,9 +78,25 @@ def file_name(given: str) -> str:
     >>> file_name("C:\\گزارش\\نظرها.xlsx"), file_name("../../x.csv")
     ('نظرها.xlsx', 'x.csv')
     """
-    last = PureWindowsPath(given).name or "upload"
-    shown = "".join(char for char in last if char.isprintable() or char == "\u200c").strip()
-    return shown[-NAME_CHARS:] or "upload"
+    return shown_name(PureWindowsPath(given).name) or "upload"
+
+
+def shown_name(given: str | None) -> str:
+    """A name without control characters and marks that turn the direction of text, at its end as it was; may be empty."""
+    return "".join(char for char in given or "" if char.isprintable() or char == "\u200c").strip()[-NAME_CHARS:]
+
+
+@asynccontextmanager
+async def _form(request: Request) -> AsyncIterator[FormData]:
+    """The form, its limits kept. Raises InputError where its bytes are not in the character set that it names."""
+    try:
+        form = await request.form(max_files=1, max_fields=len(_FORM_FIELDS), max_part_size=_MIB)
+    except UnicodeError:
+        raise InputError("The form's words cannot be read; send it as UTF-8.", code="unknown_encoding") from None
+    try:
+        yield form
+    finally:
+        await form.close()
 
 
 def _words(form: FormData, field: str) -> str | None:

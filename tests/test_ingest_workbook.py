@@ -27,6 +27,10 @@ OLD_WORKBOOK = (
 """An XLS file of one row under «کد», «متن نظر» and «تاریخ», packed, as nothing that is installed writes one."""
 
 
+def old_workbook() -> bytes:
+    return zlib.decompress(base64.b85decode(OLD_WORKBOOK))
+
+
 def read(path: Path) -> tuple[FeedbackSource, list[Feedback | Reject]]:
     source = open_feedback(path, zone=ZoneInfo("Asia/Tehran"), max_text_chars=100_000)
     return source, list(source)
@@ -124,7 +128,7 @@ def test_blank_sheets_are_refused(tmp_path: Path) -> None:
 
 
 def test_old_workbooks_are_read(tmp_path: Path) -> None:
-    (tmp_path / "old.xls").write_bytes(zlib.decompress(base64.b85decode(OLD_WORKBOOK)))
+    (tmp_path / "old.xls").write_bytes(old_workbook())
     source, (row,) = read(tmp_path / "old.xls")
     assert source.format == "xls"
     assert isinstance(row, Feedback)

@@ -42,6 +42,13 @@ class TooLargeError(InputError):
     status = 413
 
 
+class TooSlowError(InputError):
+    """A request that does not come to its end."""
+
+    code = "too_slow"
+    status = 408
+
+
 class NotFoundError(VocError):
     """Something asked for by name or id that is not there."""
 

@@ -17,7 +17,7 @@ from api.parameters import PageQuery
 from api.routes.export import gather
 from api.schemas import BatchOut, BatchPage, RecordsIn, RejectPage
 from api.service import Running, Service
-from api.uploads import receive_file, receive_records
+from api.uploads import receive_file, receive_records, shown_name
 from voc.errors import NotFoundError
 from voc.export import FORMATS, columns_of, stream_rows_as
 from voc.intake import take_file, take_records
@@ -172,7 +172,7 @@ async def _take_records(service: Service, request: Request, key: str | None) -> 
         take_records,
         service.store,
         given.records,
-        name=given.name or RECORDS_NAME,
+        name=shown_name(given.name) or RECORDS_NAME,
         mapping=given.mapping,
         idempotency_key=key,
         settings=service.settings,

@@ -1,11 +1,20 @@
 """`voc serve`: the API and the page, with tagging in the background."""
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 
 from voc.access import check_reach
 from voc.settings import read_settings
+
+SERVED: Final[dict[str, Any]] = {
+    "http": "api.connection:Connection",
+    "ws": "none",
+    "log_level": "warning",
+    "server_header": False,  # what it runs on is nobody's affair
+    "timeout_graceful_shutdown": 3,  # an open progress stream must not hold up Ctrl-C
+}
+"""How uvicorn is to serve it; no call speaks WebSocket."""
 
 
 def serve(
@@ -28,9 +37,7 @@ def serve(
         factory=True,
         host=settings.host,
         port=settings.port,
-        log_level="warning",
-        server_header=False,  # what it runs on is nobody's affair
-        timeout_graceful_shutdown=3,  # an open progress stream must not hold up Ctrl-C
+        **SERVED,
     )
 
 

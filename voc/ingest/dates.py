@@ -20,6 +20,8 @@ GREGORIAN_YEARS: Final = range(1900, 2101)
 EXCEL_DAYS: Final = (20_000, 73_051)
 """Day numbers of spreadsheets, from 1954 to the end of 2099; smaller numbers are counts, not days."""
 
+LONGEST_CHARS: Final = 100
+"""Twice the longest date in words; in what is longer, an open bracket would be searched for its end again and again."""
 _EXCEL_EPOCH: Final = datetime(1899, 12, 30)
 _EPOCH_UNITS: Final = (1, 1_000, 1_000_000, 1_000_000_000)
 _EPOCH_SECONDS: Final = (1_000_000_000, 4_102_444_800)
@@ -82,7 +84,7 @@ def parse_clock(value: object) -> time | None:
         case time():
             return value
         case str():
-            text = plain(value).removeprefix("ساعت").strip()
+            text = plain(value[: LONGEST_CHARS + 1]).removeprefix("ساعت").strip()
             clock = _TIME.fullmatch(text)
             if not text or clock:
                 return _clock(clock) if clock else None
@@ -97,6 +99,8 @@ def has_time_of_day(value: object) -> bool:
         case datetime():
             return value.time() != time()
         case str():
+            if len(value) > LONGEST_CHARS:
+                return False
             return bool(_TIME.search(_COMPACT_TIME.sub(r"t\1:\2", plain(value)))) or _is_precise_number(value)
         case int() | float():
             return _is_precise_number(str(value))
@@ -137,6 +141,8 @@ def _from_digits(digits: str, zone: ZoneInfo) -> datetime:
 
 
 def _from_text(value: str, zone: ZoneInfo) -> datetime | None:
+    if len(value) > LONGEST_CHARS and value.strip():
+        raise _unreadable()
     text = plain(value)
     if not text:
         return None

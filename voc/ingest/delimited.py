@@ -19,7 +19,7 @@ from voc.errors import InputError
 from voc.ingest.aliases import find_alias
 from voc.ingest.encodings import Encoding, open_text
 from voc.ingest.header_row import ROWS_LOOKED_AT, Header, find_header, header_notices, width_below
-from voc.ingest.table import Row, distinct_headers
+from voc.ingest.table import MOST_COLUMNS, Row, distinct_headers
 from voc.records import Reject
 
 DELIMITERS: Final = (",", ";", "\t", "|")
@@ -31,6 +31,8 @@ LINE_CHARS: Final = 16
 SNIFFED_CHARS: Final = 1 << 18
 SNIFFED_ROWS: Final = 200
 
+_WIDEST: Final = MOST_COLUMNS + 1
+"""One more than are read, by which a row is known as too wide: a million cells would take a minute to look at."""
 _SEP_LINE: Final = re.compile(r'\s*"?sep=([^\w\s"]|\t)"?\s*', re.IGNORECASE)
 
 
@@ -85,7 +87,7 @@ class DelimitedTable:
         """The header, and the width of most of the first rows below it."""
         with self._open() as stream:
             records = _Records(stream, self._dialect, self._first_line, None)
-            head = [[] if isinstance(item, Reject) else item[1] for item in islice(records, ROWS_LOOKED_AT)]
+            head = [[] if isinstance(item, Reject) else item[1][:_WIDEST] for item in islice(records, ROWS_LOOKED_AT)]
         header = find_header(head, named)
         if header is None:
             raise InputError(
@@ -113,7 +115,7 @@ def _fit(lines: Sequence[str], dialect: Dialect) -> tuple[float, float, int]:
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_RECORD_CHARS + 1))
     try:
         reader = csv.reader(lines, delimiter=dialect.delimiter, skipinitialspace=dialect.skip_spaces)
-        rows = [row for row in islice(reader, SNIFFED_ROWS) if any(row)]
+        rows = [row[:_WIDEST] for row in islice(reader, SNIFFED_ROWS) if any(row)]
     except csv.Error:
         return (0.0, 0.0, 0)
     widths = Counter(len(row) for row in rows)

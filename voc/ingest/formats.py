@@ -4,6 +4,7 @@ Users rename files: exports of web panels are HTML pages called .xls, and a work
 read, with a notice where the ending says something else; the rest is refused by the name of what it looks like.
 """
 
+import mmap
 import zipfile
 from collections.abc import Set
 from pathlib import Path
@@ -15,7 +16,7 @@ from voc.ingest.encodings import Encoding, decode, detect_encoding, find_utf16
 from voc.ingest.json_tables import JsonLinesTable, JsonTable
 from voc.ingest.parquet_table import ParquetTable
 from voc.ingest.table import Table
-from voc.ingest.workbook import WorkbookTable
+from voc.ingest.workbook import WorkbookTable, check_directory
 
 ACCEPTED: Final = ("CSV", "TSV", "XLSX", "XLS", "JSON", "JSONL", "Parquet")
 ENDINGS: Final = {
@@ -84,6 +85,7 @@ def _accepted() -> str:
 
 
 def _open_zip(path: Path, name: str, named: Set[str]) -> Table:
+    check_directory(path, name)
     try:
         with zipfile.ZipFile(path) as archive:
             parts = set(archive.namelist())
@@ -96,18 +98,22 @@ def _open_zip(path: Path, name: str, named: Set[str]) -> Table:
 
 def _open_compound(path: Path, name: str, named: Set[str]) -> Table:
     """Old Office files share one container, whose directory names what is inside in UTF-16."""
-    content = path.read_bytes()
 
     def holds(stream: str) -> bool:
-        return stream.encode("utf-16-le") in content
+        return content.find(stream.encode("utf-16-le")) >= 0
 
-    if holds("EncryptedPackage"):
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        protected = holds("EncryptedPackage")
+        workbook = holds("Workbook") or holds("Book")
+        document = holds("WordDocument")
+
+    if protected:
         raise InputError(
             f"{name}: the workbook is protected by a password. Save it without one.", code="password", field="file"
         )
-    if holds("Workbook") or holds("Book"):
+    if workbook:
         return WorkbookTable(path, name, "xls", named)
-    raise looks_like(name, "an old Word document" if holds("WordDocument") else "an old Office file that is no workbook")
+    raise looks_like(name, "an old Word document" if document else "an old Office file that is no workbook")
 
 
 def _open_text(path: Path, name: str, head: bytes, named: Set[str]) -> Table:

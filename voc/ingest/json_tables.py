@@ -11,11 +11,12 @@ from typing import Final
 from voc.errors import InputError
 from voc.ingest.encodings import Encoding, open_text
 from voc.ingest.flatten import flatten
-from voc.ingest.json_stream import BrokenJsonError, decoder, stream_elements
-from voc.ingest.table import Row, distinct_headers
+from voc.ingest.json_stream import LONGEST_ELEMENT_CHARS, BrokenJsonError, decoder, stream_elements
+from voc.ingest.table import MOST_COLUMNS, Row, distinct_headers
 from voc.records import Notice, Reject
 
-LONGEST_LINE_CHARS: Final = 1 << 24
+LONGEST_LINE_CHARS: Final = LONGEST_ELEMENT_CHARS
+MOST_NAMES: Final = 3 * MOST_COLUMNS  # some are objects that are empty here and filled there, and become no columns
 USUAL_NAMES: Final = ("records", "items", "data", "rows", "results", "comments", "reviews", "feedback", "feedbacks", "نظرات")
 
 _Item = tuple[int, object]
@@ -39,6 +40,8 @@ class RecordTable:
             if isinstance(record, Mapping):
                 for key, value in record.items():
                     filled[key] = filled.get(key, False) or value is not None
+            if len(filled) > MOST_NAMES:
+                break  # and be refused for it
         parents = {key.rpartition(".")[0] for key in filled}
         self._names = tuple(key for key, has_values in filled.items() if has_values or key not in parents)
         self.headers = distinct_headers(self._names, name)

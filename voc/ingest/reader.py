@@ -25,6 +25,8 @@ from voc.records import AttributeValue, Column, Feedback, Notice, Reject
 from voc.text.mask import Masked, mask_personal_data
 
 LONGEST_ATTRIBUTE_CHARS: Final = 2_000
+MASKED_CHARS: Final = 2 * LONGEST_ATTRIBUTE_CHARS
+LONGEST_NUMBER_CHARS: Final = 64  # an IBAN with a space after each character, and some
 _MESSAGES: Final = {
     "blank_rows": "Rows without any value were skipped.",
     "not_rated": "Rows with 0 in this rating count as not rated.",
@@ -184,11 +186,21 @@ class _Rating:
                 self._counts[self._header, "not_rated"] += 1
                 return
             self._counts[self._header, "out_of_scale"] += 1
-            if kept := self._mask(storable(as_text(value))).text:
+            if kept := _masked_beginning(storable(as_text(value)), self._mask):
                 attributes[self._header] = kept[:LONGEST_ATTRIBUTE_CHARS]
         else:
             if score is not None:
                 values["csat"] = score
+
+
+def _masked_beginning(text: str, mask: Mask) -> str:
+    """`text` masked, as far as an attribute may reach: masking a cell of two million characters would take a minute.
+
+    What was cut off might have told that the last digits are of a number to mask, so they go, too.
+    """
+    if len(text) <= MASKED_CHARS:
+        return mask(text).text
+    return mask(text[:MASKED_CHARS]).text[:-LONGEST_NUMBER_CHARS]
 
 
 _ZEROS: Final = frozenset(["0", "0.0", "0.00", "۰", "٠"])
@@ -221,8 +233,8 @@ def _attribute_reader(
         text = storable(value).strip()
         if not text:
             return None
-        masked = text if numbers.is_column and is_long_number(text) else mask(text).text
-        if len(masked) > LONGEST_ATTRIBUTE_CHARS:
+        masked = text if numbers.is_column and is_long_number(text) else _masked_beginning(text, mask)
+        if len(masked) > LONGEST_ATTRIBUTE_CHARS or len(text) > MASKED_CHARS:
             counts[plan.header, "attribute_cut"] += 1
         number = canonical_number(text) if plan.numeric and masked == text else None
         return masked[:LONGEST_ATTRIBUTE_CHARS] if number is None else number

@@ -1,11 +1,14 @@
 """Excel workbooks, through calamine: twenty times as fast as openpyxl, and it reads old XLS files as well.
 
 What calamine does not do is guard itself. A workbook is a zip file that may unpack to any size, and a single stray cell in the
-far corner makes calamine ask for room for every cell before it, which ends the process. So the parts are unpacked and
-measured first, and a workbook beyond the limits is refused.
+far corner makes calamine ask for room for every cell before it, which ends the process; so does a count of four thousand
+million strings, and an old file whose sectors run in a circle is read for ever. So the parts are unpacked and measured first,
+then a process that may die of it tries the file, and only what it came through is read here.
 """
 
 import re
+import subprocess
+import sys
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence, Set
@@ -26,11 +29,35 @@ MOST_RATIO: Final = 200
 RATIO_FROM_BYTES: Final = 1 << 20
 """A small part may be all alike; packing of a megabyte to a 200th is no table that people fill in."""
 MOST_CELLS: Final = 20_000_000
-"""Cells of the rectangle that a sheet spans; calamine takes 32 bytes for each."""
+"""Cells of the rectangles that the sheets span; calamine takes 32 bytes for each."""
+MOST_DIRECTORY_BYTES: Final = 2 << 20
+"""A part takes about a hundred bytes of a zip file's directory and a thousand in memory; a workbook has tens of parts."""
+TRIAL_BYTES: Final = 3 << 30
+"""Memory of the process that tries a workbook: a GiB of strings, the cells of MOST_CELLS, and as much again on the way."""
+TRIAL_S: Final = 120
+"""Some six times what the largest workbook within these limits takes."""
 
 _CHUNK: Final = 1 << 20
 _LONGEST_TAG: Final = 1 << 20
 _CELL: Final = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)(\d+)["'](\s+s="\d+"\s*/>)?""")
+
+
+_TRIAL: Final = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]),) * 2)
+resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[3]),) * 2)
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+from python_calamine import CalamineError, CalamineWorkbook
+try:
+    workbook = CalamineWorkbook.from_path(sys.argv[1])
+    for sheet in workbook.sheets_metadata:
+        workbook.get_sheet_by_name(sheet.name)
+except CalamineError:
+    pass  # the reader will say it better
+except BaseException as error:
+    sys.exit(3 if type(error).__name__ == "PanicException" else 4)
+"""
+_PANICKED: Final = 3
 
 
 class WorkbookTable:
@@ -43,6 +70,7 @@ class WorkbookTable:
         self.format = kind
         if kind == "xlsx":
             check_size(path, name)
+        try_out(path, name)
         with _clear_errors(name):
             workbook = CalamineWorkbook.from_path(str(path))
             sheets = [workbook.get_sheet_by_name(title) for title in _readable(workbook)]
@@ -75,7 +103,7 @@ class WorkbookTable:
 
 def check_size(path: Path, name: str) -> None:
     """Nothing where the workbook unpacks to a size that can be read; raises TooLargeError where it does not."""
-    unpacked = 0
+    unpacked = cells = 0
     try:
         with zipfile.ZipFile(path) as archive:
             for part in archive.infolist():
@@ -84,12 +112,36 @@ def check_size(path: Path, name: str) -> None:
                     while chunk := stream.read(_CHUNK):
                         unpacked += len(chunk)
                         _refuse_bomb(unpacked, path.stat().st_size, name)
-                        if part.filename.startswith("xl/worksheets/"):
-                            extent.add(chunk)
-                if extent.cells > MOST_CELLS:
+                        extent.add(chunk)  # whatever its name: a sheet may stand anywhere
+                cells += extent.cells
+                if cells > MOST_CELLS:
                     raise _stray_cell(name, extent)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
         raise _damaged(name) from error
+
+
+def check_directory(path: Path, name: str) -> None:
+    """Nothing where the directory of a zip file is of a size that can be read; raises TooLargeError where it is not.
+
+    zipfile makes an object of every entry as soon as it opens a file, so this is asked before.
+    """
+    with path.open("rb") as file:
+        end = zipfile._EndRecData(file)  # type: ignore[attr-defined]  # what ZipFile goes by, whatever else the file says
+    if end and end[zipfile._ECD_SIZE] > MOST_DIRECTORY_BYTES:  # type: ignore[attr-defined]
+        raise TooLargeError(f"{name}: a zip archive of more parts than any workbook has.", field="file")
+
+
+def try_out(path: Path, name: str) -> None:
+    """Nothing where another process, of bounded memory and time, can read the workbook; raises InputError where it cannot."""
+    command = [sys.executable, "-I", "-c", _TRIAL, str(path), str(TRIAL_BYTES), str(TRIAL_S)]
+    try:
+        tried = subprocess.run(command, check=False, capture_output=True, timeout=2 * TRIAL_S)  # noqa: S603
+    except subprocess.TimeoutExpired:
+        raise _unreadable(name) from None
+    if tried.returncode == _PANICKED:
+        raise _damaged(name)
+    if tried.returncode:
+        raise _unreadable(name)
 
 
 def _refuse_bomb(unpacked: int, packed: int, name: str) -> None:
@@ -121,9 +173,9 @@ class _Extent:
         """Takes in the next piece of XML; a tag that the cut went through waits for its other half."""
         data = self._tail + chunk
         end = data.rfind(b">") + 1
+        if len(data) - end > _LONGEST_TAG:  # no tag of a sheet; a picture, or a trap
+            end = len(data)
         self._tail = data[end:]
-        if len(self._tail) > _LONGEST_TAG:
-            raise zipfile.BadZipFile
         found = [(letters, row) for letters, row, blank in _CELL.findall(data, 0, end) if not blank]
         self.last_row = max(self.last_row, max((int(row[:9]) for row in {row for _, row in found}), default=0))
         self.last_column = max(self.last_column, max(map(_column_number, {letters for letters, _ in found}), default=0))
@@ -159,6 +211,13 @@ def _clear_errors(name: str) -> Iterator[None]:
         if type(error).__name__ != "PanicException":
             raise
         raise _damaged(name) from error
+
+
+def _unreadable(name: str) -> TooLargeError:
+    return TooLargeError(
+        f"{name}: reading it would take over {TRIAL_BYTES >> 30} GiB of memory or {TRIAL_S} s. Save it again, as XLSX or CSV.",
+        field="file",
+    )
 
 
 def _damaged(name: str) -> InputError:

@@ -13,6 +13,7 @@ from voc.taxonomy import Code, Group, Taxonomy, load_taxonomy
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
 
 POLARITIES: Final = ("negative", "positive", "neutral")
+MOST_ATTRIBUTES: Final = 50  # more than any table of feedback has to filter by; the database refuses a condition of thousands
 
 _SAME_LETTERS: Final = (
     "اآأإٱ", "بﺏ", "کكڪ", "یيىئېے", "هةۀەہھ", "وؤۇۆۈ",
@@ -63,6 +64,7 @@ class Where:
 def where(filters: Filters) -> Where:
     """`filters` as SQL. Raises InputError for a code that is not in the taxonomy."""
     _check_codes(filters, load_taxonomy())
+    _check_number(filters)
     conditions = (*_of_rows(filters), *_of_tagging(filters), *_of_tags(filters), *_of_attributes(filters))
     parameters: dict[str, object] = {}
     for _, given in conditions:
@@ -136,6 +138,13 @@ def _pattern_of(letter: str) -> str:
     if letter.isspace():
         return _SPACE
     return "\\" + letter if letter in string.punctuation else letter
+
+
+def _check_number(filters: Filters) -> None:
+    if len(filters.attributes) > MOST_ATTRIBUTES:
+        raise InputError(
+            f"attr: {len(filters.attributes):,} attributes; at most {MOST_ATTRIBUTES} can filter at once.", field="attr"
+        )
 
 
 def _check_codes(filters: Filters, taxonomy: Taxonomy) -> None:
