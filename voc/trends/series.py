@@ -108,9 +108,10 @@ def count_codes(
     """
     condition = where(filters)
     parameters: dict[str, object] = {**condition.parameters, **slices.parameters}
-    among = "count(*)" if measure == "volume" else "count(t.seq)"
-    sql = counting_query(slices, condition, (among, "count(*)", "0"), TAGGING)
-    if measure != "volume":
+    of_tagged = measure != "volume"
+    tagging = TAGGING if of_tagged or condition.needs_tagging else ""
+    sql = counting_query(slices, condition, ("count(t.seq)" if of_tagged else "count(*)", "count(*)", "0"), tagging)
+    if of_tagged:
         tagging = TAGGING if condition.needs_tagging else ""
         marks = f"{tagging} JOIN ({mark_codes(measure, level, polarity)}) m ON m.seq = f.seq"
         sql += f" UNION ALL {counting_query(slices, condition, _TALLIED, marks, 'm.code')}"
