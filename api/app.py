@@ -39,6 +39,7 @@ from api.routes import kpis as kpi_values
 from api.schemas import Problem
 from api.service import Service
 from api.static_files import mount_static
+from api.uploads import clear_left_uploads
 from voc.access import check_reach
 from voc.engine import Engine, Keeper, WorkerPool
 from voc.intake import take_file
@@ -110,6 +111,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _start(settings: Settings, tagger: Tagger | None) -> Service:
     """Opens the store first: a database that cannot be used is said before seconds go into loading a model."""
+    clear_left_uploads()
     kpis = read_setting(settings)
     store = Store.open(settings.database, zone=settings.zone)
     try:

@@ -1,12 +1,13 @@
 """Takes an upload off the wire: a file from a form into a temporary file, whatever its size, or JSON records."""
 
 import json
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import IO, Any, Final
 
 from fastapi import Request
@@ -21,6 +22,7 @@ from voc.errors import InputError
 
 NAME_CHARS: Final = 200
 _MIB: Final = 1024 * 1024
+_PREFIX: Final = "voc-upload-"
 _FORM_FIELDS: Final = ("file", "mapping", "name")
 
 
@@ -45,10 +47,18 @@ async def receive_file(request: Request) -> AsyncIterator[Upload]:
             raise InputError("file is missing: send the file in a multipart form, in the field 'file'.", field="file")
         name = file_name(file.filename)
         mapping = read_mapping(_words(form, "mapping"))
-        with TemporaryDirectory(prefix="voc-upload-", ignore_cleanup_errors=True) as folder:
+        with TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-", ignore_cleanup_errors=True) as folder:
             path = Path(folder) / ("upload" + PurePosixPath(name).suffix.lower()[:16])
             await run_in_threadpool(_copy, file.file, path)
             yield Upload(path, shown_name(_words(form, "name")) or name, mapping)
+
+
+def clear_left_uploads() -> None:
+    """Remove what services that were killed left of uploads: a folder names the process that made it."""
+    for folder in Path(gettempdir()).glob(f"{_PREFIX}*-*"):
+        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if owner.isdecimal() and not _is_running(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 async def receive_records(request: Request) -> RecordsIn:
@@ -104,6 +114,16 @@ def _words(form: FormData, field: str) -> str | None:
     if isinstance(value, UploadFile):
         raise InputError(f"{field} is to be text, not a file.", field=field)
     return value.strip() or None if value is not None else None
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # somebody else's
+    return process != os.getpid()  # before the first upload, what bears our own number is of an earlier process
 
 
 def _copy(source: IO[bytes], path: Path) -> None:

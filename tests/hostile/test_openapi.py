@@ -1,0 +1,53 @@
+"""schemathesis asks every call of the OpenAPI document for what fits it and what does not: no failure, and no answer that
+the document does not know.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis.checks import not_a_server_error
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
+
+from api.app import create_app
+from tests.api_client import BASE, running, send_tagged
+from tests.fakes import FakeTagger
+from voc.settings import Settings
+
+EXAMPLES = int(os.environ.get("VOC_TEST_EXAMPLES", "12"))
+"""For each call and mode; some 20 s in all. A longer run: VOC_TEST_EXAMPLES=500."""
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+CALLS = [
+    (method, path)
+    for path, methods in create_app(Settings(), tagger=FakeTagger()).openapi()["paths"].items()
+    for method in methods
+]
+
+
+@pytest.fixture(scope="module")
+def schema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with running(tmp_path_factory.mktemp("openapi")) as client:
+        send_tagged(client)
+        yield schemathesis.openapi.from_asgi("/openapi.json", client.app, headers={"host": "localhost:8000"})
+
+
+@pytest.mark.parametrize("mode", GenerationMode)
+@pytest.mark.parametrize(("method", "path"), CALLS)
+def test_every_call(schema: Any, method: str, path: str, mode: GenerationMode) -> None:
+    @settings(
+        max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(case=schema[path][method].as_strategy(generation_mode=mode))
+    def ask(case: Any) -> None:
+        case.call_and_validate(base_url=BASE, checks=CHECKS)
+
+    try:
+        ask()
+    except Unsatisfiable:
+        pytest.skip("nothing does not fit a call without parameters")
