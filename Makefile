@@ -20,8 +20,8 @@ setup: .venv/.ready  ## .venv with everything, pinned
 test: setup lint  ## everything that CI runs
 	$(BIN)/pytest -n 2 --dist loadfile
 
-quick: setup  ## the tests that need neither weights nor a browser, for daily work
-	$(BIN)/pytest -n 2 --dist loadfile -m "not model and not browser"
+quick: setup  ## the tests that need neither weights nor a browser nor minutes, for daily work
+	$(BIN)/pytest -n 2 --dist loadfile -m "not model and not browser and not hostile"
 
 lint: setup
 	$(BIN)/ruff check .

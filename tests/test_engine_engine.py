@@ -107,6 +107,13 @@ def test_a_batch_says_its_rate_and_the_time_left(store: Store) -> None:
     described = engine.describe(store.get_batch(third.id))
     assert described.rows_per_s
     assert described.eta_s == pytest.approx(600 / described.rows_per_s)
+    add(store, (Feedback("خوب", n) for n in range(300)), "چهار")
+    last, before, *done = engine.describe_all(store.list_batches().items)
+    assert last.rows_per_s == before.rows_per_s
+    assert last.rows_per_s
+    assert before.eta_s == pytest.approx(600 / last.rows_per_s)
+    assert last.eta_s == pytest.approx(900 / last.rows_per_s)  # those before it are tagged first
+    assert [(each.status, each.eta_s) for each in done] == [("done", None), ("done", None)]
     tagger.gate.set()
     engine.stop(5)
 

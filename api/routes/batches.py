@@ -90,7 +90,7 @@ async def take_upload(service: Service, request: Request, idempotency_key: str |
 def list_batches(service: Running, query: Annotated[PageQuery, Query()]) -> Page[Batch]:
     """With how far each has come."""
     page = service.store.list_batches(limit=query.limit, cursor=query.cursor)
-    return Page(tuple(map(service.engine.describe, page.items)), page.next)
+    return Page(service.engine.describe_all(page.items), page.next)
 
 
 @router.get("/{batch_id}", summary="How far a batch has come", response_model=BatchOut)

@@ -59,7 +59,7 @@ def show_home(request: Request, service: Running, query: Annotated[HomeQuery, Qu
         trend=trend,
         trend_unit=unit,
         sentiments=overview.SENTIMENTS,
-        batches=[service.engine.describe(batch) for batch in batches.items],
+        batches=service.engine.describe_all(batches.items),
         more_batches=batches.next,
         chosen=_said(kept, service),
         query=f"?{urlencode(kept)}" if kept else "",

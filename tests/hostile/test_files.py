@@ -15,6 +15,7 @@ from tests.hostile.texts import FORMULAS, MARKUP, OVERRIDE, TEXTS
 from tests.hostile.workbooks import WORKBOOKS
 from voc.export import FORMULA_STARTS
 
+pytestmark = pytest.mark.hostile
 FILES = {**WORKBOOKS, **TEXTS}
 
 

@@ -19,6 +19,7 @@ from tests.api_client import BASE, running, send_tagged
 from tests.fakes import FakeTagger
 from voc.settings import Settings
 
+pytestmark = pytest.mark.hostile
 EXAMPLES = int(os.environ.get("VOC_TEST_EXAMPLES", "12"))
 """For each call and mode; some 20 s in all. A longer run: VOC_TEST_EXAMPLES=500."""
 HEADERS = {"host": "localhost:8000"}

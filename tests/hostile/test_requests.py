@@ -9,6 +9,8 @@ import pytest
 from tests.hostile.requests import REQUESTS
 from tests.hostile.service import PATIENCE_S, Case, Target, attack, faults
 
+pytestmark = pytest.mark.hostile
+
 
 @pytest.mark.parametrize("case", REQUESTS, ids=lambda case: case.name)
 def test_a_bad_request(target: Target, case: Case) -> None:

@@ -8,7 +8,7 @@ import logging
 import time
 import traceback
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
 from pathlib import Path
@@ -85,14 +85,25 @@ class Engine:
 
     def describe(self, batch: Batch) -> Batch:
         """The batch with the rate of tagging and the seconds until it is done, the rows before it included."""
-        rate = self.progress.rows_per_s
-        if batch.status != "tagging" or rate is None:
-            return batch
+        (described,) = self.describe_all((batch,))
+        return described
+
+    def describe_all(self, batches: Sequence[Batch]) -> tuple[Batch, ...]:
+        """Batches, the newest first, each as `describe` says it; what waits is counted once, for the oldest of them."""
+        rate, told, waiting = self.progress.rows_per_s, list[Batch](), None
+        for batch in reversed(batches):
+            if batch.status != "tagging" or rate is None:
+                told.append(batch)
+                continue
+            waiting = self._count_waiting(batch) if waiting is None else waiting + batch.accepted - batch.tagged
+            told.append(batch if waiting is None else replace(batch, rows_per_s=rate, eta_s=waiting / rate))
+        return tuple(reversed(told))
+
+    def _count_waiting(self, batch: Batch) -> int | None:
         try:
-            waiting = self._store.count_waiting(batch.id, self._crew.identity)
+            return self._store.count_waiting(batch.id, self._crew.identity)
         except NotFoundError:  # deleted since it was read
-            return batch
-        return replace(batch, rows_per_s=rate, eta_s=waiting / rate)
+            return None
 
     def _run(self) -> None:
         while not self._stopping:
