@@ -83,6 +83,7 @@ def test_a_session_that_ends_while_the_page_is_open(visitor: tuple[Any, dict[str
     page.goto("/")
     enter(page, secrets["admin"])
     sync_api.expect(page.locator("input[type=file]")).to_have_count(1)
+    page.wait_for_load_state()  # the script listens from then on
     page.context.clear_cookies()
     page.set_input_files("input[type=file]", FILE)
     sync_api.expect(page.locator("#live .notice")).to_contain_text("باید وارد شوید")
