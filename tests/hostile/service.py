@@ -37,6 +37,9 @@ class Answer:
         return found
 
 
+USUAL_MIB = 200.0
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One attack, the answers that are right, and what it may cost. A file of `path` is made when its turn comes."""
@@ -45,7 +48,7 @@ class Case:
     send: Callable[["Target"], Answer]
     right: tuple[int, ...]
     seconds: float = 10.0
-    mib: float = 200.0
+    mib: float = USUAL_MIB
 
 
 class Target:
