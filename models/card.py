@@ -25,8 +25,9 @@ Taxonomy `{taxonomy}`, normaliser `{normaliser}`, labels `{data_hash}`.
 ## What it learned from
 
 Pre-training without labels on public Persian customer text (SnappFood, Digikala, Cafe Bazaar reviews of bank apps,
-telecom and place comments, tweets, film and book comments), then what two earlier taggers said of 128,617 texts of the same
-sources, their noisy public ratings weighed in (`models/teach.py`), then {train:,} texts labelled by reading, kept in
+telecom and place comments, tweets, film and book comments), then noisy public ratings of
+the same sources, or what earlier taggers said of them with the ratings weighed in
+(`models/teach.py`), then {train:,} texts labelled by reading, kept in
 `data/labels`: public ones by id without the text, {own:,} of our own with it.
 Most of the sources state no licence; they were used for training only. Public names: SnappFood 70k (the ParsBERT split),
 MMDBadCoder/snapfoodComments, Amirali-Amirifar/digikala-sentiment-analysis,

@@ -7,8 +7,8 @@ from typing import Final
 
 from voc.kpis.intervals import mean_of, net, share
 from voc.kpis.kpi import Better, Counts, Estimate, Kpi, count_if, moments_of
+from voc.kpis.staying import HARD
 
-HARD: Final = "c.hard"
 EASY: Final = "c.easy AND NOT c.hard"
 
 
