@@ -8,6 +8,11 @@ from typing import Literal
 Span = tuple[int, int]
 """Half-open range of characters of a feedback's `text`, as Python slices it."""
 
+TurnSpan = tuple[int, int, int]
+"""A turn of a conversation, counted from 0, and a half-open range of characters of its text."""
+
+Speaker = Literal["customer", "agent"]
+EffortLevel = Literal["high", "low", "none"]
 Sentiment = Literal["negative", "positive", "mixed", "neutral"]
 Polarity = Literal["negative", "positive", "neutral"]
 Resolution = Literal["resolved", "unresolved"]
@@ -17,8 +22,21 @@ AttributeValue = str | int | float | bool
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """What one side of a conversation said before the other spoke, masked, on one line; times are seconds from its beginning."""
+
+    speaker: Speaker
+    text: str
+    start_s: float | None = None
+    end_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Feedback:
     """One accepted row: what a customer said, masked, and what the source knew about it.
+
+    A conversation is a row with `turns`; its `text` is the customer's turns, one a line, so that it counts like any other.
+    `speakers_sure` (0 to 1) says how sure the sides are where the source did not name them; None where it did.
 
     Times are aware; durations are seconds; `nps` runs from 0 to 10, `csat` from 1 to 5, `ces` from 1 to 7 (7 easiest),
     `ves_1` and `ves_2` from 1 to 7, `ees` from 1 to 5. None means that the source did not say.
@@ -48,6 +66,8 @@ class Feedback:
     referred: bool | None = None
     referral_sold: bool | None = None
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
+    turns: tuple[Turn, ...] = ()
+    speakers_sure: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +100,41 @@ class Cue:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """What the agent did in a conversation (code of taxonomy kind `move`), with the words that show it, the clearest first."""
+
+    code: str
+    score: float
+    evidence: tuple[TurnSpan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mood:
+    """The sentiment of a stretch of a customer's words; `score` runs from -1 to 1."""
+
+    sentiment: Sentiment
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationTags:
+    """What a conversation has beside the tags of its text.
+
+    `quarters` are the moods of the customer's first to last quarter of turns (fewer where there are fewer turns), so that
+    the first and the last are start and end; `turns` has a mood for each turn, None for an agent's. `effort_level` is high
+    with any effort cue but `easy`, low with `easy` alone, none without cues. `primary_reason` is what the customer came for.
+    """
+
+    primary_reason: str | None
+    effort_level: EffortLevel
+    quarters: tuple[Mood, ...]
+    turns: tuple[Mood | None, ...]
+    moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Tags:
-    """What the tagger reads in one text.
+    """What the tagger reads in one text, or in the customer's turns of a conversation.
 
     `sentiment_score` runs from -1 to 1; `effort_score` from -1 (easy) to 1 (hard), None where there is no cue.
     """
@@ -96,6 +149,7 @@ class Tags:
     script: Script
     model: str
     taxonomy: str
+    conversation: ConversationTags | None = None
 
 
 @dataclass(frozen=True, slots=True)

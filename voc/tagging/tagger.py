@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
 from voc.errors import ModelError
-from voc.records import Tags
+from voc.records import Tags, Turn
 from voc.tagging.identity import ModelIdentity, find_model, read_config
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ class Tagger(Protocol):
 
     def tag(self, texts: Sequence[str]) -> list[Tags]:
         """The tags of each text, in order."""
+        ...
+
+    def tag_conversations(self, conversations: Sequence[Sequence[Turn]]) -> list[Tags]:
+        """The tags of each conversation, in order, those of its customer's text (`customer_text`) and `Tags.conversation`."""
         ...
 
 
