@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from voc.conversations.turns import TURN_END
-from voc.records import ConversationTags, Cue, EffortLevel, Mood, Move, Tags, Turn
+from voc.records import ConversationTags, Cue, EffortLevel, Move, Tags, Turn
 
 if TYPE_CHECKING:
     from voc.tagging.decode import Decoder
@@ -44,15 +44,13 @@ class ConversationReader:
         self, turns: Sequence[Turn], tags: Tags, quarters: "Sequence[Reading]", said: "Sequence[tuple[Alignment, Reading]]"
     ) -> ConversationTags:
         customer = [turn.speaker == "customer" for turn in turns]
-        agent = [(at, *each) for at, each in enumerate(said) if not customer[at]]
+        moves = ((at, cue) for at, each in enumerate(said) if not customer[at] for cue in self._decoder.moves(*each))
         return ConversationTags(
             primary_reason=self._primary(tags, quarters),
             effort_level=effort_level(tags.effort),
             quarters=tuple(map(self._decoder.mood, quarters)),
             turns=tuple(self._decoder.mood(each[1]) if own else None for own, each in zip(customer, said, strict=True)),
-            moves=merged_moves(
-                (at, cue) for at, alignment, reading in agent for cue in self._decoder.moves(alignment, reading)
-            ),
+            moves=merged_moves(moves),
         )
 
     def _primary(self, tags: Tags, quarters: "Sequence[Reading]") -> str | None:
