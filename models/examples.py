@@ -8,6 +8,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from voc.text.normalise import normaliser
 Floats = NDArray[np.float32]
 
 NO_FEEDBACK: Final = (*FORMAL, "unlabelled_pool")
+WHOLE_TIMES: Final = 3  # a few hundred conversations among many thousand reviews, which are shorter and of other trades
 TAXONOMY_WEIGHT: Final = 0.5  # written to show one code, so less like what customers write than a read text
 WEAK_SENTIMENT: Final[Mapping[str, Mapping[str, float]]] = {
     # what a rating says of the writer's sentiment: people who click «negative» also praise now and then
@@ -81,13 +83,18 @@ class Labels:
         )
 
 
-def read_labelled(path: Path, texts: Mapping[str, str], labels: Labels) -> list[Example]:
-    """The examples of a label file, whose texts stand in it or in `texts` by id; those found in neither are left out."""
+def read_labelled(path: Path, texts: Mapping[str, str], labels: Labels, *, only_agents: bool = False) -> list[Example]:
+    """The examples of a label file, whose texts stand in it or in `texts` by id; those found in neither are left out.
+
+    `only_agents` leaves out what customers say in conversations, so that thresholds are those of plain feedback.
+    """
     normalise = normaliser().normalise
     records = read_records(path)
     pairs = [(record, record.get("text") or texts.get(record["id"])) for record in records]
     examples = [_from_record(record, normalise(text), labels) for record, text in pairs if text]
-    return examples + [each for record in records if "turns" in record for each in _from_conversation(record, labels)]
+    return examples + [
+        each for record in records if "turns" in record for each in _from_conversation(record, labels, only_agents)
+    ]
 
 
 def read_records(path: Path) -> list[dict[str, Any]]:
@@ -176,19 +183,25 @@ def _from_record(record: dict[str, Any], text: str, labels: Labels) -> Example:
     return replace(example, sentiment_weight=1.0, resolution_weight=1.0, words=marked)
 
 
-def _from_conversation(record: dict[str, Any], labels: Labels) -> Iterator[Example]:
+def _from_conversation(record: dict[str, Any], labels: Labels, only_agents: bool) -> Iterator[Example]:
     """The customer's text with its labels, its beginning and end with their sentiment, each agent's turn with its moves."""
+    if not only_agents:
+        yield from _from_customer(record, labels)
+    for turn in record["turns"]:
+        if turn["speaker"] == "agent":
+            yield _from_agent(turn, labels)
+
+
+def _from_customer(record: dict[str, Any], labels: Labels) -> Iterator[Example]:
     turns = [Turn(turn["speaker"], turn["text"]) for turn in record["turns"]]
     normalise = normaliser().normalise
-    yield _from_record(record, normalise(customer_text(turns)), labels)
+    whole = _from_record(record, normalise(customer_text(turns)), labels)
+    yield from repeat(whole, WHOLE_TIMES)
     quarters = list(customer_quarters(turns))
     for text, sentiment in ((quarters[0], record["sentiment_start"]), (quarters[-1], record["sentiment_end"])):
         example = labels.blank(normalise(text))
         example.sentiment[labels.sentiments.index(sentiment)] = 1.0
         yield replace(example, sentiment_weight=1.0)
-    for turn in record["turns"]:
-        if turn["speaker"] == "agent":
-            yield _from_agent(turn, labels)
 
 
 def _from_agent(turn: Mapping[str, Any], labels: Labels) -> Example:

@@ -69,9 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     records = [record for path in given.labels.glob("*.jsonl") for record in read_records(path)]
     ids = {record["id"] for record in records if not {"text", "turns"} & set(record)}
     texts = read_texts_by_id(given.corpora, ids)
-    train, held_out = (
-        [example for path in paths for example in read_labelled(path, texts, labels)] for paths in (train_paths, held_out_paths)
-    )
+    train = [example for path in train_paths for example in read_labelled(path, texts, labels)]
+    held_out = [example for path in held_out_paths for example in read_labelled(path, texts, labels, only_agents=True)]
     train += from_taxonomy(taxonomy, labels)
     weak = list(
         read_taught(given.taught, given.corpora, labels, without=ids)
@@ -114,13 +113,26 @@ def encoder_of(base: Path) -> dict[str, object]:
 
 
 def start_from(base: Path, config: TaggerConfig) -> tuple[TaggerNetwork, bool]:
-    """A network on the encoder in `base`; if that is a tagger with the same labels, the tagger itself goes on learning."""
+    """A network on the encoder in `base`; if that is a tagger, it goes on learning, and labels new to it begin from nothing."""
     network = TaggerNetwork(config)
     if json.loads((base / "config.json").read_text("utf-8"))["model_type"] == MODEL_TYPE:
-        network.load_state_dict(TaggerNetwork.from_pretrained(base, dtype=torch.float32).state_dict())
+        take_over(network, TaggerNetwork.from_pretrained(base, dtype=torch.float32))
         return network, True
     network.encoder = AutoModel.from_pretrained(base)
     return network, False
+
+
+@torch.no_grad()
+def take_over(network: TaggerNetwork, tagger: TaggerNetwork) -> None:
+    """Give `network` what `tagger` knows: all weights, those of single labels to the labels of the same place in their head."""
+    weights, known = network.state_dict(), tagger.state_dict()
+    for name in ("query", "weight", "bias"):
+        heads = None if name == "query" else len(FOUND)  # only what is found or not has weights of its own
+        old, new = known[name].split(tagger.sizes[:heads]), weights[name].split(network.sizes[:heads])
+        for mine, theirs in zip(new, old, strict=True):
+            mine[: len(theirs)] = theirs
+        known[name] = weights[name]
+    network.load_state_dict(known)
 
 
 def plan(
