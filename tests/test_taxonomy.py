@@ -11,7 +11,8 @@ TAXONOMY = load_taxonomy()
 
 
 def test_counts_and_unique_codes() -> None:
-    assert [len(kind) for kind in (TAXONOMY.sentiments, TAXONOMY.reasons, TAXONOMY.effort, TAXONOMY.loyalty)] == [4, 30, 10, 5]
+    kinds = (TAXONOMY.sentiments, TAXONOMY.reasons, TAXONOMY.effort, TAXONOMY.loyalty, TAXONOMY.moves)
+    assert [len(kind) for kind in kinds] == [4, 30, 10, 5, 11]
     assert len({code.code for code in TAXONOMY.codes}) == len(TAXONOMY.codes)
 
 

@@ -26,7 +26,8 @@ class NearMiss:
 class Code:
     """One thing that can be said of a text.
 
-    `direction` is hard or easy for an effort cue, leaving or staying for a loyalty cue, and empty for the rest.
+    `direction` is hard or easy for an effort cue, leaving or staying for a loyalty cue, value_enhancement, recovery or courtesy
+    for an agent's move, and empty for the rest.
     """
 
     code: str
@@ -59,6 +60,7 @@ class Taxonomy:
     effort: tuple[Code, ...]
     loyalty: tuple[Code, ...]
     resolutions: tuple[Code, ...]
+    moves: tuple[Code, ...]
 
     @cached_property
     def titles_fa(self) -> Mapping[str, str]:
@@ -68,7 +70,7 @@ class Taxonomy:
     @property
     def codes(self) -> tuple[Code, ...]:
         """Every code of every kind."""
-        return self.sentiments + self.reasons + self.effort + self.loyalty + self.resolutions
+        return self.sentiments + self.reasons + self.effort + self.loyalty + self.resolutions + self.moves
 
     def get_reason(self, code: str) -> Code:
         """The reason with this code. Raises InputError, which lists the codes, where there is none."""
@@ -94,6 +96,7 @@ def load_taxonomy() -> Taxonomy:
         effort=_codes(source["effort"]),
         loyalty=_codes(source["loyalty"]),
         resolutions=_codes(source["resolution"]),
+        moves=_codes(source["move"]),
     )
 
 
