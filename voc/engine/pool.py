@@ -77,13 +77,13 @@ class WorkerPool:
 
     def tag(self, texts: Sequence[str]) -> list[Tags]:
         """The tags of each text, in order, before all that waits. Raises ModelError where one cannot be tagged."""
-        return self._tag_now(texts)
+        return self._tag_now(texts, "texts")
 
     def tag_conversations(self, conversations: Sequence[Sequence[Turn]]) -> list[Tags]:
         """The same for conversations."""
-        return self._tag_now([tuple(turns) for turns in conversations])
+        return self._tag_now([tuple(turns) for turns in conversations], "conversations")
 
-    def _tag_now(self, items: Sequence[Item]) -> list[Tags]:
+    def _tag_now(self, items: Sequence[Item], field: str) -> list[Tags]:
         tagged: list[Tags] = []
         answers = [tag_chunk(self, chunk, urgent=True) for chunk in cut_chunks(items, size_of)]
         try:
@@ -92,7 +92,8 @@ class WorkerPool:
             raise _stopped() from error
         for number, outcome in enumerate(outcomes, start=1):
             if isinstance(outcome, Untaggable):
-                raise ModelError(f"Text number {number} cannot be tagged: {outcome.reason}.", code="untaggable", field="texts")
+                what = "Text" if isinstance(items[number - 1], str) else "Conversation"
+                raise ModelError(f"{what} number {number} cannot be tagged: {outcome.reason}.", code="untaggable", field=field)
             tagged.append(outcome)
         return tagged
 
