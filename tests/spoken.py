@@ -14,7 +14,7 @@ CALL: Final = (
     Turn("agent", "یه کد هدیه هم براتون گذاشتم", 48, 51),
     Turn("customer", "دستتون درد نکنه عالی شد، حل شد", 52, 56),
 )
-"""Angry at the start, glad at the end, after an apology, ownership and a gift; 56 s, of which nobody speaks 1 + 1 + 30 + 1 + 1."""
+"""Angry at the start, glad at the end, after apology, ownership and a gift; 56 s, nobody speaks 1 + 1 + 30 + 1 + 1 of them."""
 
 CHAT: Final = (
     Turn("customer", "چطور آدرسم رو عوض کنم؟ راحت پیدا نمیشه", 0),

@@ -81,7 +81,12 @@ def test_evidence_points_into_turns(client: TestClient) -> None:
 
 def test_what_the_clock_does_not_tell_is_null(client: TestClient) -> None:
     chat = client.get("/v1/conversations/f3").json()
-    assert (chat["duration_s"], chat["customer_talk_s"], chat["interruptions"], chat["speakers_sure"]) == (120, None, None, 0.83)
+    assert (chat["duration_s"], chat["customer_talk_s"], chat["interruptions"], chat["speakers_sure"]) == (
+        120,
+        None,
+        None,
+        0.83,
+    )
     assert chat["value_enhancement"] == ["teaches_use"]
     assert client.get("/v1/conversations/f4").json()["duration_s"] is None
 
@@ -137,7 +142,11 @@ def test_exports_have_the_turns_or_one_flat_row(client: TestClient, tmp_path: Pa
     rows = list(csv.DictReader(io.StringIO(client.get("/v1/export/feedback?format=csv").content.decode("utf-8-sig"))))
     assert [row["kind"] for row in rows] == ["feedback", "conversation", "conversation", "conversation"]
     assert rows[1]["recovery"] == "apology|ownership|compensation"
-    assert (rows[1]["primary_reason"], rows[1]["sentiment_end"], rows[1]["longest_silence_s"]) == ("delivery.time", "positive", "30.0")
+    assert (rows[1]["primary_reason"], rows[1]["sentiment_end"], rows[1]["longest_silence_s"]) == (
+        "delivery.time",
+        "positive",
+        "30.0",
+    )
     assert "apology: شرمنده" in rows[1]["evidence"]
     assert {rows[0][name] for name in ("primary_reason", "recovery", "duration_s", "effort_level")} == {""}
     (tmp_path / "a.parquet").write_bytes(client.get("/v1/export/feedback?format=parquet").content)
@@ -182,7 +191,7 @@ def test_conversations_are_tagged_at_once(client: TestClient) -> None:
     assert len(items(client, "/v1/feedback")) == len(ROWS)
 
 
-SECRET = "نشان_گفته"
+MARK = "نشان_گفته"
 
 
 @pytest.mark.parametrize(
@@ -191,17 +200,17 @@ SECRET = "نشان_گفته"
         ({"conversations": []}, 422, "texts"),
         ({"conversations": [{}]}, 422, "conversations[0].turns"),
         ({"conversations": [{"turns": []}]}, 422, "conversations[0].turns"),
-        ({"conversations": [{"turns": [{"speaker": "bot", "text": SECRET}]}]}, 422, "conversations[0].turns[0].speaker"),
-        ({"conversations": [{"turns": [{"speaker": "agent", "text": SECRET}]}]}, 422, "conversations[0].turns"),
+        ({"conversations": [{"turns": [{"speaker": "bot", "text": MARK}]}]}, 422, "conversations[0].turns[0].speaker"),
+        ({"conversations": [{"turns": [{"speaker": "agent", "text": MARK}]}]}, 422, "conversations[0].turns"),
         ({"conversations": [{"turns": [{"speaker": "customer", "text": " "}]}]}, 422, "conversations[0].turns[0].text"),
         (
-            {"conversations": [{"turns": [{"speaker": "customer", "text": SECRET, "start_s": -1}]}]},
+            {"conversations": [{"turns": [{"speaker": "customer", "text": MARK, "start_s": -1}]}]},
             422,
             "conversations[0].turns[0].start_s",
         ),
-        ({"conversations": [{"turns": [{"speaker": "customer", "text": SECRET}] * 2_001}]}, 413, "texts"),
-        ({"conversations": [{"turns": [{"speaker": "customer", "text": SECRET * 3_000}] * 10}]}, 413, None),
-        ({"conversations": [{"turns": [SECRET]}]}, 422, "conversations[0].turns[0]"),
+        ({"conversations": [{"turns": [{"speaker": "customer", "text": MARK}] * 2_001}]}, 413, "texts"),
+        ({"conversations": [{"turns": [{"speaker": "customer", "text": MARK * 3_000}] * 10}]}, 413, None),
+        ({"conversations": [{"turns": [MARK]}]}, 422, "conversations[0].turns[0]"),
     ],
 )
 def test_a_wrong_conversation_says_where_and_quotes_nothing(
@@ -210,7 +219,7 @@ def test_a_wrong_conversation_says_where_and_quotes_nothing(
     answer = client.post("/v1/tag", json=body)
     document = problem(answer, status)
     assert field is None or document["field"] == field
-    assert SECRET not in answer.text
+    assert MARK not in answer.text
 
 
 def test_the_page_of_a_conversation(client: TestClient) -> None:
@@ -223,10 +232,12 @@ def test_the_page_of_a_conversation(client: TestClient) -> None:
     assert "برای چه آمد زمان تحویل" in seen
     assert "زحمت مشتری پرزحمت" in seen
     assert "کارشناس: جبران عذرخواهی، " in seen
-    assert "مدت ۵۶ ثانیه سخن مشتری ۱۳ ثانیه سخن کارشناس ۱۰ ثانیه سکوت ۳۴ ثانیه بلندترین سکوت ۳۰ ثانیه میان حرف مشتری ۱ بار" in seen
+    assert (
+        "مدت ۵۶ ثانیه سخن مشتری ۱۳ ثانیه سخن کارشناس ۱۰ ثانیه سکوت ۳۴ ثانیه بلندترین سکوت ۳۰ ثانیه میان حرف مشتری ۱ بار" in seen
+    )
     assert re.findall(r'turn (customer|agent)"', page) == [turn.speaker for turn in CALL]
     assert "کارشناس ۰:۱۱ شرمنده" in seen
-    assert not re.search(r"[0-9]", words(page.partition("<ol class=\"turns\"")[2]))
+    assert not re.search(r"[0-9]", words(page.partition('<ol class="turns"')[2]))
 
 
 def test_a_chat_shows_no_talk(client: TestClient) -> None:

@@ -92,7 +92,9 @@ def test_what_the_tables_say(store: Store) -> None:
     responses = "SELECT seq, position, response_s FROM turn WHERE response_s IS NOT NULL ORDER BY seq, position"
     assert store.select(responses, {}) == [(2, 3, 0), (2, 5, 1), (3, 1, 90)]
     assert store.select("SELECT seq, handle_s FROM feedback ORDER BY seq", {}) == [(1, None), (2, 56), (3, 120)]
-    assert store.select("SELECT seq, sentiment_start, sentiment_end, effort_level FROM conversation_tagging ORDER BY 1", {}) == [
+    assert store.select(
+        "SELECT seq, sentiment_start, sentiment_end, effort_level FROM conversation_tagging ORDER BY 1", {}
+    ) == [
         (2, "negative", "positive", "high"),
         (3, "neutral", "neutral", "low"),
     ]
@@ -120,7 +122,9 @@ def test_what_waits_has_its_turns(store: Store) -> None:
     rows = mixed()
     add(store, rows)
     waiting = store.pending(FAKE, after=0, limit=3)
-    assert [(row.seq, row.text, row.turns) for row in waiting] == [(n, row.text, row.turns) for n, row in enumerate(rows[:3], 1)]
+    assert [(row.seq, row.text, row.turns) for row in waiting] == [
+        (n, row.text, row.turns) for n, row in enumerate(rows[:3], 1)
+    ]
     store.write_tags([(2, tagged(rows)[1])])
     assert [row.seq for row in store.pending(FAKE, after=0, limit=9)] == [1, 3, 4]
 
@@ -164,10 +168,10 @@ def test_filters_take_them_like_any_row(store: Store, filters: Filters, lines: l
     assert [row.feedback.line for row in store.stream_feedback(filters)] == lines
 
 
-@pytest.mark.parametrize("name", ["effort", "loyalty", "reason"])
-def test_a_move_is_no_cue(store: Store, name: str) -> None:
+@pytest.mark.parametrize("filters", [Filters(effort=("apology",)), Filters(loyalty=("apology",)), Filters(reason=("apology",))])
+def test_a_move_is_no_cue(store: Store, filters: Filters) -> None:
     with pytest.raises(InputError):
-        store.find_feedback(Filters(**{name: ("apology",)}))
+        store.find_feedback(filters)
 
 
 def test_an_unknown_kind_lists_the_known(store: Store) -> None:
@@ -181,7 +185,7 @@ def test_moves_change_no_figure_of_cues(store: Store) -> None:
     add(store, [conversation(CALL), conversation(CHAT), conversation((Turn("customer", "مرسی"), Turn("agent", "سلام")))])
     tag_all(store)
     share, net = compute_kpis(store, ("text_effort_share", "text_effort_net"))
-    assert (share.value, share.n) == (pytest.approx(1 / 3), 3)
+    assert (share.value, share.n) == (1 / 3, 3)
     assert (net.value, net.n) == (0, 2)
 
 

@@ -2,6 +2,7 @@
 
 import doctest
 from itertools import pairwise
+from typing import Final
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,8 @@ from voc.conversations import timings
 from voc.conversations.timings import Timings, measure, response_times, with_handle_time
 from voc.records import Feedback, Speaker, Turn
 
-C, A = "customer", "agent"
+C: Final[Speaker] = "customer"
+A: Final[Speaker] = "agent"
 
 
 def said(*spoken: tuple[Speaker, float | None, float | None]) -> tuple[Turn, ...]:

@@ -1,7 +1,7 @@
 """Tagged records and rows of figures as files that other tools read, written in a stream.
 
-One flat row a record in CSV, XLSX and Parquet; the nested record of the API in JSONL, which alone has a conversation's turns. Text that a spreadsheet would run as
-a formula is made harmless by a leading apostrophe, in CSV and XLSX alone.
+One flat row a record in CSV, XLSX and Parquet; the nested record of the API in JSONL, which alone has a conversation's turns.
+Text that a spreadsheet would run as a formula is made harmless by a leading apostrophe, in CSV and XLSX alone.
 """
 
 import csv
@@ -55,7 +55,7 @@ def record_of(tagged: TaggedFeedback) -> dict[str, Any]:
         | {name: _plain(getattr(feedback, name)) for name in OPERATIONAL_FIELDS}
         | {"attributes": dict(feedback.attributes)}
         | (tags_record(tags, feedback.turns) if tags else dict.fromkeys(TAG_FIELDS))
-        | (conversation_record(feedback, tags and tags.conversation) if feedback.turns else {})
+        | (conversation_record(feedback, tags.conversation if tags else None) if feedback.turns else {})
     )
 
 
@@ -78,7 +78,7 @@ def tags_record(tags: Tags, turns: Sequence[Turn] = ()) -> dict[str, Any]:
 def flat_row(tagged: TaggedFeedback) -> dict[str, Any]:
     """The record in one level: lists of codes joined by a bar, the attributes as `attr.NAME`, every column always there."""
     feedback, tags = tagged.feedback, tagged.tags
-    conversation = tags and tags.conversation
+    conversation = tags.conversation if tags else None
     return {
         "id": tagged.id,
         "batch_id": tagged.batch_id,

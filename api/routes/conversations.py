@@ -1,4 +1,4 @@
-"""One conversation: its turns and all that is known of it. Lists and filters are those of feedback, which it is counted with."""
+"""One conversation: its turns and all that is known of it. It is counted, listed and filtered with all feedback."""
 
 from typing import Any
 

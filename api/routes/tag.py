@@ -73,7 +73,7 @@ def _check_total(texts: Sequence[str]) -> None:
     chars = sum(map(len, texts))
     if chars > CHARS_AT_ONCE or len(texts) > TURNS_AT_ONCE:
         message = (
-            f"texts have {chars:,} characters in {len(texts):,} texts and turns; up to {CHARS_AT_ONCE:,} in {TURNS_AT_ONCE:,} are"
-            " tagged at once. Send more to /v1/batches."
+            f"texts have {chars:,} characters in {len(texts):,} texts and turns; up to {CHARS_AT_ONCE:,} in"
+            f" {TURNS_AT_ONCE:,} are tagged at once. Send more to /v1/batches."
         )
         raise TooLargeError(message, field="texts")

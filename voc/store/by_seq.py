@@ -17,7 +17,9 @@ def these(seqs: Sequence[int]) -> dict[str, object]:
     return {"low": min(seqs, default=0), "high": max(seqs, default=0), "seqs": list(seqs)}
 
 
-def find_by_seq(session: Session, table: str, columns: Sequence[str], seqs: Sequence[int], order: str = "") -> dict[int, list[Row]]:
+def find_by_seq(
+    session: Session, table: str, columns: Sequence[str], seqs: Sequence[int], order: str = ""
+) -> dict[int, list[Row]]:
     """The rows of `table` with these numbers, by number; those of one number in `order`."""
     ordered = f" ORDER BY seq, {order}" if order else ""
     found: dict[int, list[Row]] = {}

@@ -121,9 +121,7 @@ def _load_conversations(session: Session, seqs: Sequence[int]) -> dict[int, _Spo
     return {seq: _Spoken(sure, tuple(tagging), turns.get(seq, ())) for seq, ((sure, *tagging),) in rows.items()}
 
 
-def _with_turns(
-    spoken: _Spoken, found: Sequence[Row], feedback: Feedback, tags: Tags | None
-) -> tuple[Feedback, Tags | None]:
+def _with_turns(spoken: _Spoken, found: Sequence[Row], feedback: Feedback, tags: Tags | None) -> tuple[Feedback, Tags | None]:
     width = len(TURN_FIELDS)
     turns = read_turns([row[:width] for row in spoken.turns])
     if tags and any(spoken.tagging):

@@ -160,7 +160,10 @@ def _check_codes(filters: Filters, taxonomy: Taxonomy) -> None:
         "loyalty": taxonomy.loyalty,
         "resolution": taxonomy.resolutions,
     }
-    options = {name: tuple(entry.code for entry in entries) for name, entries in known.items()} | {"polarity": POLARITIES, "kind": KINDS}
+    options = {name: tuple(entry.code for entry in entries) for name, entries in known.items()} | {
+        "polarity": POLARITIES,
+        "kind": KINDS,
+    }
     for name, codes in options.items():
         for code in getattr(filters, name):
             if code not in codes:
