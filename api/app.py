@@ -23,6 +23,7 @@ from api.routes import (
     audit,
     backup,
     batches,
+    conversations,
     customers,
     docs,
     export,
@@ -91,7 +92,7 @@ def create_app(settings: Settings | None = None, *, tagger: Tagger | None = None
     app.add_middleware(AccessGate)
     problems.install(app)
     app.add_middleware(Guard, hosts=(*LOOPBACK, settings.host), proxied=settings.hosts)
-    for each in (batches, tag, feedback, customers, trends, insights, kpi_values, export, taxonomy):
+    for each in (batches, tag, feedback, conversations, customers, trends, insights, kpi_values, export, taxonomy):
         app.include_router(each.router)
     for each in (keys, audit, backup, health, docs, pages, sign_in):
         app.include_router(each.router)
@@ -130,7 +131,7 @@ def _start(settings: Settings, tagger: Tagger | None) -> Service:
     keeper = Keeper(store, engine, retention_days=settings.retention_days)
     keeper.start()
     recent = RecentAnswers(lambda: store.changes, lambda: not engine.idle)
-    return Service(settings, store, engine, keeper, workers.identity, workers.tag, _model_loaded(workers), kpis, access, recent)
+    return Service(settings, store, engine, keeper, workers.identity, workers, _model_loaded(workers), kpis, access, recent)
 
 
 def _model_loaded(workers: WorkerPool | Tagger) -> Callable[[], bool]:

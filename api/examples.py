@@ -32,6 +32,12 @@ RECORDS: Final[Example] = {
     ],
 }
 TAG: Final[Example] = {"texts": ["پیک خوش‌برخورد بود ولی غذا یخ کرده بود", "اپ باز نمیشه"]}
+_SPOKEN: Final = [
+    {"speaker": "customer", "text": "سلام، بسته‌ام سه روز دیر کرده", "start_s": 0.0, "end_s": 6.0},
+    {"speaker": "agent", "text": "شرمنده‌ایم، خودم پیگیری می‌کنم", "start_s": 7.0, "end_s": 11.0},
+    {"speaker": "customer", "text": "ممنون از شما", "start_s": 12.0, "end_s": 14.0},
+]
+TAG_CONVERSATION: Final[Example] = {"conversations": [{"turns": _SPOKEN}]}
 TAGGED_TEXT: Final[Example] = {
     "text": "سه بار زنگ زدم، بسته هنوز نرسیده",
     "sentiment": "negative",
@@ -48,6 +54,7 @@ TAGGED_TEXT: Final[Example] = {
 FEEDBACK: Final[Example] = {
     "id": "f1024",
     "batch_id": "b3f9a1c2d4e5f",
+    "kind": "feedback",
     "line": 18,
     "external_id": "T-881",
     "text": "خیلی زود رسید، ممنون از پیک",
@@ -64,4 +71,50 @@ FEEDBACK: Final[Example] = {
     "script": "persian",
     "model": "voc-fa-3",
     "taxonomy": "v1",
+}
+CONVERSATION: Final[Example] = {
+    "id": "f1025",
+    "batch_id": "b3f9a1c2d4e5f",
+    "kind": "conversation",
+    "line": 19,
+    "external_id": "C-52",
+    "text": "سلام، بسته‌ام سه روز دیر کرده\nممنون از شما",
+    "occurred_at": "2026-05-04T10:05:00+03:30",
+    "channel": "phone",
+    "agent_id": "a7",
+    "handle_s": 14.0,
+    "transfers": 0,
+    "attributes": {},
+    "sentiment": "negative",
+    "sentiment_score": -0.4,
+    "reasons": [{"code": "delivery.time", "polarity": "negative", "score": 0.97, "evidence": [[0, 6, 29]]}],
+    "effort": [],
+    "effort_score": None,
+    "loyalty": [],
+    "resolution": "resolved",
+    "script": "persian",
+    "model": "voc-fa-3",
+    "taxonomy": "v1",
+    "turns": [
+        _SPOKEN[0] | {"sentiment": "negative", "sentiment_score": -0.8},
+        _SPOKEN[1] | {"sentiment": None, "sentiment_score": None},
+        _SPOKEN[2] | {"sentiment": "positive", "sentiment_score": 0.7},
+    ],
+    "primary_reason": "delivery.time",
+    "sentiment_start": "negative",
+    "sentiment_end": "positive",
+    "sentiment_quarters": [{"sentiment": "negative", "score": -0.8}, {"sentiment": "positive", "score": 0.7}],
+    "effort_level": "none",
+    "moves": [
+        {"code": "apology", "score": 0.95, "evidence": [[1, 0, 10]]},
+        {"code": "ownership", "score": 0.9, "evidence": [[1, 12, 30]]},
+    ],
+    "value_enhancement": [],
+    "recovery": ["apology", "ownership"],
+    "duration_s": 14.0,
+    "customer_talk_s": 8.0,
+    "agent_talk_s": 4.0,
+    "silence_s": 2.0,
+    "longest_silence_s": 1.0,
+    "interruptions": 0,
 }

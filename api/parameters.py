@@ -16,7 +16,7 @@ from voc.ingest.fields import parse_channel
 from voc.store import Filters
 
 ATTRIBUTE_PREFIX: Final = "attr."
-_CODE_FILTERS: Final = ("sentiment", "reason", "polarity", "effort", "loyalty", "resolution", "batch")
+_CODE_FILTERS: Final = ("sentiment", "reason", "polarity", "effort", "loyalty", "resolution", "batch", "kind")
 
 Day = Annotated[str | None, Field(examples=["2026-05-04", "1405-02-14"])]
 
@@ -56,6 +56,7 @@ class FilterQuery(Query):
     loyalty: list[str] = Field([], description="a loyalty cue", examples=[["churn_intent"]])
     resolution: list[str] = Field([], description="resolved or unresolved", examples=[["unresolved"]])
     batch: list[str] = Field([], description="a batch id", examples=[["b3f9a1c2d4e5f"]])
+    kind: list[str] = Field([], description="conversation or feedback", examples=[["conversation"]])
     q: str | None = Field(None, max_length=200, description="words in the text, as they stand", examples=["دیر رسید"])
 
     @field_validator(*_CODE_FILTERS)
@@ -84,6 +85,7 @@ class FilterQuery(Query):
             loyalty=tuple(self.loyalty),
             resolution=tuple(self.resolution),
             batch=tuple(self.batch),
+            kind=tuple(self.kind),
             q=self.q,
             attributes=self._attributes(),
         )

@@ -63,6 +63,7 @@ def environment() -> Environment:
         "signed": persian.signed,
         "day": persian.day,
         "duration": persian.duration,
+        "clock": persian.clock,
         "field_title": titles.field_title,
         "static": static_address,
     }

@@ -3,18 +3,33 @@
 Only the border is pydantic: inside, the values are the dataclasses of `voc.records`, which these are read from.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
 from api import examples
 from voc.access import NAME_CHARS, Scope, Via
-from voc.records import AttributeValue, BatchStatus, Polarity, Resolution, Script, Sentiment, Span
+from voc.conversations.turns import one_line
+from voc.records import (
+    AttributeValue,
+    BatchStatus,
+    EffortLevel,
+    Polarity,
+    Resolution,
+    Script,
+    Sentiment,
+    Span,
+    Speaker,
+    Turn,
+    TurnSpan,
+)
 
 TEXTS_AT_ONCE = 100
 
 TagText = Annotated[str, StringConstraints(min_length=1)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -137,15 +152,35 @@ class RecordsIn(Taken):
     mapping: dict[str, str] | None = Field(None, description='our field → their key, such as {"text": "نظر"}')
 
 
+class TurnIn(Taken):
+    """What one side says; times in seconds from the beginning."""
+
+    speaker: Speaker
+    text: TagText
+    start_s: Seconds | None = None
+    end_s: Seconds | None = None
+
+    def as_record(self, mask: Callable[[str], str]) -> Turn:
+        """The turn as it is tagged, on one line and masked."""
+        return Turn(self.speaker, mask(one_line(self.text)), self.start_s, self.end_s)
+
+
+class ConversationIn(Taken):
+    """A conversation to tag, turn by turn."""
+
+    turns: list[TurnIn] = Field(min_length=1)
+
+
 class TagIn(Taken):
-    """Texts to tag at once."""
+    """Texts, conversations or both to tag at once."""
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [examples.TAG]},
+        json_schema_extra={"examples": [examples.TAG, examples.TAG_CONVERSATION]},
     )
 
-    texts: list[TagText] = Field(min_length=1, max_length=TEXTS_AT_ONCE)
+    texts: list[TagText] = Field([], max_length=TEXTS_AT_ONCE)
+    conversations: list[ConversationIn] = Field([], max_length=TEXTS_AT_ONCE)
 
 
 class ReasonOut(Sent):
@@ -186,25 +221,92 @@ class TaggedText(Sent):
     taxonomy: str
 
 
+class SpokenReasonOut(Sent):
+    """A contact reason of a conversation and its words, weightiest first, as [turn, start, end) in characters of that turn."""
+
+    code: str
+    polarity: Polarity
+    score: Probability
+    evidence: list[TurnSpan]
+
+
+class SpokenCueOut(Sent):
+    """An effort or loyalty cue, or what the agent did, and its words, as [turn, start, end) in characters of that turn."""
+
+    code: str
+    score: Probability
+    evidence: list[TurnSpan]
+
+
+class TurnOut(Sent):
+    """What one side said, with personal data masked; times in seconds from the beginning; an agent's turn has no sentiment."""
+
+    speaker: Speaker
+    text: str
+    start_s: float | None
+    end_s: float | None
+    sentiment: Sentiment | None
+    sentiment_score: float | None
+
+
+class MoodOut(Sent):
+    """The sentiment of a stretch of the customer's words."""
+
+    sentiment: Sentiment
+    score: float = Field(description="from -1 to 1")
+
+
+class OfConversation(Sent):
+    """What only conversations have: who did what, the arc of sentiment, and what the clock says; null where it is not known."""
+
+    reasons: list[SpokenReasonOut] | None = None
+    effort: list[SpokenCueOut] | None = None
+    loyalty: list[SpokenCueOut] | None = None
+    speakers_sure: Probability | None = Field(None, description="how sure the sides are; null where the source names them")
+    primary_reason: str | None = Field(None, description="what the customer came for")
+    sentiment_start: Sentiment | None = Field(None, description="of the customer's first quarter of turns")
+    sentiment_end: Sentiment | None = Field(None, description="of the customer's last quarter of turns")
+    sentiment_quarters: list[MoodOut] | None = None
+    effort_level: EffortLevel | None = None
+    moves: list[SpokenCueOut] | None = Field(None, description="what the agent did, each once")
+    value_enhancement: list[str] | None = Field(None, description="the moves that add value to the product or service")
+    recovery: list[str] | None = Field(None, description="the moves that make up for a failure")
+    duration_s: float | None = None
+    customer_talk_s: float | None = Field(None, description="null, like the four that follow, unless every turn has its end")
+    agent_talk_s: float | None = None
+    silence_s: float | None = Field(None, description="nobody speaks")
+    longest_silence_s: float | None = None
+    interruptions: int | None = Field(None, description="turns of the agent that begin while the customer still speaks")
+
+
+class TaggedConversation(OfConversation):
+    """A conversation, with personal data masked, and its tags."""
+
+    turns: list[TurnOut]
+    sentiment: Sentiment
+    sentiment_score: float = Field(description="from -1 to 1")
+    effort_score: float | None
+    resolution: Resolution | None
+    script: Script
+    model: str
+    taxonomy: str
+
+
 class TagOut(Sent):
-    """One item for each text, in order."""
+    """One item for each text, and one for each conversation, in order."""
 
     items: list[TaggedText]
+    conversations: list[TaggedConversation]
 
 
-class FeedbackOut(Sent):
-    """A stored text, what its source knew, and its tags, which are null while it waits for the tagger."""
-
-    model_config = ConfigDict(
-        from_attributes=True,
-        json_schema_extra={"examples": [examples.FEEDBACK]},
-    )
+class RowOut(Sent):
+    """What a stored row has, whether it is a text or a conversation; tags are null while it waits for the tagger."""
 
     id: str
     batch_id: str
     line: int
     external_id: str | None = None
-    text: str
+    text: str = Field(description="with personal data masked; of a conversation, the customer's turns, one a line")
     occurred_at: datetime | None = None
     channel: str | None = None
     customer_id: str | None = None
@@ -228,20 +330,52 @@ class FeedbackOut(Sent):
     attributes: dict[str, AttributeValue]
     sentiment: Sentiment | None = None
     sentiment_score: float | None = None
-    reasons: list[ReasonOut] | None = None
-    effort: list[CueOut] | None = None
     effort_score: float | None = None
-    loyalty: list[CueOut] | None = None
     resolution: Resolution | None = None
     script: Script | None = None
     model: str | None = None
     taxonomy: str | None = None
 
 
+class FeedbackOut(RowOut):
+    """A stored text, what its source knew, and its tags."""
+
+    model_config = ConfigDict(
+        from_attributes=True,
+        json_schema_extra={"examples": [examples.FEEDBACK]},
+    )
+
+    kind: Literal["feedback"]
+    reasons: list[ReasonOut] | None = None
+    effort: list[CueOut] | None = None
+    loyalty: list[CueOut] | None = None
+
+
+class ConversationRowOut(RowOut, OfConversation):
+    """A stored conversation in a list, without its turns: one may have hundreds, and /v1/conversations/{id} gives them."""
+
+    kind: Literal["conversation"]
+
+
+class ConversationOut(ConversationRowOut):
+    """A stored conversation with its turns, what its source knew, and its tags; evidence is [turn, start, end)."""
+
+    model_config = ConfigDict(
+        from_attributes=True,
+        json_schema_extra={"examples": [examples.CONVERSATION]},
+    )
+
+    turns: list[TurnOut]
+
+
+class Record(RootModel[Annotated[FeedbackOut | ConversationOut, Field(discriminator="kind")]]):
+    """A stored text or conversation."""
+
+
 class FeedbackPage(Sent):
     """Tagged records, the last arrived first."""
 
-    items: list[FeedbackOut]
+    items: list[Annotated[FeedbackOut | ConversationRowOut, Field(discriminator="kind")]]
     next: str | None
 
 
@@ -354,6 +488,7 @@ class TaxonomyOut(Sent):
     effort: list[CodeOut]
     loyalty: list[CodeOut]
     resolutions: list[CodeOut]
+    moves: list[CodeOut] = Field(description="what an agent does in a conversation; `direction` is the group")
 
 
 class KeyIn(Taken):

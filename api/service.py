@@ -1,6 +1,6 @@
 """What a running service consists of, handed to every route: settings, store, engine, and the one who tags at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
@@ -11,22 +11,21 @@ from api.access import Access
 from api.recent import RecentAnswers
 from voc.engine import Engine, Keeper
 from voc.kpis import Setting
-from voc.records import Tags
 from voc.settings import Settings
 from voc.store import Store
-from voc.tagging import ModelIdentity
+from voc.tagging import ModelIdentity, Tagger
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The parts of a running service; `tag` waits for its answer, so call it in a thread. `kpis` has no `now` yet."""
+    """The parts of a running service; `tagger` waits for its answer, so call it in a thread. `kpis` has no `now` yet."""
 
     settings: Settings
     store: Store
     engine: Engine
     keeper: Keeper
     identity: ModelIdentity
-    tag: Callable[[Sequence[str]], list[Tags]]
+    tagger: Tagger
     model_loaded: Callable[[], bool]
     kpis: Setting
     access: Access

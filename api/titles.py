@@ -33,6 +33,10 @@ FIELDS: Final[Mapping[str, str]] = {
     "referral_sold": "معرفی به خرید رسیده",
 }
 CHANNELS: Final[Mapping[str, str]] = {"self_service": "سلف‌سرویس"}
+KINDS: Final[Mapping[str, str]] = {"feedback": "نظر", "conversation": "گفت‌وگو"}
+SPEAKERS: Final[Mapping[str, str]] = {"customer": "مشتری", "agent": "کارشناس"}
+MOVE_GROUPS: Final[Mapping[str, str]] = {"value_enhancement": "ارزش‌افزایی", "recovery": "دلجویی", "courtesy": "ادب"}
+EFFORT_LEVELS: Final[Mapping[str, str]] = {"high": "پرزحمت", "low": "بی‌دردسر", "none": "بی‌نشانه"}
 NOT_READ_YET: Final = "نظرها دارند خوانده می‌شوند"
 NULL_REASONS: Final[Mapping[str, str]] = {
     "no_rows": "چیزی برای شمردن نیست",
@@ -125,5 +129,5 @@ def channel_title(channel: str) -> str:
 
 
 def code_title(code: str) -> str:
-    """What a code or a group of the taxonomy is called."""
-    return load_taxonomy().titles_fa.get(code, code)
+    """What a code or a group of the taxonomy is called, or a kind of row."""
+    return load_taxonomy().titles_fa.get(code) or KINDS.get(code, code)

@@ -1,9 +1,11 @@
 """A tagger for tests: no weights, the same answer every time, from a few words that any reader can check by eye."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
-from voc.records import Cue, Polarity, Reason, Resolution, Sentiment, Span, Tags
+from voc.conversations.turns import customer_text
+from voc.records import ConversationTags, Cue, Mood, Move, Polarity, Reason, Resolution, Sentiment, Span, Tags, Turn
 from voc.tagging import ModelIdentity
 from voc.text.script import script_of
 
@@ -21,6 +23,13 @@ EFFORT_WORDS: Final[Mapping[str, str]] = {"چندبار": "repeat_contact", "م�
 LOYALTY_WORDS: Final[Mapping[str, str]] = {"پیشنهاد": "recommend", "نمیخرم": "churn_intent", "بی‌نظیر": "delight"}
 SENTIMENT_WORDS: Final[Mapping[str, Sentiment]] = {"عالی": "positive", "افتضاح": "negative", "ولی": "mixed"}
 RESOLUTION_WORDS: Final[Mapping[str, Resolution]] = {"حل شد": "resolved", "حل نشد": "unresolved"}
+MOVE_WORDS: Final[Mapping[str, str]] = {
+    "سلام": "greeting",
+    "شرمنده": "apology",
+    "خودم پیگیری": "ownership",
+    "هدیه": "compensation",
+    "منوی": "teaches_use",
+}
 SCORES: Final[Mapping[Sentiment, float]] = {"positive": 0.9, "negative": -0.9, "mixed": 0.0, "neutral": 0.1}
 
 
@@ -34,8 +43,26 @@ class FakeTagger:
         """The tags of each text, in order."""
         return [self._tag(text) for text in texts]
 
+    def tag_conversations(self, conversations: Sequence[Sequence[Turn]]) -> list[Tags]:
+        """The tags of each customer's text, and the words above in the turns one by one; the first reason is the primary."""
+        return [self._tag_conversation(turns) for turns in conversations]
+
+    def _tag_conversation(self, turns: Sequence[Turn]) -> Tags:
+        tags = self._tag(customer_text(turns))
+        moods = tuple(_mood(turn.text) if turn.speaker == "customer" else None for turn in turns)
+        own = [mood for mood in moods if mood]
+        parts = min(4, len(own))
+        conversation = ConversationTags(
+            primary_reason=tags.reasons[0].code if tags.reasons else None,
+            effort_level="none" if tags.effort_score is None else "high" if tags.effort_score > 0 else "low",
+            quarters=tuple(own[part * len(own) // parts] for part in range(parts)),  # the first turn of each speaks for it
+            turns=moods,
+            moves=tuple(move for word, code in MOVE_WORDS.items() for move in _moves(turns, word, code)),
+        )
+        return replace(tags, conversation=conversation)
+
     def _tag(self, text: str) -> Tags:
-        sentiment: Sentiment = next((code for word, code in SENTIMENT_WORDS.items() if word in text), "neutral")
+        sentiment = _mood(text).sentiment
         effort = tuple(Cue(code, 0.8, (_span(text, word),)) for word, code in EFFORT_WORDS.items() if word in text)
         hard = any(cue.code != "easy" for cue in effort)
         return Tags(
@@ -54,6 +81,16 @@ class FakeTagger:
             model=self.identity.name,
             taxonomy=self.identity.taxonomy,
         )
+
+
+def _mood(text: str) -> Mood:
+    sentiment: Sentiment = next((code for word, code in SENTIMENT_WORDS.items() if word in text), "neutral")
+    return Mood(sentiment, SCORES[sentiment])
+
+
+def _moves(turns: Sequence[Turn], word: str, code: str) -> Sequence[Move]:
+    places = [at for at, turn in enumerate(turns) if turn.speaker == "agent" and word in turn.text]
+    return [Move(code, 0.6, tuple((at, *_span(turns[at].text, word)) for at in places))] if places else []
 
 
 def _span(text: str, word: str) -> Span:

@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from tests.fakes import FakeTagger
+from voc.engine.crew import item_of, tag_items
 from voc.records import Batch, Column, Feedback, Notice, Reject
 from voc.store import Store
 
@@ -49,5 +50,5 @@ def tag_all(store: Store, tagger: FakeTagger | None = None) -> None:
     store.current = tagger.identity
     after = 0
     while rows := store.pending(tagger.identity, after=after, limit=100):
-        store.write_tags(list(zip([row.seq for row in rows], tagger.tag([row.text for row in rows]), strict=True)))
+        store.write_tags(list(zip([row.seq for row in rows], tag_items(tagger, list(map(item_of, rows))), strict=True)))
         after = rows[-1].seq

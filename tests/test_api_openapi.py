@@ -18,7 +18,7 @@ DOCUMENTED = {
     ("get", "/v1/export/kpis"), ("get", "/v1/taxonomy"), ("get", "/v1/spikes"), ("get", "/v1/themes"),
     ("get", "/v1/drivers"), ("get", "/v1/compare"), ("get", "/v1/what-if"), ("get", "/v1/keys"),
     ("post", "/v1/keys"), ("delete", "/v1/keys/{key_id}"), ("get", "/v1/audit"), ("delete", "/v1/customers/{customer_id}"),
-    ("post", "/v1/backup"), ("get", "/healthz"), ("get", "/readyz"),
+    ("post", "/v1/backup"), ("get", "/v1/conversations/{conversation_id}"), ("get", "/healthz"), ("get", "/readyz"),
 }  # fmt: skip
 
 
@@ -47,8 +47,8 @@ def test_every_call_is_documented(calls: dict[tuple[str, str], dict[str, Any]]) 
 def test_parameters_are_described(calls: dict[tuple[str, str], dict[str, Any]]) -> None:
     names = {parameter["name"] for parameter in calls["get", "/v1/feedback"]["parameters"]}
     assert names == {
-        "from", "to", "channel", "sentiment", "reason", "polarity", "effort", "loyalty", "resolution", "batch", "q",
-        "limit", "cursor",
+        "from", "to", "channel", "sentiment", "reason", "polarity", "effort", "loyalty", "resolution", "batch", "kind",
+        "q", "limit", "cursor",
     }  # fmt: skip
 
 
@@ -69,9 +69,10 @@ EXAMPLES = [
 @pytest.mark.parametrize(("model", "example"), EXAMPLES, ids=lambda value: getattr(value, "__name__", ""))
 def test_examples_fit_their_model(model: type[schemas.Sent | schemas.Taken], example: dict[str, Any]) -> None:
     assert model.model_validate(example)
-    text = example.get("text", "")
-    found = [span for kind in ("reasons", "effort", "loyalty") for each in example.get(kind, []) for span in each["evidence"]]
-    for start, end in found:
+    kinds = ("reasons", "effort", "loyalty", "moves")
+    found = [span for kind in kinds for each in example.get(kind, []) for span in each["evidence"]]
+    for *turn, start, end in found:
+        text = example["turns"][turn[0]]["text"] if turn else example["text"]
         words = text[start:end]
         assert words == words.strip("، ")
         assert f" {words} " in re.sub(r"[،.!]", " ", f" {text} ")

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import re
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -10,10 +12,12 @@ from typer.testing import CliRunner, Result
 
 import voc.tagging
 from tests.fakes import FakeTagger
+from tests.spoken import CALL, conversation
 from voc import command
 from voc.command.figures import parse_filters
 from voc.command.tag import parse_mapping
 from voc.errors import InputError, SettingsError, StoreError
+from voc.records import Feedback
 
 FEEDBACK = """شناسه,تاریخ,متن,کانال,نمره,nps
 a-1,۱۴۰۵/۰۳/۰۲,پیک خیلی دیر اومد,تلفن,۲,3
@@ -56,6 +60,32 @@ def test_tag_says_what_it_understood_and_what_it_found() -> None:
     for words in ("occurred_at", "external_id", "delivery.time", "زمان تحویل", "feedback.tagged.jsonl", "2 refused"):
         assert words in said
     assert Path("feedback.tagged.jsonl").exists()
+
+
+class _Spoken:
+    """A source of one conversation and one text, in place of the reader of files."""
+
+    format, encoding, columns, notices, rows_estimate = "jsonl", "", (), (), 2
+
+    def __iter__(self) -> Iterator[Feedback]:
+        yield conversation(CALL, 2, external_id="c-1")
+        yield Feedback("پیک دیر اومد", 3, external_id="t-1")
+
+
+def test_tag_writes_conversations_with_their_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voc.ingest.open_feedback", lambda *_, **__: _Spoken())
+    said = voc_("tag", "feedback.csv", "-o", "out.jsonl").stderr
+    spoken, written = records("out.jsonl")
+    assert (spoken["id"], spoken["kind"], spoken["handle_s"], spoken["sentiment_end"]) == (
+        "c-1",
+        "conversation",
+        56,
+        "positive",
+    )
+    assert spoken["reasons"] == [{"code": "delivery.time", "polarity": "negative", "score": 0.9, "evidence": [[1, 18, 21]]}]
+    assert CALL[1].text[18:21] == "دیر"
+    assert (written["id"], written["kind"]) == ("t-1", "feedback")
+    assert re.search(r"conversations +1 +.*عذرخواهی", said)
 
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet"])

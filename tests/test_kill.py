@@ -9,9 +9,12 @@ import pytest
 
 from api.uploads import clear_left_uploads
 from tests.benchmarks.kill import Ledger, compare, run_kills
+from tests.spoken import conversation
 from tests.stores import TEHRAN, add, feedback, open_store, tag_all
+from voc.records import Turn
 from voc.store import Store
 
+SPOKEN = (Turn("customer", "پیک دیر اومد"), Turn("agent", "شرمنده"), Turn("customer", "چندبار گفتم"))
 TEXTS = [f"پیک دیر اومد و چندبار گفتم {number}" for number in range(5)]
 
 
@@ -32,14 +35,20 @@ def test_five_kills_lose_nothing(tmp_path: Path) -> None:
         ("DELETE FROM tag WHERE kind = 'effort'", "half-tagged rows"),
         ("INSERT INTO tag SELECT * FROM tag LIMIT 1", "half-tagged rows"),
         ("DELETE FROM feedback", "tags without a row"),
+        ("DELETE FROM feedback WHERE seq = 6", "tags without a row"),
+        ("DELETE FROM turn WHERE position = 1", "conversations that are not whole"),
+        ("INSERT INTO turn SELECT * FROM turn LIMIT 1", "conversations that are not whole"),
+        ("DELETE FROM conversation", "conversations that are not whole"),
+        ("DELETE FROM conversation_tagging", "half-tagged conversations"),
+        ("DELETE FROM turn_tagging WHERE position = 2", "half-tagged conversations"),
     ],
 )
 def test_the_harness_sees_what_is_wrong(tmp_path: Path, damage: str, fault: str) -> None:
     path = tmp_path / "voc.duckdb"
     with open_store(path) as store:
-        batch = add(store, feedback(*TEXTS))
+        batch = add(store, [*feedback(*TEXTS), conversation(SPOKEN, 9)])
         tag_all(store)
-    ledger = Ledger(rows={batch.id: 5})
+    ledger = Ledger(rows={batch.id: 6})
     assert compare(path, ledger) == []
     with Store.open(str(path), zone=TEHRAN) as store, store._database.writing() as session:
         session.run(damage)

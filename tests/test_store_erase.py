@@ -43,7 +43,8 @@ def texts(store: Store) -> list[str]:
 
 
 def counts(store: Store) -> dict[str, int]:
-    return {table: store.select(f"SELECT count(*) FROM {table}", {})[0][0] for table in ROW_TABLES}
+    found = {table: store.select(f"SELECT count(*) FROM {table}", {})[0][0] for table in ROW_TABLES}
+    return {table: rows for table, rows in found.items() if rows}
 
 
 def test_a_customer_goes_with_all_that_came_of_them(store: Store) -> None:
@@ -54,7 +55,7 @@ def test_a_customer_goes_with_all_that_came_of_them(store: Store) -> None:
     store.set_aside([SetAside(4, "…")], FakeTagger("fake-2").identity)
     assert store.erase_customer(" م-۱ ") == 3
     assert texts(store) == ["سریع رسید", "کیفیت خوبه"]
-    assert counts(store) == {"tag": 2, "tagging": 2, "set_aside": 0, "feedback": 2}
+    assert counts(store) == {"tag": 2, "tagging": 2, "feedback": 2}
     # received and accepted stay what came in: 3 = 3 + 0, of which 3 - 2 are there and tagged; 2 = 2 + 0, of which 2 - 1
     for batch_id, expected in ((one.id, (3, 3, 0, 2, 1, "done")), (two.id, (2, 2, 0, 1, 1, "done"))):
         batch = store.get_batch(batch_id)
@@ -150,7 +151,7 @@ def test_what_the_engine_has_in_hand_does_not_come_back(store: Store) -> None:
     tagger.go.set()
     assert engine.wait_idle(10)
     engine.stop(5)
-    assert counts(store) == {"tag": 1, "tagging": 1, "set_aside": 0, "feedback": 1}
+    assert counts(store) == {"tag": 1, "tagging": 1, "feedback": 1}
     assert store.get_batch(batch.id).tagged == 1
 
 

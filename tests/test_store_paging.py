@@ -88,7 +88,7 @@ def test_a_page_costs_the_same_few_queries_whatever_its_size(store: Store, monke
 
     monkeypatch.setattr(Session, "query", counting)
     assert len(store.find_feedback(Filters(reason=("delivery",)), limit=100).items) == 100
-    assert len(asked) == 4
+    assert len(asked) == 5
 
 
 def test_tags_come_back_as_they_were_given(store: Store) -> None:

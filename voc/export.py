@@ -1,7 +1,7 @@
 """Tagged records and rows of figures as files that other tools read, written in a stream.
 
-One flat row a record in CSV, XLSX and Parquet; the nested record of the API in JSONL. Text that a spreadsheet would run as
-a formula is made harmless by a leading apostrophe, in CSV and XLSX alone.
+One flat row a record in CSV, XLSX and Parquet; the nested record of the API in JSONL, which alone has a conversation's turns.
+Text that a spreadsheet would run as a formula is made harmless by a leading apostrophe, in CSV and XLSX alone.
 """
 
 import csv
@@ -15,8 +15,10 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from voc.conversations.record import conversation_columns, conversation_record, move_words
+from voc.conversations.turns import turn_spans
 from voc.errors import InputError
-from voc.records import Cue, Feedback, Reason, TaggedFeedback, Tags
+from voc.records import Cue, Feedback, Reason, TaggedFeedback, Tags, Turn
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -32,34 +34,40 @@ BAR: Final = "|"
 XLSX_ROWS: Final = 1_000_000  # a sheet holds 1,048,576
 PIECE_BYTES: Final = 1 << 16
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-TAG_FIELDS: Final = tuple(f.name for f in fields(Tags))
-OPERATIONAL_FIELDS: Final = tuple(f.name for f in fields(Feedback) if f.name not in ("text", "line", "attributes"))
+TAG_FIELDS: Final = tuple(f.name for f in fields(Tags) if f.name != "conversation")
+OPERATIONAL_FIELDS: Final = tuple(
+    f.name for f in fields(Feedback) if f.name not in ("text", "line", "attributes", "turns", "speakers_sure")
+)
 
 Row = Mapping[str, Any]
 
 
 def record_of(tagged: TaggedFeedback) -> dict[str, Any]:
-    """The record of the API: ids, text, what the source knew, and the tags; null where nothing is known."""
-    feedback = tagged.feedback
+    """The record of the API: ids, text, what the source knew, and the tags; null where nothing is known.
+
+    That of a conversation has its turns and what only conversations have, and its evidence is `[turn, start, end]`.
+    """
+    feedback, tags = tagged.feedback, tagged.tags
     return (
         {"id": tagged.id}
         | ({"batch_id": tagged.batch_id} if tagged.batch_id else {})
-        | {"line": feedback.line, "text": feedback.text}
+        | {"kind": _kind(feedback), "line": feedback.line, "text": feedback.text}
         | {name: _plain(getattr(feedback, name)) for name in OPERATIONAL_FIELDS}
         | {"attributes": dict(feedback.attributes)}
-        | (tags_record(tagged.tags) if tagged.tags else dict.fromkeys(TAG_FIELDS))
+        | (tags_record(tags, feedback.turns) if tags else dict.fromkeys(TAG_FIELDS))
+        | (conversation_record(feedback, tags.conversation if tags else None) if feedback.turns else {})
     )
 
 
-def tags_record(tags: Tags) -> dict[str, Any]:
-    """The tags as the API writes them."""
+def tags_record(tags: Tags, turns: Sequence[Turn] = ()) -> dict[str, Any]:
+    """The tags of a text as the API writes them, or those of a conversation's customer text, with `turns` to point into."""
     return {
         "sentiment": tags.sentiment,
         "sentiment_score": tags.sentiment_score,
-        "reasons": [_found(reason) | {"polarity": reason.polarity} for reason in tags.reasons],
-        "effort": [_found(cue) for cue in tags.effort],
+        "reasons": [_found(reason, turns) | {"polarity": reason.polarity} for reason in tags.reasons],
+        "effort": [_found(cue, turns) for cue in tags.effort],
         "effort_score": tags.effort_score,
-        "loyalty": [_found(cue) for cue in tags.loyalty],
+        "loyalty": [_found(cue, turns) for cue in tags.loyalty],
         "resolution": tags.resolution,
         "script": tags.script,
         "model": tags.model,
@@ -70,6 +78,7 @@ def tags_record(tags: Tags) -> dict[str, Any]:
 def flat_row(tagged: TaggedFeedback) -> dict[str, Any]:
     """The record in one level: lists of codes joined by a bar, the attributes as `attr.NAME`, every column always there."""
     feedback, tags = tagged.feedback, tagged.tags
+    conversation = tags.conversation if tags else None
     return {
         "id": tagged.id,
         "batch_id": tagged.batch_id,
@@ -85,10 +94,12 @@ def flat_row(tagged: TaggedFeedback) -> dict[str, Any]:
         "effort_score": tags and tags.effort_score,
         "loyalty": tags and BAR.join(cue.code for cue in tags.loyalty),
         "resolution": tags and tags.resolution,
-        "evidence": tags and " | ".join(evidence_words(feedback.text, tags)),
+        "evidence": tags and " | ".join(_all_words(feedback, tags)),
         "script": tags and tags.script,
         "model": tags and tags.model,
         "taxonomy": tags and tags.taxonomy,
+        "kind": _kind(feedback),
+        **{name: _joined(value) for name, value in conversation_columns(feedback, conversation).items()},
         "attributes": json.dumps(dict(feedback.attributes), ensure_ascii=False),
     }
 
@@ -119,7 +130,7 @@ def _in_one_level(row: Row) -> Iterator[tuple[str, Any]]:
         if isinstance(value, Mapping):
             yield from ((f"{name}_{inner}", each) for inner, each in value.items())
         else:
-            yield name, BAR.join(value) if isinstance(value, tuple) else value
+            yield name, _joined(value)
 
 
 def stream_rows_as(rows: Iterable[Row], format: str, columns: Sequence[str]) -> Iterator[bytes]:
@@ -235,18 +246,34 @@ def _parquet_schema(columns: Sequence[str]) -> Any:
     """Types by column name: a column that is empty in the first rows must not become a column of nothing."""
     import pyarrow as pa
 
-    whole = {"line", "transfers", "nps", "n"}
+    whole = {"line", "transfers", "nps", "n", "interruptions"}
     flags = {"abandoned", "referred", "referral_sold", "partial"}
     numbers = {
         "handle_s", "wait_s", "cost", "revenue", "csat", "ces", "ves_1", "ves_2", "ees", "sentiment_score", "effort_score",
+        "speakers_sure", "duration_s", "customer_talk_s", "agent_talk_s", "silence_s", "longest_silence_s",
         "value", "ci_low", "ci_high", "share", "change",
     }  # fmt: skip
     kinds = [(whole, pa.int64()), (flags, pa.bool_()), (numbers, pa.float64())]
     return pa.schema([(name, next((kind for names, kind in kinds if name in names), pa.string())) for name in columns])
 
 
-def _found(found: Reason | Cue) -> dict[str, Any]:
-    return {"code": found.code, "score": found.score, "evidence": [list(span) for span in found.evidence]}
+def _found(found: Reason | Cue, turns: Sequence[Turn]) -> dict[str, Any]:
+    evidence = turn_spans(turns, found.evidence) if turns else found.evidence
+    return {"code": found.code, "score": found.score, "evidence": [list(span) for span in evidence]}
+
+
+def _kind(feedback: Feedback) -> str:
+    return "conversation" if feedback.turns else "feedback"
+
+
+def _all_words(feedback: Feedback, tags: Tags) -> Iterator[str]:
+    yield from evidence_words(feedback.text, tags)
+    if tags.conversation:
+        yield from move_words(feedback.turns, tags.conversation.moves)
+
+
+def _joined(value: Any) -> Any:
+    return BAR.join(value) if isinstance(value, tuple | list) else value
 
 
 def _with_polarity(tags: Tags, polarity: str) -> str:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import ConfigDict
 
 from api.parameters import FilterQuery, PageQuery
-from api.schemas import FeedbackOut, FeedbackPage
+from api.schemas import FeedbackPage, Record
 from api.service import Running
 from voc.export import record_of
 
@@ -21,12 +21,15 @@ class FeedbackQuery(FilterQuery, PageQuery):
 
 @router.get("/v1/feedback", summary="Tagged records that pass the filters", response_model=FeedbackPage)
 def list_feedback(service: Running, query: Annotated[FeedbackQuery, Query()]) -> dict[str, Any]:
-    """The last arrived first; tags are null while a text waits for the tagger. Attributes filter as `attr.NAME=value`."""
+    """The last arrived first; tags are null while a text waits for the tagger. Attributes filter as `attr.NAME=value`.
+
+    Conversations stand among them, without their turns.
+    """
     page = service.store.find_feedback(query.filters, limit=query.limit, cursor=query.cursor)
     return {"items": list(map(record_of, page.items)), "next": page.next}
 
 
-@router.get("/v1/feedback/{feedback_id}", summary="One tagged record", response_model=FeedbackOut)
+@router.get("/v1/feedback/{feedback_id}", summary="One tagged record", response_model=Record)
 def get_feedback(service: Running, feedback_id: str) -> dict[str, Any]:
-    """The record with this id, such as `f1024`."""
+    """The record with this id, such as `f1024`; of a conversation, with its turns."""
     return record_of(service.store.get_feedback(feedback_id))

@@ -4,7 +4,7 @@ All of it is made here and makes sense before any script runs; what the scripts 
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
@@ -12,12 +12,15 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import Field
 
 from api import overview
-from api.highlight import pieces
+from api.highlight import pieces, turn_pieces
 from api.parameters import FilterQuery
 from api.rendering import render
 from api.routes.batches import read_batch, take_upload
+from api.routes.conversations import read_conversation
 from api.service import Running, Service
-from api.titles import code_title, row_title
+from api.titles import EFFORT_LEVELS, KINDS, MOVE_GROUPS, SPEAKERS, code_title, row_title
+from voc.conversations.record import codes_of
+from voc.conversations.timings import measure
 from voc.taxonomy import load_taxonomy
 
 router = APIRouter(include_in_schema=False)
@@ -26,7 +29,7 @@ TEXTS_SHOWN: Final = 20
 BATCHES_SHOWN: Final = 12
 REJECTS_SHOWN: Final = 50
 _CHOICES: Final = (("sentiment", "احساس"), ("effort", "زحمت"), ("loyalty", "وفاداری"))
-_CHOSEN_BY_FORM: Final = frozenset({"q", "reason", "cursor", *(name for name, _ in _CHOICES)})
+_CHOSEN_BY_FORM: Final = frozenset({"q", "reason", "kind", "cursor", *(name for name, _ in _CHOICES)})
 
 
 class HomeQuery(FilterQuery):
@@ -71,12 +74,32 @@ def show_texts(request: Request, service: Running, query: Annotated[TextsQuery, 
         heading=" · ".join(map(code_title, wanted)) or "نظرها",
         items=[{"tagged": each, "pieces": pieces(each.feedback.text, each.tags, wanted)} for each in page.items],
         taxonomy=taxonomy,
+        kinds=KINDS,
         chosen={name: getattr(query, name) for name in _CHOSEN_BY_FORM},
         choices=[(name, title, getattr(taxonomy, f"{name}s", None) or getattr(taxonomy, name)) for name, title in _CHOICES],
         kept=[(name, value) for name, value in kept if name not in _CHOSEN_BY_FORM],
         query=f"?{urlencode(kept)}" if kept else "",
         first_page=f"/texts?{urlencode(kept)}" if query.cursor else None,
         next_page=f"/texts?{urlencode([*kept, ('cursor', page.next)])}" if page.next else None,
+    )
+
+
+@router.get("/conversations/{conversation_id}")
+def show_conversation(request: Request, service: Running, conversation_id: str) -> HTMLResponse:
+    """Who said what, with the words that carry a tag marked, how the customer felt, what the agent did, and the clock."""
+    found = read_conversation(service, conversation_id)
+    turns, tags = found.feedback.turns, found.tags
+    read = tags and tags.conversation
+    moods = read.turns if read else (None,) * len(turns)
+    return render(
+        request,
+        "conversation.html",
+        found=found,
+        turns=list(zip(turns, turn_pieces(turns, tags), moods, strict=True)),
+        speakers=SPEAKERS,
+        effort_level=EFFORT_LEVELS[read.effort_level] if read else None,
+        moves=[(title, codes) for group, title in MOVE_GROUPS.items() if read and (codes := codes_of(read.moves, group))],
+        timings=measure(turns),
     )
 
 
@@ -109,7 +132,7 @@ def delete_batch_page(service: Running, batch_id: str) -> RedirectResponse:
     return RedirectResponse("/", status_code=303)
 
 
-def _told(service: Service, query: HomeQuery) -> dict[str, object]:
+def _told(service: Service, query: HomeQuery) -> dict[str, Any]:
     """What the overview says of the data."""
     filters = query.filters
     volume, tagged = overview.count_rows(service.store, filters), overview.count_tagged(service.store, filters)

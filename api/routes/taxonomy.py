@@ -10,5 +10,5 @@ router = APIRouter(tags=["taxonomy"])
 
 @router.get("/v1/taxonomy", summary="All codes with titles and definitions", response_model=TaxonomyOut)
 async def get_taxonomy() -> Taxonomy:
-    """Sentiments, groups and contact reasons, effort and loyalty cues, resolutions: in Persian and in English."""
+    """Sentiments, groups and contact reasons, effort and loyalty cues, resolutions, agents' moves, in Persian and English."""
     return load_taxonomy()

@@ -102,7 +102,7 @@ def parse_filters(pairs: list[str] | None) -> "Filters":
     """`NAME=VALUE` pairs as filters; a name given twice means either value. Raises InputError for an unknown name."""
     from voc.store import Filters
 
-    many = ("channel", "sentiment", "reason", "polarity", "effort", "loyalty", "resolution", "batch")
+    many = ("channel", "sentiment", "reason", "polarity", "effort", "loyalty", "resolution", "batch", "kind")
     given: dict[str, Any] = {}
     attributes: dict[str, tuple[str, ...]] = {}
     for pair in pairs or ():

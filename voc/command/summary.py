@@ -23,6 +23,7 @@ class Summary:
         self.refused = 0
         self.hard = 0
         self.loyal = 0
+        self.conversations = 0
         self._sentiment: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
         self._net: Counter[str] = Counter()
@@ -38,10 +39,13 @@ class Summary:
         self._scripts[tags.script] += 1
         self.hard += any(cue.code != "easy" for cue in tags.effort)
         self.loyal += bool(tags.loyalty)
+        self.conversations += bool(feedback.turns)
         for reason in tags.reasons:
             self._reasons[reason.code] += 1
             self._net[reason.code] += {"positive": 1, "negative": -1}.get(reason.polarity, 0)
         self._cues.update(cue.code for cue in (*tags.effort, *tags.loyalty))
+        if tags.conversation:
+            self._cues.update(move.code for move in tags.conversation.moves)
         if feedback.occurred_at:
             self._days.add(feedback.occurred_at.date())
 
@@ -68,6 +72,8 @@ class Summary:
             table.add_row(code, _share(count, self.rows), f"{_bar(count, self.rows)} {titles[code]}")
         table.add_row("high effort", _share(self.hard, self.rows), self._most(load_taxonomy().effort))
         table.add_row("loyalty cues", _share(self.loyal, self.rows), self._most(load_taxonomy().loyalty))
+        if self.conversations:
+            table.add_row("conversations", f"{self.conversations:,}", self._most(load_taxonomy().moves))
         if other := self.rows - self._scripts["persian"]:
             table.add_row("not in Persian script", f"{other:,}", ", ".join(f"{k} {v:,}" for k, v in self._scripts.items()))
         return table

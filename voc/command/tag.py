@@ -12,6 +12,7 @@ from rich.table import Table
 
 from voc.command.rejects import RejectsFile
 from voc.command.summary import Summary
+from voc.conversations.timings import with_handle_time
 from voc.errors import InputError
 from voc.export import format_of, stream_feedback_as, write_whole
 from voc.records import Feedback, Reject, TaggedFeedback, Tags
@@ -156,7 +157,7 @@ def _accepted(source: Iterable[Feedback | Reject], refuse: Callable[[Reject], No
         if isinstance(row, Reject):
             refuse(row)
         else:
-            yield row
+            yield with_handle_time(row)
 
 
 def _as_record(feedback: Feedback, tags: Tags) -> TaggedFeedback:

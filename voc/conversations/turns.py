@@ -21,6 +21,11 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def count_chars(turns: Iterable[Turn]) -> int:
+    """The characters that both sides said."""
+    return sum(len(turn.text) for turn in turns)
+
+
 def customer_text(turns: Iterable[Turn]) -> str:
     """The customer's turns, one a line: the text that stands for a conversation wherever feedback is counted."""
     return TURN_END.join(turn.text for turn in turns if turn.speaker == "customer")

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
-from voc.engine.crew import ChunkFailedError, Crew
+from voc.engine.crew import ChunkFailedError, Crew, Item
 from voc.errors import ModelError, VocError
 from voc.records import Tags
 
@@ -30,25 +30,25 @@ Outcome = Tags | Untaggable
 @dataclass(frozen=True, slots=True)
 class _Attempt:
     crew: Crew
-    texts: Sequence[str]
+    items: Sequence[Item]
     failures: int
     urgent: bool
     answer: "Future[list[Outcome]]"
 
 
-def tag_chunk(crew: Crew, texts: Sequence[str], *, urgent: bool = False) -> "Future[list[Outcome]]":
-    """The tags of each text in order, or why one has none.
+def tag_chunk(crew: Crew, items: Sequence[Item], *, urgent: bool = False) -> "Future[list[Outcome]]":
+    """The tags of each text or conversation in order, or why one has none.
 
     The answer fails with a VocError only where the crew cannot work at all, and is cancelled with the chunks that wait.
     """
     answer: Future[list[Outcome]] = Future()
-    _try(_Attempt(crew, texts, 0, urgent, answer))
+    _try(_Attempt(crew, items, 0, urgent, answer))
     return answer
 
 
 def _try(attempt: _Attempt) -> None:
     try:
-        chunk = attempt.crew.submit(attempt.texts, urgent=attempt.urgent)
+        chunk = attempt.crew.submit(attempt.items, urgent=attempt.urgent)
     except VocError as error:
         attempt.answer.set_exception(error)
         return
@@ -62,32 +62,32 @@ def _settle(attempt: _Attempt, chunk: "Future[list[Tags]]") -> None:
         attempt.answer.set_result(list(chunk.result()))
     elif not isinstance(error, ChunkFailedError):
         attempt.answer.set_exception(error)
-    elif len(attempt.texts) > 1:
+    elif len(attempt.items) > 1:
         _halve(attempt)
     elif attempt.failures + 1 < MOST_FAILURES:
-        _try(_Attempt(attempt.crew, attempt.texts, attempt.failures + 1, attempt.urgent, attempt.answer))
+        _try(_Attempt(attempt.crew, attempt.items, attempt.failures + 1, attempt.urgent, attempt.answer))
     else:
         _blame(attempt, error)
 
 
 def _halve(attempt: _Attempt) -> None:
-    middle = len(attempt.texts) // 2
+    middle = len(attempt.items) // 2
 
     def go_on(left: "Future[list[Outcome]]") -> None:
         if _passed_on(left, attempt.answer):
             return
-        _part(attempt, attempt.texts[middle:]).add_done_callback(lambda right: join(left, right))
+        _part(attempt, attempt.items[middle:]).add_done_callback(lambda right: join(left, right))
 
     def join(left: "Future[list[Outcome]]", right: "Future[list[Outcome]]") -> None:
         if not _passed_on(right, attempt.answer):
             attempt.answer.set_result(left.result() + right.result())
 
-    _part(attempt, attempt.texts[:middle]).add_done_callback(go_on)
+    _part(attempt, attempt.items[:middle]).add_done_callback(go_on)
 
 
-def _part(attempt: _Attempt, texts: Sequence[str]) -> "Future[list[Outcome]]":
+def _part(attempt: _Attempt, items: Sequence[Item]) -> "Future[list[Outcome]]":
     answer: Future[list[Outcome]] = Future()
-    _try(_Attempt(attempt.crew, texts, attempt.failures + 1, attempt.urgent, answer))
+    _try(_Attempt(attempt.crew, items, attempt.failures + 1, attempt.urgent, answer))
     return answer
 
 

@@ -11,15 +11,15 @@ CHUNK_CHARS: Final = 60_000  # some seconds of one core with the shipped model; 
 
 def cut_chunks(
     items: Iterable[Item],
-    text_of: Callable[[Item], str],
+    size_of: Callable[[Item], int],
     rows: int = CHUNK_ROWS,
     chars: int = CHUNK_CHARS,
 ) -> Iterator[list[Item]]:
-    """The items in order, in lists of at most `rows` items and `chars` characters; a longer text is a chunk of its own."""
+    """The items in order, in lists of at most `rows` items and `chars` characters; a longer one is a chunk of its own."""
     chunk: list[Item] = []
     held = 0
     for item in items:
-        length = len(text_of(item))
+        length = size_of(item)
         if chunk and (len(chunk) >= rows or held + length > chars):
             yield chunk
             chunk, held = [], 0

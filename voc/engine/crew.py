@@ -4,8 +4,32 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Protocol
 
-from voc.records import Tags
+from voc.conversations.turns import count_chars
+from voc.records import Feedback, Tags, Turn
+from voc.store import PendingText
 from voc.tagging import ModelIdentity, Tagger
+
+Item = str | tuple[Turn, ...]
+"""What is tagged: a text, or a conversation as its turns."""
+
+
+def item_of(row: Feedback | PendingText) -> Item:
+    """What of a row is tagged."""
+    return row.turns or row.text
+
+
+def size_of(item: Item) -> int:
+    """Its characters, which tagging takes time for."""
+    return len(item) if isinstance(item, str) else count_chars(item)
+
+
+def tag_items(tagger: Tagger, items: Sequence[Item]) -> list[Tags]:
+    """The tags of each text or conversation, in order."""
+    texts = [item for item in items if isinstance(item, str)]
+    conversations = [item for item in items if not isinstance(item, str)]
+    of_texts = iter(tagger.tag(texts) if texts else ())
+    of_conversations = iter(tagger.tag_conversations(conversations) if conversations else ())
+    return [next(of_texts if isinstance(item, str) else of_conversations) for item in items]
 
 
 class ChunkFailedError(Exception):
@@ -17,7 +41,7 @@ class ChunkFailedError(Exception):
 
 
 class Crew(Protocol):
-    """Anything that takes chunks of texts and gives their tags later."""
+    """Anything that takes chunks of texts and conversations and gives their tags later."""
 
     @property
     def identity(self) -> ModelIdentity:
@@ -29,8 +53,8 @@ class Crew(Protocol):
         """How many chunks to hand out ahead, so that none of them ever waits for work."""
         ...
 
-    def submit(self, texts: Sequence[str], *, urgent: bool = False) -> "Future[list[Tags]]":
-        """The tags of the texts, in order, or ChunkFailedError; an urgent chunk goes before all that wait."""
+    def submit(self, items: Sequence[Item], *, urgent: bool = False) -> "Future[list[Tags]]":
+        """The tags of the items, in order, or ChunkFailedError; an urgent chunk goes before all that wait."""
         ...
 
     def drop_waiting(self) -> None:
@@ -55,11 +79,11 @@ class InProcess:
         """The tagger's."""
         return self._tagger.identity
 
-    def submit(self, texts: Sequence[str], *, urgent: bool = False) -> "Future[list[Tags]]":  # noqa: ARG002  nothing waits here
+    def submit(self, items: Sequence[Item], *, urgent: bool = False) -> "Future[list[Tags]]":  # noqa: ARG002  nothing waits here
         """The tags, ready when this returns."""
         done: Future[list[Tags]] = Future()
         try:
-            done.set_result(self._tagger.tag(texts))
+            done.set_result(tag_items(self._tagger, items))
         except Exception as error:  # whatever it is, the chunk has no tags and the work must go on
             done.set_exception(ChunkFailedError(f"the tagger raised {type(error).__name__}"))
         return done

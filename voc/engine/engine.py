@@ -17,6 +17,7 @@ from typing import Final
 
 from voc.engine.attempts import Outcome, Untaggable, tag_chunk
 from voc.engine.chunks import cut_chunks
+from voc.engine.crew import item_of, size_of
 from voc.engine.pool import WorkerPool, as_crew
 from voc.engine.progress import Progress
 from voc.errors import NotFoundError, StoreError, VocError
@@ -141,7 +142,7 @@ class Engine:
             with self._state:
                 self._idle = False
             self.progress.begin()
-            in_hand[tag_chunk(self._crew, [row.text for row in chunk])] = chunk
+            in_hand[tag_chunk(self._crew, list(map(item_of, chunk)))] = chunk
 
     def _next_chunk(self) -> list[PendingText] | None:
         if not self._cut:
@@ -149,7 +150,7 @@ class Engine:
             if not rows:
                 return None
             self._after = rows[-1].seq
-            self._cut.extend(cut_chunks(rows, lambda row: row.text))
+            self._cut.extend(cut_chunks(rows, lambda row: size_of(item_of(row))))
         return self._cut.popleft()
 
     def _write_done(self, in_hand: "_InHand", done: Iterable[Future[list[Outcome]]]) -> None:

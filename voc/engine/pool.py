@@ -18,10 +18,10 @@ from typing import Final, Self
 
 from voc.engine.attempts import Untaggable, tag_chunk
 from voc.engine.chunks import cut_chunks
-from voc.engine.crew import ChunkFailedError, Crew, InProcess
+from voc.engine.crew import ChunkFailedError, Crew, InProcess, Item, size_of
 from voc.engine.worker import Load, Worker
 from voc.errors import ModelError, VocError
-from voc.records import Tags
+from voc.records import Tags, Turn
 from voc.tagging import ModelIdentity, Tagger, load_tagger, model_identity
 
 CHUNKS_AHEAD: Final = 2  # per worker: one in work, one at hand
@@ -32,7 +32,7 @@ CHUNK_TIMEOUT_S: Final = 600.0  # a hundred times what a chunk takes; a worker t
 class _Job:
     rank: int
     number: int
-    texts: tuple[str, ...] = field(compare=False)
+    items: tuple[Item, ...] = field(compare=False)
     future: "Future[list[Tags]]" = field(compare=False, default_factory=Future)
 
 
@@ -77,21 +77,29 @@ class WorkerPool:
 
     def tag(self, texts: Sequence[str]) -> list[Tags]:
         """The tags of each text, in order, before all that waits. Raises ModelError where one cannot be tagged."""
+        return self._tag_now(texts, "texts")
+
+    def tag_conversations(self, conversations: Sequence[Sequence[Turn]]) -> list[Tags]:
+        """The same for conversations."""
+        return self._tag_now([tuple(turns) for turns in conversations], "conversations")
+
+    def _tag_now(self, items: Sequence[Item], field: str) -> list[Tags]:
         tagged: list[Tags] = []
-        answers = [tag_chunk(self, chunk, urgent=True) for chunk in cut_chunks(texts, str)]
+        answers = [tag_chunk(self, chunk, urgent=True) for chunk in cut_chunks(items, size_of)]
         try:
             outcomes = [outcome for answer in answers for outcome in answer.result()]
         except CancelledError as error:
             raise _stopped() from error
         for number, outcome in enumerate(outcomes, start=1):
             if isinstance(outcome, Untaggable):
-                raise ModelError(f"Text number {number} cannot be tagged: {outcome.reason}.", code="untaggable", field="texts")
+                what = "Text" if isinstance(items[number - 1], str) else "Conversation"
+                raise ModelError(f"{what} number {number} cannot be tagged: {outcome.reason}.", code="untaggable", field=field)
             tagged.append(outcome)
         return tagged
 
-    def submit(self, texts: Sequence[str], *, urgent: bool = False) -> "Future[list[Tags]]":
+    def submit(self, items: Sequence[Item], *, urgent: bool = False) -> "Future[list[Tags]]":
         """The tags of a chunk, or ChunkFailedError. Raises ModelError when the pool is closed."""
-        job = self._job(_URGENT if urgent else _USUAL, tuple(texts))
+        job = self._job(_URGENT if urgent else _USUAL, tuple(items))
         with self._lock:
             if self._closed:
                 raise _stopped()
@@ -140,7 +148,7 @@ class WorkerPool:
                 continue
             try:
                 worker = worker if worker and worker.alive else self._hire(worker)
-                tags = worker.tag(job.texts, self._chunk_timeout_s)
+                tags = worker.tag(job.items, self._chunk_timeout_s)
             except (ChunkFailedError, VocError) as error:
                 job.future.set_exception(error)
             except Exception as error:  # this thread must live on
@@ -168,8 +176,8 @@ class WorkerPool:
             raise
         return worker
 
-    def _job(self, rank: int, texts: tuple[str, ...]) -> _Job:
-        return _Job(rank, next(self._numbers), texts)
+    def _job(self, rank: int, items: tuple[Item, ...]) -> _Job:
+        return _Job(rank, next(self._numbers), items)
 
     def _take_all(self) -> list[_Job]:
         taken = []

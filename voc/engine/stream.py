@@ -6,6 +6,7 @@ from concurrent.futures import Future
 
 from voc.engine.attempts import Outcome, Untaggable, tag_chunk
 from voc.engine.chunks import cut_chunks
+from voc.engine.crew import item_of, size_of
 from voc.engine.pool import WorkerPool, as_crew
 from voc.errors import ModelError
 from voc.records import Feedback, Tags
@@ -26,8 +27,8 @@ def tag_stream(
     crew = as_crew(workers)
     ahead: deque[tuple[list[Feedback], Future[list[Outcome]]]] = deque()
     try:
-        for chunk in cut_chunks(rows, lambda row: row.text):
-            ahead.append((chunk, tag_chunk(crew, [row.text for row in chunk])))
+        for chunk in cut_chunks(rows, lambda row: size_of(item_of(row))):
+            ahead.append((chunk, tag_chunk(crew, list(map(item_of, chunk)))))
             if len(ahead) >= crew.capacity:
                 yield from _settled(*ahead.popleft(), set_aside)
         while ahead:

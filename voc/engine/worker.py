@@ -1,4 +1,4 @@
-"""A tagging process: loads a tagger once, then answers chunks of texts with tags. It knows no database.
+"""A tagging process: loads a tagger once, then answers chunks of texts and conversations with tags. It knows no database.
 
 Seen from inside (`serve`) and from the process that started it (`Worker`). It ends by itself when its pipe is closed, so
 nothing is left running after a crash of the service.
@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Final, Literal
 
-from voc.engine.crew import ChunkFailedError
+from voc.engine.crew import ChunkFailedError, Item, tag_items
 from voc.errors import ModelError, VocError
 from voc.records import Tags
 from voc.tagging import ModelIdentity, Tagger
@@ -53,10 +53,10 @@ class Worker:
         """Whether the process still runs."""
         return self._process.is_alive()
 
-    def tag(self, texts: Sequence[str], timeout_s: float) -> list[Tags]:
+    def tag(self, items: Sequence[Item], timeout_s: float) -> list[Tags]:
         """The tags of a chunk. Raises ChunkFailedError where the process died, hung or refused it."""
         try:
-            self._pipe.send(list(texts))
+            self._pipe.send(list(items))
             kind, said = self._receive(timeout_s)
         except (OSError, ChunkFailedError) as error:
             cause = error.reason if isinstance(error, ChunkFailedError) else self._cause()
@@ -111,8 +111,8 @@ def serve(pipe: Connection, model: str, load: Load) -> None:
             pipe.send(_answer(tagger, pipe.recv()))
 
 
-def _answer(tagger: Tagger, texts: Sequence[str]) -> Answer:
+def _answer(tagger: Tagger, items: Sequence[Item]) -> Answer:
     try:
-        return ("tags", tagger.tag(texts))
+        return ("tags", tag_items(tagger, items))
     except Exception as error:  # the name of the error goes back; its message might quote a customer
         return ("failed", type(error).__name__)

@@ -99,7 +99,7 @@ def _cues(taxonomy: Taxonomy) -> str:
         cue.code: f"kind = 'loyalty' AND code = '{cue.code}'" for cue in taxonomy.loyalty
     }
     columns = ", ".join(f"bool_or({condition}) AS {name}" for name, condition in flags.items())
-    return f"SELECT seq, {columns} FROM tag WHERE kind <> 'reason' GROUP BY seq"
+    return f"SELECT seq, {columns} FROM tag WHERE kind IN ('effort', 'loyalty') GROUP BY seq"
 
 
 def _listed(taxonomy: Taxonomy, direction: str) -> str:

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from voc.conversations.timings import with_handle_time
+from voc.conversations.turns import count_chars
 from voc.records import Column, Feedback, Notice, Reject
 from voc.store.batches import keep_key
 from voc.store.calendar import learn_days
 from voc.store.duckdb_file import Session
-from voc.store.rows import feedback_columns, reject_columns, write_json
+from voc.store.rows import conversation_columns, feedback_columns, reject_columns, turn_columns, write_json
 
 ROWS_AT_ONCE: Final = 20_000
 CHARS_AT_ONCE: Final = 20_000_000
@@ -41,7 +43,7 @@ def take_in(session: Session, arrival: Arrival, zone: ZoneInfo) -> None:
     accepted = rejected = 0
     for rows, rejects in _pieces(arrival.source):
         if rows:
-            session.insert("feedback", feedback_columns(rows, first_seq + accepted, arrival.batch_id, zone))
+            _insert_rows(session, rows, first_seq + accepted, arrival.batch_id, zone)
         if rejects:
             session.insert("reject", reject_columns(rejects, arrival.batch_id))
         accepted += len(rows)
@@ -49,6 +51,13 @@ def take_in(session: Session, arrival: Arrival, zone: ZoneInfo) -> None:
     learn_days(session)
     session.run("UPDATE store_state SET next_seq = $next", {"next": first_seq + accepted})
     _write_batch(session, arrival, first_seq, accepted, rejected)
+
+
+def _insert_rows(session: Session, rows: list[Feedback], first_seq: int, batch_id: str, zone: ZoneInfo) -> None:
+    session.insert("feedback", feedback_columns(rows, first_seq, batch_id, zone))
+    if conversations := conversation_columns(rows, first_seq):
+        session.insert("conversation", conversations)
+        session.insert("turn", turn_columns(rows, first_seq))
 
 
 def _write_batch(session: Session, arrival: Arrival, first_seq: int, accepted: int, rejected: int) -> None:
@@ -77,8 +86,8 @@ def _pieces(source: Iterable[Feedback | Reject]) -> Iterator[tuple[list[Feedback
     chars = 0
     for each in source:
         if isinstance(each, Feedback):
-            rows.append(each)
-            chars += len(each.text)
+            rows.append(with_handle_time(each))
+            chars += count_chars(each.turns) if each.turns else len(each.text)
         else:
             rejects.append(each)
         if len(rows) + len(rejects) >= ROWS_AT_ONCE or chars >= CHARS_AT_ONCE:

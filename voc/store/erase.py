@@ -13,7 +13,9 @@ from voc.store.duckdb_file import Session
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
 
-ROW_TABLES: Final = ("tag", "tagging", "set_aside", "feedback")
+TAG_TABLES: Final = ("tag", "tagging", "conversation_tagging", "turn_tagging", "set_aside")
+"""What the tagger says of rows, by `seq`."""
+ROW_TABLES: Final = (*TAG_TABLES, "turn", "conversation", "feedback")
 """All tables that have rows by `seq`; feedback is the last, for the others' rows are found through it."""
 
 _OF_CUSTOMER: Final = "SELECT seq FROM feedback WHERE customer_id = $customer"

@@ -1,15 +1,27 @@
 """Reads rows with their tags: a page of them, one, or all that pass the filters in flat memory."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from voc.errors import NotFoundError
-from voc.records import TaggedFeedback
+from voc.records import Feedback, TaggedFeedback, Tags
+from voc.store.by_seq import find_by_seq
 from voc.store.duckdb_file import DuckDBFile, Row, Session
 from voc.store.filters import Filters, Where, where
 from voc.store.paging import Page, check_limit, cut_page, number, read_cursor, write_cursor
-from voc.store.rows import FIELDS, TAG_FIELDS, TAGGING_FIELDS, read_feedback, read_tags
+from voc.store.rows import (
+    CONVERSATION_TAGGING_FIELDS,
+    FIELDS,
+    TAG_FIELDS,
+    TAGGING_FIELDS,
+    TURN_FIELDS,
+    read_conversation_tags,
+    read_feedback,
+    read_tags,
+    read_turns,
+)
 from voc.store.windows import cut_windows
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
@@ -18,7 +30,9 @@ WINDOW_ROWS: Final = 4_000
 ROWS_AT_ONCE: Final = 500
 
 _LIST: Final = "feedback"
-_THESE: Final = "seq >= $low AND seq <= $high AND seq = ANY($seqs)"
+_CONVERSATIONS: Final = "conversation LEFT JOIN conversation_tagging USING (seq)"
+_TURNS: Final = "turn LEFT JOIN turn_tagging USING (seq, position)"
+_MOOD: Final = ("sentiment", "sentiment_score")
 
 
 def feedback_id(seq: int) -> str:
@@ -71,25 +85,45 @@ def _matching(session: Session, condition: Where, bounds: str, parameters: dict[
 
 
 def _load(session: Session, seqs: Sequence[int], zone: ZoneInfo) -> list[TaggedFeedback]:
-    """The rows with these numbers, in this order, with their tags; those that are gone are left out. Three queries in all."""
+    """The rows with these numbers, in this order, with their tags; those that are gone are left out.
+
+    Four queries in all, and one more where there are conversations among them.
+    """
     if not seqs:
         return []
-    these: dict[str, object] = {"low": min(seqs), "high": max(seqs), "seqs": list(seqs)}
-    feedback = _by_seq(session, "feedback", ("batch_id", *FIELDS), _THESE, these)
-    tagging = _by_seq(session, "tagging", TAGGING_FIELDS, _THESE, these)
-    tags = _by_seq(session, "tag", TAG_FIELDS, f"{_THESE} ORDER BY seq, position", these)
+    rows = find_by_seq(session, "feedback", ("batch_id", *FIELDS), seqs)
+    tagging = find_by_seq(session, "tagging", TAGGING_FIELDS, seqs)
+    found = find_by_seq(session, "tag", TAG_FIELDS, seqs, "position")
+    spoken = _load_conversations(session, seqs)
     loaded = []
     for seq in seqs:
-        for batch_id, *values in feedback.get(seq, ()):
-            read = read_tags(tagging[seq][0], tags.get(seq, ())) if seq in tagging else None
-            loaded.append(TaggedFeedback(feedback_id(seq), batch_id, read_feedback(tuple(values), zone), read))
+        for batch_id, *values in rows.get(seq, ()):
+            feedback = read_feedback(tuple(values), zone)
+            tags = read_tags(tagging[seq][0], found.get(seq, ())) if seq in tagging else None
+            if seq in spoken:
+                feedback, tags = _with_turns(spoken[seq], found.get(seq, ()), feedback, tags)
+            loaded.append(TaggedFeedback(feedback_id(seq), batch_id, feedback, tags))
     return loaded
 
 
-def _by_seq(
-    session: Session, table: str, columns: Sequence[str], condition: str, parameters: dict[str, object]
-) -> dict[int, list[Row]]:
-    found: dict[int, list[Row]] = {}
-    for seq, *values in session.query(f"SELECT seq, {', '.join(columns)} FROM {table} WHERE {condition}", parameters):
-        found.setdefault(seq, []).append(tuple(values))
-    return found
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """What the tables have of a conversation beside its row and tags; `turns` are `TURN_FIELDS` and `_MOOD`."""
+
+    speakers_sure: float | None
+    tagging: Row
+    turns: Sequence[Row]
+
+
+def _load_conversations(session: Session, seqs: Sequence[int]) -> dict[int, _Spoken]:
+    rows = find_by_seq(session, _CONVERSATIONS, ("speakers_sure", *CONVERSATION_TAGGING_FIELDS), seqs)
+    turns = find_by_seq(session, _TURNS, (*TURN_FIELDS, *_MOOD), [*rows], "position") if rows else {}
+    return {seq: _Spoken(sure, tuple(tagging), turns.get(seq, ())) for seq, ((sure, *tagging),) in rows.items()}
+
+
+def _with_turns(spoken: _Spoken, found: Sequence[Row], feedback: Feedback, tags: Tags | None) -> tuple[Feedback, Tags | None]:
+    width = len(TURN_FIELDS)
+    turns = read_turns([row[:width] for row in spoken.turns])
+    if tags and any(spoken.tagging):
+        tags = replace(tags, conversation=read_conversation_tags(spoken.tagging, [row[width:] for row in spoken.turns], found))
+    return replace(feedback, turns=turns, speakers_sure=spoken.speakers_sure), tags

@@ -13,6 +13,7 @@ from voc.taxonomy import Code, Group, Taxonomy, load_taxonomy
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
 
 POLARITIES: Final = ("negative", "positive", "neutral")
+KINDS: Final = ("feedback", "conversation")
 MOST_ATTRIBUTES: Final = 50  # more than any table of feedback has to filter by; the database refuses a condition of thousands
 
 _SAME_LETTERS: Final = (
@@ -45,6 +46,7 @@ class Filters:
     loyalty: tuple[str, ...] = ()
     resolution: tuple[str, ...] = ()
     batch: tuple[str, ...] = ()
+    kind: tuple[str, ...] = ()
     q: str | None = None
     attributes: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
 
@@ -98,6 +100,9 @@ def _of_rows(filters: Filters) -> Iterator[_Condition]:
         yield "f.channel = ANY($where_channel)", {"where_channel": list(filters.channel)}
     if filters.batch:
         yield "f.batch_id = ANY($where_batch)", {"where_batch": list(filters.batch)}
+    if len(set(filters.kind)) == 1:
+        among = "NOT IN" if "feedback" in filters.kind else "IN"
+        yield f"f.seq {among} (SELECT seq FROM conversation)", {}
     if filters.q and (words := filters.q.translate(_UNSEEN).strip()):
         yield "regexp_like(f.text, $where_q)", {"where_q": contains_pattern(words)}
 
@@ -155,7 +160,10 @@ def _check_codes(filters: Filters, taxonomy: Taxonomy) -> None:
         "loyalty": taxonomy.loyalty,
         "resolution": taxonomy.resolutions,
     }
-    options = {name: tuple(entry.code for entry in entries) for name, entries in known.items()} | {"polarity": POLARITIES}
+    options = {name: tuple(entry.code for entry in entries) for name, entries in known.items()} | {
+        "polarity": POLARITIES,
+        "kind": KINDS,
+    }
     for name, codes in options.items():
         for code in getattr(filters, name):
             if code not in codes:

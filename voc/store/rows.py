@@ -8,19 +8,27 @@ from operator import attrgetter
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from voc.conversations.timings import Timings, measure, response_times
 from voc.errors import InputError
-from voc.records import Column, Cue, Feedback, Notice, Reason, Reject, Tags
+from voc.records import Column, ConversationTags, Cue, Feedback, Mood, Move, Notice, Reason, Reject, Tags, Turn
 from voc.store.duckdb_file import Row
 
-FIELDS: Final = tuple(each.name for each in fields(Feedback))
+OF_CONVERSATIONS: Final = ("turns", "speakers_sure")
+FIELDS: Final = tuple(each.name for each in fields(Feedback) if each.name not in OF_CONVERSATIONS)
 TAGGING_FIELDS: Final = ("model", "taxonomy", "script", "sentiment", "sentiment_score", "effort_score", "resolution")
 TAG_FIELDS: Final = ("kind", "code", "polarity", "score", "evidence")
+TURN_FIELDS: Final = ("speaker", "text", "start_s", "end_s")
+CONVERSATION_TAGGING_FIELDS: Final = ("primary_reason", "effort_level", "quarters")
+MOVE: Final = "move"
 STORED_DIGITS: Final = 6
 """Scores are stored in four bytes, which keep seven digits; read back with six they are what was written."""
 
 _PLAIN: Final = tuple(name for name in FIELDS if name != "attributes")
 _TIMES: Final = tuple(FIELDS.index(name) for name in ("occurred_at", "first_response_at", "resolved_at"))
+_TIMINGS: Final = tuple(each.name for each in fields(Timings))
 _get_plain: Final = attrgetter(*_PLAIN)
+_get_timings: Final = attrgetter(*_TIMINGS)
+_get_turn: Final = attrgetter(*TURN_FIELDS)
 _to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 _from_json: Final = (
     json.JSONDecoder().raw_decode
@@ -37,6 +45,30 @@ def feedback_columns(rows: Sequence[Feedback], first_seq: int, batch_id: str, zo
     columns["occurred_hour"] = [None if at is None else at.hour for at in local]
     columns["attributes"] = [_write_attributes(row) for row in rows]
     return columns
+
+
+def conversation_columns(rows: Sequence[Feedback], first_seq: int) -> dict[str, Sequence[Any]]:
+    """The columns of table conversation: one row for each conversation among `rows`; none where there is none."""
+    return _columns(
+        ("seq", "turns", "speakers_sure", *_TIMINGS),
+        (
+            (seq, len(row.turns), row.speakers_sure, *_get_timings(measure(row.turns)))
+            for seq, row in enumerate(rows, first_seq)
+            if row.turns
+        ),
+    )
+
+
+def turn_columns(rows: Sequence[Feedback], first_seq: int) -> dict[str, Sequence[Any]]:
+    """The columns of table turn: one row for each turn of each conversation; none where there is none."""
+    return _columns(
+        ("seq", "position", *TURN_FIELDS, "response_s"),
+        (
+            (seq, position, *_get_turn(turn), response_s)
+            for seq, row in enumerate(rows, first_seq)
+            for position, (turn, response_s) in enumerate(zip(row.turns, response_times(row.turns), strict=True))
+        ),
+    )
 
 
 def reject_columns(rejects: Sequence[Reject], batch_id: str) -> dict[str, Sequence[Any]]:
@@ -57,20 +89,66 @@ def tagging_columns(tagged: Sequence[tuple[int, Tags]], now: datetime) -> dict[s
 
 
 def tag_columns(tagged: Sequence[tuple[int, Tags]]) -> dict[str, Sequence[Any]]:
-    """The columns of table tag: one row per reason or cue; none where no text has any."""
-    rows = [row for seq, tags in tagged for row in _tag_rows(seq, tags)]
-    names = ("seq", "kind", "position", "code", "polarity", "score", "evidence")
-    return dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {}
+    """The columns of table tag: one row per reason, cue or move; none where no text has any."""
+    return _columns(
+        ("seq", "kind", "position", "code", "polarity", "score", "evidence"),
+        (row for seq, tags in tagged for row in _tag_rows(seq, tags)),
+    )
+
+
+def conversation_tagging_columns(tagged: Sequence[tuple[int, Tags]]) -> dict[str, Sequence[Any]]:
+    """The columns of table conversation_tagging: one row per tagged conversation; none where there is none."""
+    return _columns(
+        ("seq", *CONVERSATION_TAGGING_FIELDS, "sentiment_start", "sentiment_end"),
+        ((seq, *_conversation_row(tags.conversation)) for seq, tags in tagged if tags.conversation),
+    )
+
+
+def turn_tagging_columns(tagged: Sequence[tuple[int, Tags]]) -> dict[str, Sequence[Any]]:
+    """The columns of table turn_tagging: one row for each turn that has a mood; none where there is none."""
+    return _columns(
+        ("seq", "position", "sentiment", "sentiment_score"),
+        (
+            (seq, position, mood.sentiment, mood.score)
+            for seq, tags in tagged
+            if tags.conversation
+            for position, mood in enumerate(tags.conversation.turns)
+            if mood
+        ),
+    )
 
 
 def read_feedback(values: Row, zone: ZoneInfo) -> Feedback:
-    """The record of a row of `FIELDS`, its times in `zone`."""
+    """The record of a row of `FIELDS`, its times in `zone`; a conversation still without its turns."""
     plain = list(values)
     for index in _TIMES:
         if plain[index] is not None:
             plain[index] = plain[index].astimezone(zone)
     plain[-1] = _from_json(plain[-1])[0]
     return Feedback(*plain)
+
+
+def read_turns(rows: Sequence[Row]) -> tuple[Turn, ...]:
+    """The turns from rows of `TURN_FIELDS`, in order."""
+    return tuple(Turn(*row) for row in rows)
+
+
+def read_conversation_tags(tagging: Row, moods: Sequence[Row], found: Sequence[Row]) -> ConversationTags:
+    """What a conversation has beside its text's tags, from a row of `CONVERSATION_TAGGING_FIELDS`, the sentiment and score of
+    each turn, NULL for the agent's, and its rows of `TAG_FIELDS`.
+    """
+    primary_reason, effort_level, quarters = tagging
+    return ConversationTags(
+        primary_reason=primary_reason,
+        effort_level=effort_level,
+        quarters=tuple(Mood(sentiment, score) for sentiment, score in _from_json(quarters)[0]),
+        turns=tuple(None if sentiment is None else Mood(sentiment, _read_score(score)) for sentiment, score in moods),
+        moves=tuple(
+            Move(code, _read_score(score), tuple((turn, start, end) for turn, start, end in _from_json(evidence)[0]))
+            for kind, code, _, score, evidence in found
+            if kind == MOVE
+        ),
+    )
 
 
 def read_tags(tagging: Row, found: Sequence[Row]) -> Tags:
@@ -122,6 +200,19 @@ def _tag_rows(seq: int, tags: Tags) -> Iterable[Row]:
     for kind, cues in (("effort", tags.effort), ("loyalty", tags.loyalty)):
         for position, cue in enumerate(cues):
             yield (seq, kind, position, cue.code, None, cue.score, _to_json(cue.evidence))
+    for position, move in enumerate(tags.conversation.moves if tags.conversation else ()):
+        yield (seq, MOVE, position, move.code, None, move.score, _to_json(move.evidence))
+
+
+def _conversation_row(tags: ConversationTags) -> Row:
+    quarters = _to_json([(mood.sentiment, mood.score) for mood in tags.quarters])
+    return (tags.primary_reason, tags.effort_level, quarters, tags.quarters[0].sentiment, tags.quarters[-1].sentiment)
+
+
+def _columns(names: Sequence[str], rows: Iterable[Row]) -> dict[str, Sequence[Any]]:
+    """Rows as the columns of an insert; nothing where there is no row."""
+    columns = list(zip(*rows, strict=True))
+    return dict(zip(names, columns, strict=True)) if columns else {}
 
 
 def _read_cues(kind: str, found: Sequence[Row]) -> tuple[Cue, ...]:

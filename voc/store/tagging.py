@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from voc.records import Tags
+from voc.records import Tags, Turn
+from voc.store.by_seq import THESE, find_turns, these
 from voc.store.duckdb_file import Session
-from voc.store.rows import tag_columns, tagging_columns
+from voc.store.erase import TAG_TABLES
+from voc.store.rows import conversation_tagging_columns, tag_columns, tagging_columns, turn_tagging_columns
 from voc.store.windows import next_window
 from voc.tagging.identity import ModelIdentity
 
@@ -21,7 +23,8 @@ WINDOW_ROWS: Final = 10_000
 LARGEST_WINDOW_ROWS: Final = 160_000
 
 _PENDING: Final = """
-SELECT f.seq, f.text FROM feedback f
+SELECT f.seq, f.text, c.seq IS NOT NULL
+FROM feedback f LEFT JOIN (SELECT seq FROM conversation WHERE seq >= $low AND seq < $high) c ON c.seq = f.seq
 WHERE f.seq >= $low AND f.seq < $high
   AND f.seq NOT IN (
     SELECT seq FROM tagging WHERE seq >= $low AND seq < $high AND model = $model AND taxonomy = $taxonomy)
@@ -29,14 +32,20 @@ WHERE f.seq >= $low AND f.seq < $high
     SELECT seq FROM set_aside WHERE seq >= $low AND seq < $high AND model = $model AND taxonomy = $taxonomy)
 ORDER BY f.seq LIMIT $most
 """
+_BESIDE_TAGGING: Final = {
+    "tag": tag_columns,
+    "conversation_tagging": conversation_tagging_columns,
+    "turn_tagging": turn_tagging_columns,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class PendingText:
-    """A row that waits for the tagger."""
+    """A row that waits for the tagger; a conversation has its turns, too."""
 
     seq: int
     text: str
+    turns: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +64,8 @@ def find_pending(session: Session, identity: ModelIdentity, after: int, limit: i
         low, high = window
         found = session.query(_PENDING, parameters | {"low": low, "high": high})
         if found:
-            return [PendingText(seq, text) for seq, text in found]
+            turns = find_turns(session, [seq for seq, _, is_conversation in found if is_conversation])
+            return [PendingText(seq, text, turns.get(seq, ())) for seq, text, _ in found]
         start, rows = high, min(rows * 4, LARGEST_WINDOW_ROWS)  # where all is tagged, walk faster
     return []
 
@@ -64,10 +74,12 @@ def write_tags(session: Session, tagged: Sequence[tuple[int, Tags]]) -> None:
     """Give rows these tags in place of any that they had. Rows that were deleted meanwhile are skipped."""
     there = _clear(session, [seq for seq, _ in tagged])
     kept = [(seq, tags) for seq, tags in tagged if seq in there]
-    if kept:
-        session.insert("tagging", tagging_columns(kept, datetime.now(UTC)))
-    if columns := tag_columns(kept):
-        session.insert("tag", columns)
+    if not kept:
+        return
+    session.insert("tagging", tagging_columns(kept, datetime.now(UTC)))
+    for table, columns_of in _BESIDE_TAGGING.items():
+        if columns := columns_of(kept):
+            session.insert(table, columns)
 
 
 def write_set_aside(session: Session, aside: Sequence[SetAside], identity: ModelIdentity) -> None:
@@ -90,21 +102,14 @@ def write_set_aside(session: Session, aside: Sequence[SetAside], identity: Model
 def _clear(session: Session, seqs: list[int]) -> frozenset[int]:
     """Take all tags from these rows; returns those that still exist."""
     there = _existing(session, seqs)
-    for table in ("tag", "tagging", "set_aside"):
+    for table in TAG_TABLES:
         _delete(session, table, seqs)
     return there
 
 
 def _existing(session: Session, seqs: list[int]) -> frozenset[int]:
-    return frozenset(seq for (seq,) in session.query(f"SELECT seq FROM feedback WHERE {_THESE}", _these(seqs)))
+    return frozenset(seq for (seq,) in session.query(f"SELECT seq FROM feedback WHERE {THESE}", these(seqs)))
 
 
 def _delete(session: Session, table: str, seqs: list[int]) -> None:
-    session.run(f"DELETE FROM {table} WHERE {_THESE}", _these(seqs))
-
-
-_THESE: Final = "seq >= $low AND seq <= $high AND seq = ANY($seqs)"
-
-
-def _these(seqs: list[int]) -> dict[str, object]:
-    return {"low": min(seqs, default=0), "high": max(seqs, default=0), "seqs": seqs}
+    session.run(f"DELETE FROM {table} WHERE {THESE}", these(seqs))
