@@ -4,7 +4,7 @@ PIP_ARGS ?=
 BIN := .venv/bin
 CORPORA ?= corpora
 
-.PHONY: run setup test quick lint bench evaluate screenshot lock clean
+.PHONY: run setup test quick audit lint bench evaluate screenshot lock clean
 
 run: setup  ## the service on 127.0.0.1:8000, with the sample batch in a new database
 	@VOC_SAMPLE=1 $(BIN)/voc serve
@@ -22,6 +22,11 @@ test: setup lint  ## everything that CI runs
 
 quick: setup  ## the tests that need neither weights nor a browser nor minutes, for daily work
 	$(BIN)/pytest -n 2 --dist loadfile -m "not model and not browser and not hostile"
+
+audit: ## known holes in the pinned libraries, asked of the advisories on PyPI, which must be within reach
+	$(PYTHON) -m venv build/audit
+	build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	build/audit/bin/pip-audit --requirement requirements.lock --no-deps --disable-pip
 
 lint: setup
 	$(BIN)/ruff check .

@@ -18,6 +18,7 @@ from api import problems
 from api.access import AccessGate, needed_scope, open_access
 from api.body_limit import BodyLimit
 from api.guard import LOOPBACK, Guard
+from api.recent import RecentAnswers
 from api.routes import (
     audit,
     backup,
@@ -129,7 +130,8 @@ def _start(settings: Settings, tagger: Tagger | None) -> Service:
     engine.start()
     keeper = Keeper(store, engine, retention_days=settings.retention_days)
     keeper.start()
-    return Service(settings, store, engine, keeper, workers.identity, workers, _model_loaded(workers), kpis, access)
+    recent = RecentAnswers(lambda: store.changes, lambda: not engine.idle)
+    return Service(settings, store, engine, keeper, workers.identity, workers, _model_loaded(workers), kpis, access, recent)
 
 
 def _model_loaded(workers: WorkerPool | Tagger) -> Callable[[], bool]:

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.access import Access
+from api.recent import RecentAnswers
 from voc.engine import Engine, Keeper
 from voc.kpis import Setting
 from voc.settings import Settings
@@ -28,6 +29,7 @@ class Service:
     model_loaded: Callable[[], bool]
     kpis: Setting
     access: Access
+    recent: RecentAnswers
 
     @property
     def kpi_setting(self) -> Setting:

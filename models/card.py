@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from models.conversations import ConversationReport
 from models.report import Report, markdown_figures
 from voc.tagging.identity import KPI_ERRORS_FILE
 
@@ -13,7 +14,8 @@ DRAWN_PLAINLY: Final = "test.jsonl"
 CARD: Final = """# {name}
 
 Reads in one Persian customer text the sentiment, the contact reasons with polarity, effort and loyalty cues and whether
-the problem was solved, in one pass, and points at the words that say so. Made for `voc`; loaded with transformers.
+the problem was solved, in one pass, and in an agent's words what the agent did; points at the words that say so. Made
+for `voc`; loaded with transformers.
 
 ## What it is
 
@@ -28,7 +30,7 @@ Pre-training without labels on public Persian customer text (SnappFood, Digikala
 telecom and place comments, tweets, film and book comments), then noisy public ratings of
 the same sources, or what earlier taggers said of them with the ratings weighed in
 (`models/teach.py`), then {train:,} texts labelled by reading, kept in
-`data/labels`: public ones by id without the text, {own:,} of our own with it.
+`data/labels`: public ones by id without the text, {own:,} of our own and {conversations:,} conversations of our own with it.
 Most of the sources state no licence; they were used for training only. Public names: SnappFood 70k (the ParsBERT split),
 MMDBadCoder/snapfoodComments, Amirali-Amirifar/digikala-sentiment-analysis,
 MaedehArab/Sentiment-analysis_comments-of-Digikala-users, mohsenamjadi/NLP-Naive-Bayes,
@@ -53,12 +55,12 @@ texts that we wrote, of trades that the public sets lack. How far two people agr
 """
 
 
-def write_card(folder: Path, reports: Sequence[Report]) -> None:
+def write_card(folder: Path, reports: Sequence[Report], conversations: Sequence[ConversationReport] = ()) -> None:
     """Write README.md in the model folder, and the errors that KPIs show beside their values."""
     write_kpi_errors(folder, reports)
     config = json.loads((folder / "config.json").read_text("utf-8"))
     weights = folder / "model.safetensors"
-    labels = sum(len(config[name]) for name in ("sentiments", "reasons", "effort", "loyalty", "resolutions"))
+    labels = sum(len(config[name]) for name in ("sentiments", "reasons", "effort", "loyalty", "resolutions", "moves"))
     labelled = [path.read_text("utf-8") for path in (files("data") / "labels").iterdir() if path.name.startswith("train")]
     card = CARD.format(
         name=config["tagger_name"],
@@ -73,8 +75,9 @@ def write_card(folder: Path, reports: Sequence[Report]) -> None:
         normaliser=config["normaliser"],
         data_hash=config["data_hash"],
         train=sum(len(text.splitlines()) for text in labelled),
-        own=sum('"text"' in line for text in labelled for line in text.splitlines()),
-        figures=markdown_figures(reports),
+        own=sum('"words"' in line for text in labelled for line in text.splitlines()),
+        conversations=sum('"turns"' in line for text in labelled for line in text.splitlines()),
+        figures=markdown_figures(reports, conversations),
     )
     (folder / "README.md").write_text(card, encoding="utf-8")
 

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from models.card import write_card
+from models.conversations import evaluate_conversations
 from models.corpora import RATINGS_HELD_OUT
 from models.examples import read_records, read_texts_by_id
 from models.kpi_errors import measure_kpis
@@ -29,7 +30,9 @@ from voc.tagging.identity import find_model
 from voc.tagging.tagger import TransformerTagger
 
 OTHER_TRADES: Final = ("telecom", "places")
-HELD_OUT: Final = tuple(Path("data/labels") / name for name in ("dev.jsonl", "test.jsonl", "test_own.jsonl"))
+HELD_OUT: Final = tuple(
+    Path("data/labels") / name for name in ("dev.jsonl", "test.jsonl", "test_own.jsonl", "test_conversations.jsonl")
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -42,24 +45,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     folder = find_model(given.model)
     tagger = TransformerTagger(folder)
-    reports = []
+    reports, conversations = [], []
     for file in given.files:
-        if records := with_texts(file, given.corpora):
-            reports.append(evaluate(tagger, file.name, records))
+        records = read_records(file)
+        if spoken := [record for record in records if "turns" in record]:
+            conversations.append(evaluate_conversations(tagger, file.name, spoken))
+        elif written := with_texts(records, given.corpora):
+            reports.append(evaluate(tagger, file.name, written))
         else:
             print(f"{file}: none of its texts is here. Name the folders of the public corpora with --corpora.")
-    if not reports:
+    if not reports and not conversations:
         raise SystemExit("Nothing to measure.")
-    if snappfood := _snappfood(tagger, given.corpora):
+    if reports and (snappfood := _snappfood(tagger, given.corpora)):
         reports[0].scores["SnappFood held-out part, macro F1"] = snappfood
-    print_reports(reports)
+    print_reports(reports, conversations)
     if given.card:
-        write_card(folder, reports)
+        write_card(folder, reports, conversations)
 
 
-def with_texts(file: Path, corpora: Sequence[Path]) -> list[dict[str, Any]]:
+def with_texts(records: Sequence[dict[str, Any]], corpora: Sequence[Path]) -> list[dict[str, Any]]:
     """The records of a label file whose texts stand in it or in the corpora."""
-    records = read_records(file)
     texts = read_texts_by_id(corpora, {record["id"] for record in records if "text" not in record})
     return [record | {"text": text} for record in records if (text := record.get("text") or texts.get(record["id"]))]
 
@@ -150,8 +155,8 @@ def _confusion(given: Answers, gold: Answers, codes: Codes) -> dict[str, dict[st
 def _calibration(tagger: TransformerTagger, texts: list[str], gold: Answers) -> dict[str, float]:
     readings = tagger.read([tagger.normalise(text) for text in texts])
     sentiment = np.stack([reading.sentiment for reading in readings]).astype(float)
-    found = np.stack([reading.found for reading in readings]).astype(float)
     truth = np.concatenate([gold.reasons, gold.effort, gold.loyalty], axis=1)
+    found = np.stack([reading.found[: truth.shape[1]] for reading in readings]).astype(float)
     return {
         "sentiment": calibration_error(sentiment.max(1), sentiment.argmax(1) == gold.sentiment),
         "reasons and cues": calibration_error(found.ravel(), truth.ravel()),

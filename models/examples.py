@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.corpora import FORMAL, RATINGS_HELD_OUT, text_id
-from voc.records import Span
+from voc.conversations.turns import customer_text
+from voc.records import Span, Turn
+from voc.tagging.conversation import customer_quarters
 from voc.tagging.network import POLARITIES
 from voc.taxonomy import Taxonomy
 from voc.text.normalise import normaliser
@@ -36,7 +38,7 @@ WEAK_SENTIMENT: Final[Mapping[str, Mapping[str, float]]] = {
 class Example:
     """A normalised text and its targets.
 
-    `sentiment` [S], `found` [R + E + L], `polarity` [R, 3], `resolution` [1 + resolutions]; `weights` holds one number
+    `sentiment` [S], `found` [R + E + L + M], `polarity` [R, 3], `resolution` [1 + resolutions]; `weights` holds one number
     for sentiment, one for resolution, and `found_weights` one for each label. Polarity counts where `polarity` is not 0.
     `words` are labels with the ranges of `text` that a reader marked for them.
     """
@@ -61,7 +63,9 @@ class Labels:
         self.effort = [entry.code for entry in taxonomy.effort]
         self.loyalty = [entry.code for entry in taxonomy.loyalty]
         self.resolutions = [entry.code for entry in taxonomy.resolutions]
-        self.found = self.reasons + self.effort + self.loyalty
+        self.moves = [entry.code for entry in taxonomy.moves]
+        self.of_customer = self.reasons + self.effort + self.loyalty
+        self.found = self.of_customer + self.moves
 
     def blank(self, text: str) -> Example:
         """An example that says nothing yet of `text`."""
@@ -80,8 +84,10 @@ class Labels:
 def read_labelled(path: Path, texts: Mapping[str, str], labels: Labels) -> list[Example]:
     """The examples of a label file, whose texts stand in it or in `texts` by id; those found in neither are left out."""
     normalise = normaliser().normalise
-    pairs = [(record, record.get("text") or texts.get(record["id"])) for record in read_records(path)]
-    return [_from_record(record, normalise(text), labels) for record, text in pairs if text]
+    records = read_records(path)
+    pairs = [(record, record.get("text") or texts.get(record["id"])) for record in records]
+    examples = [_from_record(record, normalise(text), labels) for record, text in pairs if text]
+    return examples + [each for record in records if "turns" in record for each in _from_conversation(record, labels)]
 
 
 def read_records(path: Path) -> list[dict[str, Any]]:
@@ -102,7 +108,7 @@ def from_taxonomy(taxonomy: Taxonomy, labels: Labels) -> list[Example]:
     """Each hit says that its code is there, each near miss that it is not; of the other codes they say nothing."""
     normalise = normaliser().normalise
     examples = []
-    for entry in (*taxonomy.reasons, *taxonomy.effort, *taxonomy.loyalty):
+    for entry in (*taxonomy.reasons, *taxonomy.effort, *taxonomy.loyalty, *taxonomy.moves):
         at = labels.found.index(entry.code)
         pairs = [(text, 1.0) for text in entry.hits] + [(miss.text, 0.0) for miss in entry.near_misses]
         for text, target in pairs:
@@ -165,10 +171,32 @@ def _from_record(record: dict[str, Any], text: str, labels: Labels) -> Example:
         example.found[labels.found.index(code)] = 1.0
     resolution = record["resolution"]
     example.resolution[0 if resolution is None else 1 + labels.resolutions.index(resolution)] = 1.0
-    return Example(
-        text, example.sentiment, example.found, example.polarity, example.resolution,
-        1.0, 1.0, np.ones_like(example.found_weights), tuple(_marked(record, text, labels)),
-    )  # fmt: skip
+    example.found_weights[: len(labels.of_customer)] = 1.0
+    marked = tuple(_marked(record, text, labels))
+    return replace(example, sentiment_weight=1.0, resolution_weight=1.0, words=marked)
+
+
+def _from_conversation(record: dict[str, Any], labels: Labels) -> Iterator[Example]:
+    """The customer's text with its labels, its beginning and end with their sentiment, each agent's turn with its moves."""
+    turns = [Turn(turn["speaker"], turn["text"]) for turn in record["turns"]]
+    normalise = normaliser().normalise
+    yield _from_record(record, normalise(customer_text(turns)), labels)
+    quarters = list(customer_quarters(turns))
+    for text, sentiment in ((quarters[0], record["sentiment_start"]), (quarters[-1], record["sentiment_end"])):
+        example = labels.blank(normalise(text))
+        example.sentiment[labels.sentiments.index(sentiment)] = 1.0
+        yield replace(example, sentiment_weight=1.0)
+    for turn in record["turns"]:
+        if turn["speaker"] == "agent":
+            yield _from_agent(turn, labels)
+
+
+def _from_agent(turn: Mapping[str, Any], labels: Labels) -> Example:
+    example = labels.blank(normaliser().normalise(turn["text"]))
+    example.found_weights[len(labels.of_customer) :] = 1.0
+    for code in turn["moves"]:
+        example.found[labels.found.index(code)] = 1.0
+    return example
 
 
 def _marked(record: dict[str, Any], text: str, labels: Labels) -> Iterator[tuple[int, tuple[Span, ...]]]:

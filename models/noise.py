@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerFast
 from models.examples import Example
 from voc.text.align import ZWNJ
 
-NOISY_TEXTS: Final = 0.35
+NOISY_TEXTS: Final = 0.45
 SPLIT_PIECES: Final = 0.06  # share of merges left out (BPE-dropout, Provilkov et al. 2020, arXiv 1910.13267)
 SLIPS_PER_CHAR: Final = 0.02
 SOUNDS_PER_CHAR: Final = 0.10
@@ -76,7 +76,8 @@ SPOILERS: Final[Mapping[str, Spoiler]] = {
     "written by ear": same_sound,
     "words stretched": stretched,
 }
-_IN_TRAINING: Final = ("half-spaces lost", "half-spaces as spaces", "spaces left out", "typing slips", "written by ear")
+_HARD: Final = ("spaces left out", "typing slips", "written by ear")
+_IN_TRAINING: Final = ("half-spaces lost", "half-spaces as spaces", *_HARD, *_HARD)  # the hard ones, which cost most, twice
 
 
 def spoiled(text: str, random: np.random.Generator) -> str:

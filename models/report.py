@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
+from models.conversations import ConversationReport
 from models.metrics import Score
 
 
@@ -43,7 +44,9 @@ class Sheet:
 
 
 def sheets(reports: Sequence[Report]) -> Iterator[Sheet]:
-    """The tables of an evaluation of one model."""
+    """The tables of an evaluation of one model; none without reports."""
+    if not reports:
+        return
     files = tuple(f"{report.file} ({report.texts:,} texts)" for report in reports)
 
     def sheet(title: str, first: str, columns: Sequence[Mapping[str, str]]) -> Sheet:
@@ -51,10 +54,7 @@ def sheets(reports: Sequence[Report]) -> Iterator[Sheet]:
         rows = [(name, *(column.get(name, "–") for column in columns)) for name in names]
         return Sheet(title, (first, *files), rows)
 
-    def score(one: Score) -> str:
-        return f"{one.value:.3f} ({one.low:.3f} – {one.high:.3f})"
-
-    yield sheet("Figures, with 95 % intervals", "figure", [{n: score(s) for n, s in r.scores.items()} for r in reports])
+    yield sheet("Figures, with 95 % intervals", "figure", [{n: _score(s) for n, s in r.scores.items()} for r in reports])
     yield sheet(
         "Sentiment accuracy · reasons micro F1 · (texts)",
         "domain",
@@ -82,11 +82,31 @@ def sheets(reports: Sequence[Report]) -> Iterator[Sheet]:
         yield Sheet(f"Sentiment, {report.file}", ("truth \\ said", *said), rows)
 
 
-def print_reports(reports: Sequence[Report]) -> None:
+def conversation_sheets(reports: Sequence[ConversationReport]) -> Iterator[Sheet]:
+    """The tables of conversations."""
+    files = tuple(f"{report.file} ({report.conversations:,} conversations)" for report in reports)
+    if not reports:
+        return
+    yield Sheet(
+        "Conversations, with 95 % intervals",
+        ("figure", *files),
+        [(name, *(_score(report.scores[name]) for report in reports)) for name in reports[0].scores],
+    )
+    yield Sheet(
+        "What the agent did: F1 (examples)",
+        ("move", *files),
+        [
+            (code, *(f"{report.by_move[code][1]:.2f} ({report.by_move[code][0]})" for report in reports))
+            for code in reports[0].by_move
+        ],
+    )
+
+
+def print_reports(reports: Sequence[Report], conversations: Sequence[ConversationReport] = ()) -> None:
     """The figures as tables on the terminal."""
-    for sheet in sheets(reports):
+    for sheet in (*sheets(reports), *conversation_sheets(conversations)):
         print_sheet(sheet)
-    for line in remarks(reports):
+    for line in (*remarks(reports), *conversation_remarks(conversations)):
         print(line)
 
 
@@ -98,13 +118,13 @@ def print_sheet(sheet: Sheet) -> None:
     Console().print(table)
 
 
-def markdown_figures(reports: Sequence[Report]) -> str:
+def markdown_figures(reports: Sequence[Report], conversations: Sequence[ConversationReport] = ()) -> str:
     """The same tables as Markdown, for the card."""
     lines: list[str] = []
-    for sheet in sheets(reports):
+    for sheet in (*sheets(reports), *conversation_sheets(conversations)):
         lines += [f"**{sheet.title}**", "", _markdown_row(sheet.header), "|---|" + "--:|" * (len(sheet.header) - 1)]
         lines += [*map(_markdown_row, sheet.rows), ""]
-    return "\n".join([*lines, *remarks(reports)])
+    return "\n".join([*lines, *remarks(reports), *conversation_remarks(conversations)])
 
 
 def remarks(reports: Sequence[Report]) -> Iterator[str]:
@@ -117,6 +137,16 @@ def remarks(reports: Sequence[Report]) -> Iterator[str]:
                 f" ones in {share:.0%}."
             )
         yield f"{report.file}: {report.rows_per_s:,.0f} texts a second in one process of {report.threads} threads."
+
+
+def conversation_remarks(reports: Sequence[ConversationReport]) -> Iterator[str]:
+    """How fast conversations were read."""
+    for report in reports:
+        yield f"{report.file}: {report.turns_per_s:,.0f} turns a second in one process."
+
+
+def _score(one: Score) -> str:
+    return f"{one.value:.3f} ({one.low:.3f} – {one.high:.3f})"
 
 
 def _beside_clean(figures: Mapping[str, float], report: Report) -> str:

@@ -32,7 +32,8 @@ Halves = NDArray[np.float16]
 class Opinion:
     """Probabilities for N texts.
 
-    `sentiment` [N, S], `found` [N, R + E + L], `polarity` [N, R, 3], `resolution` [N, 1 + resolutions].
+    `sentiment` [N, S], `found` [N, R + E + L] (customers make no agent's moves), `polarity` [N, R, 3],
+    `resolution` [N, 1 + resolutions].
     """
 
     sentiment: Halves
@@ -73,7 +74,7 @@ def write_part(
     arrays = {
         "ids": np.array([key for key, _ in records]),
         "sentiment": (sentiment / sentiment.sum(1, keepdims=True)).astype(np.float16),
-        "found": opinion.found,
+        "found": opinion.found[:, : len(labels.of_customer)],
         "polarity": opinion.polarity,
         "resolution": opinion.resolution,
     }
@@ -110,15 +111,16 @@ def read_taught(folder: Path, corpora: Sequence[Path], labels: Labels, *, withou
         if at is None:
             continue
         sentiment, found, polarity, resolution = (whole[name][at].astype(np.float32) for name in Opinion.__dataclass_fields__)
+        none_said = np.zeros(len(labels.moves), dtype=np.float32)
         yield replace(
             labels.blank(normalise(record["text"])),
             sentiment=sentiment,
-            found=found,
+            found=np.concatenate([found, none_said]),
             polarity=polarity * found[: len(labels.reasons), None],
             resolution=resolution,
             sentiment_weight=1.0,
             resolution_weight=1.0,
-            found_weights=np.ones_like(found),
+            found_weights=np.concatenate([np.ones_like(found), none_said]),
         )
 
 

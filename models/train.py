@@ -30,6 +30,7 @@ from models.tokenizer import load_tokenizer
 from models.tune import tune
 from voc.tagging.identity import MODEL_TYPE
 from voc.tagging.network import TaggerConfig, TaggerNetwork, TaggerOutput
+from voc.tagging.reading import FOUND
 from voc.taxonomy import load_taxonomy
 from voc.text.normalise import NORMALISER_VERSION
 
@@ -66,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     labels = Labels(taxonomy)
     train_paths, held_out_paths = (sorted(given.labels.glob(f"{part}*.jsonl")) for part in ("train", "dev"))
     records = [record for path in given.labels.glob("*.jsonl") for record in read_records(path)]
-    ids = {record["id"] for record in records if "text" not in record}
+    ids = {record["id"] for record in records if not {"text", "turns"} & set(record)}
     texts = read_texts_by_id(given.corpora, ids)
     train, held_out = (
         [example for path in paths for example in read_labelled(path, texts, labels)] for paths in (train_paths, held_out_paths)
@@ -91,6 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         reasons=labels.reasons,
         effort=labels.effort,
         loyalty=labels.loyalty,
+        moves=labels.moves,
         resolutions=labels.resolutions,
     )
     network, goes_on = start_from(given.base, config)
@@ -198,14 +200,15 @@ def loss_of(output: TaggerOutput, batch: Sequence[Example], ranges: Tensor) -> T
     def stack(name: str) -> Tensor:
         return torch.from_numpy(np.stack([np.asarray(getattr(example, name), dtype=np.float32) for example in batch]))
 
-    found_logits = torch.cat([output.reasons, output.effort, output.loyalty], dim=1).float()
+    found_logits = torch.cat([getattr(output, head) for head in FOUND], dim=1).float()
+    of_customer = found_logits.shape[1] - output.moves.shape[1]
     found = functional.binary_cross_entropy_with_logits(found_logits, stack("found"), stack("found_weights"), reduction="sum")
     sentiment = -(stack("sentiment") * output.sentiment.float().log_softmax(-1)).sum(-1) * stack("sentiment_weight")
     polarity = -(stack("polarity") * output.polarity.float().log_softmax(-1)).sum((-1, -2))
     resolution = -(stack("resolution") * output.resolution.float().log_softmax(-1)).sum(-1) * stack("resolution_weight")
     return (
         LOSS_WEIGHTS["sentiment"] * sentiment.sum()
-        + LOSS_WEIGHTS["found"] * found / found_logits.shape[1]
+        + LOSS_WEIGHTS["found"] * found / of_customer
         + LOSS_WEIGHTS["polarity"] * polarity.sum()
         + LOSS_WEIGHTS["resolution"] * resolution.sum()
         + LOSS_WEIGHTS["evidence"] * evidence_loss(output.evidence.float(), batch, ranges)

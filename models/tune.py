@@ -15,7 +15,7 @@ from transformers import PreTrainedTokenizerFast
 from models.examples import Example, Floats, Labels
 from models.metrics import Bools, resolution_f1
 from voc.tagging.network import TaggerNetwork
-from voc.tagging.reading import Reading, merge, read_windows
+from voc.tagging.reading import FOUND, Reading, merge, read_windows
 from voc.tagging.windows import batches, cut_windows
 
 THRESHOLDS: Final = np.arange(0.20, 0.71, 0.02)
@@ -26,23 +26,33 @@ TEMPERATURES: Final = np.arange(0.6, 2.6, 0.05)
 def tune(
     network: TaggerNetwork, tokenizer: PreTrainedTokenizerFast, held_out: Sequence[Example], labels: Labels
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Thresholds by label and temperatures by head: the temperature of least surprise, then the threshold of best F1."""
+    """Thresholds by label and temperatures by head: the temperature of least surprise, then the threshold of best F1.
+
+    A head without held-out examples that speak of it, as moves without conversations, keeps what it has by itself.
+    """
     readings = read_all(network, tokenizer, [example.text for example in held_out])
     found = _stack([reading.found for reading in readings])
     gold = _stack([example.found for example in held_out]) > 0
+    said = _stack([example.found_weights for example in held_out]) > 0
     temperatures: dict[str, float] = {}
     thresholds: dict[str, float] = {}
     at = 0
-    for head, codes in (("reasons", labels.reasons), ("effort", labels.effort), ("loyalty", labels.loyalty)):
+    for head in FOUND:
+        codes = getattr(labels, head)
         columns = slice(at, at + len(codes))
         at += len(codes)
-        logits = np.log(found[:, columns] / np.clip(1 - found[:, columns], 1e-7, 1))
-        temperatures[head] = _best(TEMPERATURES, lambda t, z=logits, y=gold[:, columns]: -_binary_surprise(z / t, y))
+        rows = said[:, columns].any(1)
+        if not rows.any():
+            continue
+        of_head, truths = found[rows, columns], gold[rows, columns]
+        logits = np.log(of_head / np.clip(1 - of_head, 1e-7, 1))
+        temperatures[head] = _best(TEMPERATURES, lambda t, z=logits, y=truths: -_binary_surprise(z / t, y))
         probabilities = 1 / (1 + np.exp(-logits / temperatures[head]))
-        thresholds |= _thresholds(codes, probabilities, gold[:, columns])
+        thresholds |= _thresholds(codes, probabilities, truths)
     for head in ("sentiment", "resolution"):
-        logits = np.log(np.clip(_stack([getattr(reading, head) for reading in readings]), 1e-7, 1))
-        truth = _stack([getattr(example, head) for example in held_out]).argmax(1)
+        spoken = [at for at, example in enumerate(held_out) if getattr(example, f"{head}_weight")]
+        logits = np.log(np.clip(_stack([getattr(readings[at], head) for at in spoken]), 1e-7, 1))
+        truth = _stack([getattr(held_out[at], head) for at in spoken]).argmax(1)
         temperatures[head] = _best(TEMPERATURES, lambda t, z=logits, y=truth: -_surprise(z / t, y))
     resolution = torch.from_numpy(logits / temperatures["resolution"]).softmax(-1).numpy()
     chosen = 1 + resolution[:, 1:].argmax(1)

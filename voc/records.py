@@ -23,7 +23,7 @@ AttributeValue = str | int | float | bool
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one side of a conversation said before the other spoke, masked, on one line; times are seconds from its beginning."""
+    """What one side said before the other spoke, masked, on one line; times are seconds from the conversation's beginning."""
 
     speaker: Speaker
     text: str

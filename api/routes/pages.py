@@ -47,23 +47,12 @@ class TextsQuery(FilterQuery):
 @router.get("/")
 def show_home(request: Request, service: Running, query: Annotated[HomeQuery, Query()]) -> HTMLResponse:
     """The overview."""
-    filters = query.filters
-    volume, tagged = overview.count_rows(service.store, filters), overview.count_tagged(service.store, filters)
-    batches = service.store.list_batches(limit=BATCHES_SHOWN, cursor=query.page)
-    unit, trend = overview.list_trend(service.store, filters)
     kept = _without(request, "page")
     return render(
         request,
         "home.html",
-        volume=volume,
-        tagged=tagged,
-        figures=overview.list_figures(service.store, filters, service.kpi_setting, volume, tagged),
-        reasons=overview.list_reasons(service.store, filters),
-        trend=trend,
-        trend_unit=unit,
+        **service.recent.get(request.url.query, lambda: _told(service, query)),
         sentiments=overview.SENTIMENTS,
-        batches=service.engine.describe_all(batches.items),
-        more_batches=batches.next,
         chosen=_said(kept, service),
         query=f"?{urlencode(kept)}" if kept else "",
         query_more="".join(f"&{urlencode([pair])}" for pair in kept if pair[0] != "reason"),
@@ -141,6 +130,24 @@ def delete_batch_page(service: Running, batch_id: str) -> RedirectResponse:
     """What the button on the file's page sends, a form knowing no DELETE; leads home."""
     service.store.delete_batch(batch_id)
     return RedirectResponse("/", status_code=303)
+
+
+def _told(service: Service, query: HomeQuery) -> dict[str, object]:
+    """What the overview says of the data."""
+    filters = query.filters
+    volume, tagged = overview.count_rows(service.store, filters), overview.count_tagged(service.store, filters)
+    batches = service.store.list_batches(limit=BATCHES_SHOWN, cursor=query.page)
+    unit, trend = overview.list_trend(service.store, filters)
+    return {
+        "volume": volume,
+        "tagged": tagged,
+        "figures": overview.list_figures(service.store, filters, service.kpi_setting, volume, tagged),
+        "reasons": overview.list_reasons(service.store, filters),
+        "trend": trend,
+        "trend_unit": unit,
+        "batches": service.engine.describe_all(batches.items),
+        "more_batches": batches.next,
+    }
 
 
 def _without(request: Request, *names: str) -> list[tuple[str, str]]:

@@ -1,8 +1,8 @@
-"""The customer's turns as one text, a turn a line, and the way back from its characters to the turns.
+r"""The customer's turns as one text, a turn a line, and the way back from its characters to the turns.
 
 >>> turns = (Turn("agent", "بفرمایید"), Turn("customer", "سفارشم نرسیده"), Turn("customer", "سه روزه منتظرم"))
 >>> customer_text(turns)
-'سفارشم نرسیده\\nسه روزه منتظرم'
+'سفارشم نرسیده\nسه روزه منتظرم'
 >>> turn_spans(turns, [(14, 21)])
 ((2, 0, 7),)
 """
@@ -32,7 +32,7 @@ def customer_text(turns: Iterable[Turn]) -> str:
 
 
 def turn_spans(turns: Sequence[Turn], spans: Iterable[Span]) -> tuple[TurnSpan, ...]:
-    """Ranges of characters of the customer's text as ranges of its turns; one that runs over several turns is cut at their ends."""
+    """Ranges of characters of the customer's text as ranges of its turns; one over several turns is cut at their ends."""
     own = [position for position, turn in enumerate(turns) if turn.speaker == "customer"]
     starts = list(accumulate((len(turns[position].text) + len(TURN_END) for position in own), initial=0))
     found = []

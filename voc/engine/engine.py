@@ -63,6 +63,11 @@ class Engine:
             self._woken, self._idle = True, False
             self._state.notify_all()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is left to tag."""
+        return self._idle
+
     def wait_idle(self, timeout_s: float) -> bool:
         """Wait until nothing is left to tag; False if that took too long. Raises `problem` where nothing can be tagged."""
         with self._state:

@@ -5,7 +5,7 @@
 
 from voc.store.filters import Filters, Where, where
 from voc.store.paging import Page
-from voc.store.store import Store
+from voc.store.store import Changes, Store
 from voc.store.tagging import PendingText, SetAside
 
-__all__ = ["Filters", "Page", "PendingText", "SetAside", "Store", "Where", "where"]
+__all__ = ["Changes", "Filters", "Page", "PendingText", "SetAside", "Store", "Where", "where"]

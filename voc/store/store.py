@@ -6,6 +6,7 @@ what was committed last and wait for nobody.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
@@ -27,6 +28,14 @@ from voc.store.tagging import PendingText, SetAside
 from voc.tagging.identity import ModelIdentity
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How often rows came or went, and tags were written, since the store was opened."""
+
+    rows: int = 0
+    tags: int = 0
+
+
 class Store:
     """An open database; close it, or use it in a `with` statement. Every method may be called from any thread.
 
@@ -40,6 +49,8 @@ class Store:
         self._database = database
         self._arrivals = Lock()
         self._taggings = Lock()
+        self._changes = Changes()
+        self._counting = Lock()
         self._accesses = Lock()  # of keys and the audit log, which touch no other table
 
     @classmethod
@@ -86,6 +97,7 @@ class Store:
             if known := self._recall(session, content_key, idempotency_key):
                 return known
             take_in(session, arrival, self.zone)
+        self._note(rows=1)
         return self.get_batch(arrival.batch_id)
 
     def recall_batch(self, *, content_key: str, idempotency_key: str | None = None) -> Batch | None:
@@ -131,6 +143,7 @@ class Store:
         """Remove a batch with its rows, tags and refusals; from the file once `rewrite` has run. Raises NotFoundError."""
         with self._arrivals, self._taggings, self._database.writing() as session:
             batches.delete_batch(session, batch_id)
+        self._note(rows=1)
 
     def erase_customer(self, customer_id: str) -> int:
         """Remove all rows of a customer with their tags; how many there were. Raises NotFoundError where there is none.
@@ -138,12 +151,16 @@ class Store:
         Their words are gone from every answer now, and from the file once `rewrite` has run.
         """
         with self._arrivals, self._taggings, self._database.writing() as session:
-            return erase.erase_customer(session, customer_id)
+            rows = erase.erase_customer(session, customer_id)
+        self._note(rows=1)
+        return rows
 
     def erase_older(self, before: datetime) -> int:
         """The same for all rows from before that moment, by their own time or else that of their batch's arrival."""
         with self._arrivals, self._taggings, self._database.writing() as session:
-            return erase.erase_older(session, before)
+            rows = erase.erase_older(session, before)
+        self._note(rows=1)
+        return rows
 
     def rewrite_due_since(self) -> datetime | None:
         """The first deletion since the file was last written anew; None where there was none."""
@@ -182,11 +199,18 @@ class Store:
         """Give rows their tags, all of them or none, in place of any that they had; rows deleted meanwhile are skipped."""
         with self._taggings, self._database.writing() as session:
             tagging.write_tags(session, tagged)
+        self._note(tags=1)
 
     def set_aside(self, aside: Sequence[SetAside], identity: ModelIdentity) -> None:
         """Note that rows cannot be tagged by this model, so that their batch can finish; a notice of it says so."""
         with self._taggings, self._database.writing() as session:
             tagging.write_set_aside(session, aside, identity)
+        self._note(tags=1)
+
+    @property
+    def changes(self) -> Changes:
+        """Counts that grow with whatever changes an answer: where they are equal, so is the answer."""
+        return self._changes
 
     def find_feedback(self, filters: Filters, *, limit: int = 50, cursor: str | None = None) -> Page[TaggedFeedback]:
         """The rows that pass the filters, newest first. Raises InputError for a bad filter, limit or cursor."""
@@ -248,6 +272,10 @@ class Store:
         """All rows of a query with parameters as `$name`; just those that stand in it must be given."""
         with self._database.reading() as session:
             return session.query(sql, parameters)
+
+    def _note(self, *, rows: int = 0, tags: int = 0) -> None:
+        with self._counting:
+            self._changes = Changes(self._changes.rows + rows, self._changes.tags + tags)
 
     def _recall(self, session: Session, content_key: str, idempotency_key: str | None) -> Batch | None:
         known = self._find_known(session, content_key, idempotency_key)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from voc.records import Cue, Polarity, Reason, Resolution, Sentiment, Span, Tags
+from voc.records import Cue, Mood, Polarity, Reason, Resolution, Sentiment, Span, Tags
 from voc.tagging.reading import Floats, Reading
 from voc.text.align import Alignment
 from voc.text.function_words import function_words
@@ -36,10 +36,12 @@ class Decoder:
 
         self._polarities = POLARITIES
         self._sentiments = list(config.sentiments or ())
-        self._reasons, self._effort, self._loyalty = (list(x or ()) for x in (config.reasons, config.effort, config.loyalty))
+        heads = (config.reasons, config.effort, config.loyalty, config.moves)
+        self._reasons, self._effort, self._loyalty, self._moves = (list(codes or ()) for codes in heads)
         self._resolutions = [None, *(config.resolutions or ())]
         thresholds = config.thresholds or {}
-        labels = self._reasons + self._effort + self._loyalty
+        labels = self._reasons + self._effort + self._loyalty + self._moves
+        self._of_customer = len(labels) - len(self._moves)
         self._thresholds = np.array([thresholds.get(label, DEFAULT_THRESHOLD) for label in labels], dtype=np.float32)
         self._resolution_threshold = thresholds.get("resolution", DEFAULT_THRESHOLD)
         self._model, self._taxonomy = config.tagger_name, config.taxonomy
@@ -50,7 +52,7 @@ class Decoder:
         effort: list[Cue] = []
         loyalty: list[Cue] = []
         words = words_of(alignment.normalised, reading.spans)
-        for index in np.flatnonzero(reading.found >= self._thresholds):
+        for index in self._given(reading)[: self._of_customer].nonzero()[0]:
             score = round(float(reading.found[index]), _SCORE_DIGITS)
             evidence = evidence_spans(alignment, words, reading.evidence[index])
             if index < len(self._reasons):
@@ -61,8 +63,8 @@ class Decoder:
             else:
                 loyalty.append(Cue(self._loyalty[index - len(self._reasons) - len(self._effort)], score, evidence))
         return Tags(
-            sentiment=cast(Sentiment, self._sentiments[int(reading.sentiment.argmax())]),
-            sentiment_score=self._sentiment_score(reading.sentiment),
+            sentiment=(mood := self.mood(reading)).sentiment,
+            sentiment_score=mood.score,
             reasons=tuple(sorted(reasons, key=lambda found: -found.score)),
             effort=tuple(sorted(effort, key=lambda found: -found.score)),
             effort_score=effort_score(effort),
@@ -72,6 +74,31 @@ class Decoder:
             model=self._model,
             taxonomy=self._taxonomy,
         )
+
+    def mood(self, reading: Reading) -> Mood:
+        """The sentiment of a customer's words."""
+        sentiment = cast(Sentiment, self._sentiments[int(reading.sentiment.argmax())])
+        return Mood(sentiment, self._sentiment_score(reading.sentiment))
+
+    def moves(self, alignment: Alignment, reading: Reading) -> list[Cue]:
+        """What an agent does in these words; evidence as in `decode`."""
+        found = self._of_customer + self._given(reading)[self._of_customer :].nonzero()[0]
+        words = words_of(alignment.normalised, reading.spans) if len(found) else None
+        return [
+            Cue(
+                self._moves[index - self._of_customer],
+                round(float(reading.found[index]), _SCORE_DIGITS),
+                evidence_spans(alignment, words, reading.evidence[index]),
+            )
+            for index in found
+        ]
+
+    def reason_scores(self, reading: Reading) -> dict[str, float]:
+        """How likely each contact reason is in a customer's words, given or not."""
+        return dict(zip(self._reasons, map(float, reading.found), strict=False))
+
+    def _given(self, reading: Reading) -> NDArray[np.bool_]:
+        return reading.found >= self._thresholds
 
     def _sentiment_score(self, probabilities: Floats) -> float:
         """Expected sentiment: 1 for positive, -1 for negative, 0 for mixed and neutral."""

@@ -35,6 +35,7 @@ class TaggerConfig(PreTrainedConfig):
     reasons: list[str] | None = None
     effort: list[str] | None = None
     loyalty: list[str] | None = None
+    moves: list[str] | None = None
     resolutions: list[str] | None = None
     thresholds: dict[str, float] | None = None
     temperatures: dict[str, float] | None = None
@@ -45,8 +46,9 @@ class TaggerConfig(PreTrainedConfig):
 class TaggerOutput:
     """Logits of a batch of B texts of T tokens.
 
-    `sentiment` [B, sentiments], `reasons` [B, R], `polarity` [B, R, 3], `effort` [B, E], `loyalty` [B, L],
-    `resolution` [B, 1 + resolutions] (first: none), `evidence` [B, R + E + L, T]: each token's part in its label's logit.
+    `sentiment` [B, sentiments], `reasons` [B, R], `polarity` [B, R, 3], `effort` [B, E], `loyalty` [B, L], `moves` [B, M],
+    `resolution` [B, 1 + resolutions] (first: none), `evidence` [B, R + E + L + M, T]: each token's part in its label's
+    logit. Moves are what an agent does, so they are asked of an agent's words, and all the rest of a customer's.
     """
 
     sentiment: Tensor
@@ -54,6 +56,7 @@ class TaggerOutput:
     polarity: Tensor
     effort: Tensor
     loyalty: Tensor
+    moves: Tensor
     resolution: Tensor
     evidence: Tensor
 
@@ -75,12 +78,13 @@ class TaggerNetwork(PreTrainedModel):
             len(config.reasons or ()),
             len(config.effort or ()),
             len(config.loyalty or ()),
+            len(config.moves or ()),
             len(config.sentiments or ()),
             1 + len(config.resolutions or ()),
         ]
-        self.found = sum(self.sizes[:3])
-        reasons, _, _, sentiments, resolutions = self.sizes
-        context = self.found - reasons + reasons * len(POLARITIES)
+        self.found = sum(self.sizes[:4])
+        reasons, effort, loyalty, _, sentiments, resolutions = self.sizes
+        context = reasons * len(POLARITIES) + effort + loyalty
         self.query = nn.Parameter(torch.empty(sum(self.sizes), hidden))
         self.weight = nn.Parameter(torch.empty(self.found, hidden))
         self.bias = nn.Parameter(torch.empty(self.found))
@@ -104,9 +108,9 @@ class TaggerNetwork(PreTrainedModel):
         evidence = focus[:, : self.found] * torch.einsum("btd,ld->blt", hidden, self.weight)
         found = evidence.sum(-1) + self.bias
         seen = torch.einsum("blt,btd->bld", focus, hidden)
-        of_reasons, of_sentiment, of_resolution = seen.split([self.found, self.sizes[3], self.sizes[4]], dim=1)
+        of_reasons, of_sentiment, of_resolution = seen.split([self.found, *self.sizes[4:]], dim=1)
         polarity = self.polarity(of_reasons[:, : self.sizes[0]])
-        reasons, effort, loyalty = found.split(self.sizes[:3], dim=1)
+        reasons, effort, loyalty, moves = found.split(self.sizes[:4], dim=1)
         polarised = reasons.sigmoid()[:, :, None] * polarity.softmax(-1)
         context = torch.cat([polarised.flatten(1), effort.sigmoid(), loyalty.sigmoid()], dim=1).detach()
         return TaggerOutput(
@@ -115,6 +119,7 @@ class TaggerNetwork(PreTrainedModel):
             polarity=polarity,
             effort=effort,
             loyalty=loyalty,
+            moves=moves,
             resolution=self.resolution(torch.cat([of_resolution.flatten(1), context], dim=1)),
             evidence=evidence,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import torch
@@ -15,14 +15,17 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 
+FOUND: Final = ("reasons", "effort", "loyalty", "moves")
+"""The heads whose labels are found or not, each on its own, in the order of `Reading.found`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """Probabilities for one window or one whole text of T tokens.
 
     `sentiment` [S] and `resolution` [1 + resolutions] add up to 1, as do the rows of `polarity` [R, 3]; `found`
-    [R + E + L] holds reasons, effort and loyalty, each on its own. `evidence` [R + E + L, T]; `spans` [T] in the
-    normalised text. `tokens` weighs windows against each other.
+    [R + E + L + M] holds reasons, effort, loyalty and an agent's moves, each on its own. `evidence` [R + E + L + M, T];
+    `spans` [T] in the normalised text. `tokens` weighs windows against each other.
     """
 
     sentiment: Floats
@@ -52,10 +55,10 @@ def read_windows(network: "TaggerNetwork", tokenizer: Tokenizer, windows: Sequen
     heat = network.config.temperatures or {}
     scaled = {
         name: getattr(output, name) / heat.get(name, 1.0)
-        for name in ("sentiment", "reasons", "polarity", "effort", "loyalty", "resolution")
+        for name in ("sentiment", "reasons", "polarity", "effort", "loyalty", "moves", "resolution")
     }
     sentiment, polarity, resolution = (scaled[name].softmax(-1).numpy() for name in ("sentiment", "polarity", "resolution"))
-    found = torch.cat([scaled[name] for name in ("reasons", "effort", "loyalty")], dim=1).sigmoid().numpy()
+    found = torch.cat([scaled[name] for name in FOUND], dim=1).sigmoid().numpy()
     evidence = output.evidence.numpy()
     return [
         Reading(

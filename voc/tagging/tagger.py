@@ -4,8 +4,10 @@ texts → distinct → normalised → windows of tokens → batches → network 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
+from voc.conversations.turns import customer_text
 from voc.errors import ModelError
 from voc.records import Tags, Turn
 from voc.tagging.identity import ModelIdentity, find_model, read_config
@@ -51,6 +53,7 @@ class TransformerTagger:
     """Tags with the network and tokenizer of a model folder."""
 
     def __init__(self, folder: "Path") -> None:
+        from voc.tagging.conversation import ConversationReader
         from voc.tagging.decode import Decoder
         from voc.text.normalise import normaliser
 
@@ -58,8 +61,9 @@ class TransformerTagger:
         _check_fit(config["normaliser"], folder)
         self.identity = ModelIdentity(name=config["tagger_name"], taxonomy=config["taxonomy"])
         self._network, self._tokenizer = _load(folder)
-        self._decoder = Decoder(self._network.config)
         self._normaliser = normaliser()
+        self._decoder = Decoder(self._network.config)
+        self._conversations = ConversationReader(self._decoder, self._normaliser.align, self.read)
         self._known: dict[str, Tags] = {}
 
     @property
@@ -81,6 +85,12 @@ class TransformerTagger:
             tags[text] = self._decoder.decode(alignment, reading)
         self._remember({text: tags[text] for text in distinct if len(text) <= SHORT_CHARS})
         return [tags[text] for text in texts]
+
+    def tag_conversations(self, conversations: Sequence[Sequence[Turn]]) -> list[Tags]:
+        """The tags of each (masked) conversation, in order; cost grows with the words that are said, each read three times."""
+        tags = self.tag([customer_text(turns) for turns in conversations])
+        found = self._conversations.read(conversations, tags)
+        return [replace(each, conversation=conversation) for each, conversation in zip(tags, found, strict=True)]
 
     def _remember(self, tags: dict[str, Tags]) -> None:
         """Keep the answers to short texts, which many customers write alike: «عالی», «ممنون»."""

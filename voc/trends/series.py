@@ -35,6 +35,8 @@ from voc.store.filters import POLARITIES, Filters, where
 MEASURES: Final = ("volume", "sentiment", "reasons", "reason_net", "effort", "loyalty", "resolution")
 LEVELS: Final = ("leaf", "group")
 
+OF_TAGGING: Final = ("sentiment", "resolution")
+"""Measures of which a row has at most one code, in a column of its own: one pass counts the codes and the rows."""
 OF_REASONS: Final = ("reasons", "reason_net")
 TAGGING: Final = " LEFT JOIN tagging t ON t.seq = f.seq"
 _TAG_KINDS: Final[Mapping[str, str]] = dict.fromkeys(OF_REASONS, "reason") | {"effort": "effort", "loyalty": "loyalty"}
@@ -108,6 +110,9 @@ def count_codes(
     """
     condition = where(filters)
     parameters: dict[str, object] = {**condition.parameters, **slices.parameters}
+    if measure in OF_TAGGING:
+        sql = counting_query(slices, condition, ("count(t.seq)", "count(*)"), TAGGING, f"t.{measure}")
+        return list(_with_totals(read_counted(store.select(sql, parameters), slices)))
     of_tagged = measure != "volume"
     tagging = TAGGING if of_tagged or condition.needs_tagging else ""
     sql = counting_query(slices, condition, ("count(t.seq)" if of_tagged else "count(*)", "count(*)", "0"), tagging)
@@ -118,6 +123,19 @@ def count_codes(
     if polarity:
         parameters["polarity"] = list(polarity)
     return read_counted(store.select(sql, parameters), slices)
+
+
+def _with_totals(found: Sequence[Counted]) -> Iterator[Counted]:
+    """Rows by bucket, group and code, the tagged among them first, as `count_codes` gives them."""
+    tagged: Counter[tuple[str | None, str | None]] = Counter()
+    rows: Counter[tuple[str | None, str | None]] = Counter()
+    for each in found:
+        tagged[each.bucket, each.group] += int(each.counts[0])
+        rows[each.bucket, each.group] += int(each.counts[1])
+        if each.code is not None:
+            yield Counted(each.bucket, each.group, each.code, (each.counts[0], 0.0, 0.0))
+    for (bucket, group), count in rows.items():
+        yield Counted(bucket, group, None, (float(tagged[bucket, group]), float(count), 0.0))
 
 
 def mark_codes(measure: str, level: str, polarity: tuple[str, ...] = ()) -> str:
