@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.ledger import TEHRAN, Row, add_rows, on, row, store_with, tags
+from tests.ledger import TEHRAN, Row, add_rows, on, row, store_with, tags, talk, waited
 from voc.calendars import BucketSize, Calendar, bucket_key
 from voc.errors import InputError
 from voc.kpis import KPIS, NULL_REASONS, KpiRow, compute_kpis, get_kpi
@@ -210,7 +210,7 @@ def test_no_rows_in_any_bucket_or_group_are_no_figures() -> None:
         assert [each.null_reason for each in compute_kpis(store, NAMES)] == ["no_rows"] * len(NAMES)
 
 
-def test_all_kpis_are_one_query_and_one_more_for_customers(shared: Store) -> None:
+def test_all_kpis_are_one_query_and_one_more_each_for_customers_and_turns(shared: Store) -> None:
     class Listening:
         asked = 0
 
@@ -220,9 +220,9 @@ def test_all_kpis_are_one_query_and_one_more_for_customers(shared: Store) -> Non
 
     listening = Listening()
     compute_kpis(listening, NAMES, bucket="month", group="attr.شهر")
-    assert listening.asked == 2
-    compute_kpis(listening, [name for name in NAMES if name not in ("crr", "attrition")], bucket="month")
     assert listening.asked == 3
+    compute_kpis(listening, [kpi.name for kpi in KPIS if kpi.over == "rows"], bucket="month")
+    assert listening.asked == 4
 
 
 @pytest.mark.parametrize(
@@ -262,8 +262,24 @@ some_tags = st.none() | st.builds(
     loyalty=st.lists(st.sampled_from(["churn_intent", "recommend", "delight"]), unique=True),
     resolution=st.sampled_from([None, "resolved", "unresolved"]),
 )
+places = {
+    "channel": st.none() | st.sampled_from(["اپ", "تلفن"]),
+    "occurred_at": st.none() | st.sampled_from([on("1402-12-29", 23), on("1403-01-01", 0), on("1403-02-10")]),
+}
+moods = st.sampled_from(["negative", "positive", "neutral"])
+move_lists = st.lists(st.sampled_from(["apology", "teaches_use", "greeting"]), unique=True)
+some_talks = st.builds(
+    lambda start, end, moves, where: talk(start, end, *moves, **where), moods, moods, move_lists, st.fixed_dictionaries(places)
+)
+some_waits = st.builds(
+    lambda waits, where: waited(*waits, **where),
+    st.lists(st.sampled_from([0.0, 8.0, 64.0]), min_size=1, max_size=3),
+    st.fixed_dictionaries(places),
+)
 some_rows = st.lists(
-    st.builds(
+    some_talks
+    | some_waits
+    | st.builds(
         row,
         some_tags,
         nps=answers,
@@ -272,8 +288,7 @@ some_rows = st.lists(
         handle_s=st.none() | st.sampled_from([0.0, 64.0, 512.0]),
         abandoned=st.none() | st.booleans(),
         wait_s=st.none() | st.sampled_from([2.0, 60.0]),
-        channel=st.none() | st.sampled_from(["اپ", "تلفن"]),
-        occurred_at=st.none() | st.sampled_from([on("1402-12-29", 23), on("1403-01-01", 0), on("1403-02-10")]),
+        **places,
     ),
     min_size=1,
     max_size=12,
