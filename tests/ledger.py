@@ -93,7 +93,7 @@ def add_rows(store: Store, rows: Sequence[Row], name: str = "دستی") -> str:
 @contextmanager
 def store_with(*batches: Sequence[Row]) -> Iterator[Store]:
     """An open store in memory that holds these batches."""
-    with Store.open(":memory:", zone=TEHRAN) as store:
+    with Store.open(":memory:", zone=TEHRAN, show_agents=True) as store:
         for rows in batches:
             add_rows(store, rows)
         yield store

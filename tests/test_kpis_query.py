@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.ledger import TEHRAN, Row, add_rows, on, row, store_with, tags, talk, waited
 from voc.calendars import BucketSize, Calendar, bucket_key
 from voc.errors import InputError
-from voc.kpis import KPIS, NULL_REASONS, KpiRow, compute_kpis, get_kpi
+from voc.kpis import KPIS, NULL_REASONS, KpiRow, Setting, compute_kpis, get_kpi
 from voc.kpis import slices as slicing
 from voc.kpis.document import BETTER_EN, METHODS_EN, UNITS_EN
 from voc.kpis.kpi import Better, Method, NullReason, Unit
@@ -142,7 +142,8 @@ def test_bucket_and_group_make_a_whole_grid(shared: Store) -> None:
     [("channel", "channel"), ("agent", "agent_id"), ("agent_id", "agent_id"), ("customer", "customer_id")],
 )
 def test_groups_by_operational_fields(shared: Store, group: str, field: str) -> None:
-    found = kpis_of(shared, [row(None, nps=10, **{field: "الف"}), row(None, nps=0, **{field: "ب"})], group=group)
+    rows = [row(None, nps=10, **{field: "الف"}), row(None, nps=0, **{field: "ب"})]
+    found = kpis_of(shared, rows, group=group, setting=Setting(agent_min_n=1))
     assert values(found) == {(None, "الف"): (100, 1, None), (None, "ب"): (-100, 1, None)}
 
 

@@ -13,6 +13,7 @@ from voc.kpis.relation import FIELDS, joins_for
 from voc.kpis.scorecard import SCORECARD, score
 from voc.kpis.setting import Setting
 from voc.kpis.slices import (
+    OF_AGENTS,
     OF_MENTIONS,
     Selects,
     Slices,
@@ -42,12 +43,15 @@ def compute_kpis(
     """The KPIs by name, then bucket, then group; a row for every bucket from the first to the last and every group.
 
     `group` is one of `slices.GROUPS` or `attr.NAME`. A value that rests on fewer than `min_n` rows is withheld. Rows without
-    a day are in no bucket. Raises InputError for a name, bucket, calendar, group or filter that is not known.
+    a day are in no bucket. For agents, by group or filter, `min_n` is at least that of the setting. Raises InputError for a
+    name, bucket, calendar, group or filter that is not known.
     """
     asked = tuple(get_kpi(name) for name in dict.fromkeys(names))
     slices = slice_rows(bucket, calendar, group)
     if not asked:
         return []
+    if group in OF_AGENTS or filters.agent:
+        min_n = max(min_n, setting.agent_min_n)
     scored = tuple(get_kpi(name) for name in setting.targets) if SCORECARD in asked else ()
     counted = _count(store, (*asked, *scored), slices, filters, setting)
     return [

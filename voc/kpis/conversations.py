@@ -64,7 +64,7 @@ TEXT_VALUE_ENHANCEMENT: Final = Kpi(
     definition_fa="سهم گفت‌وگوهایی که در آن‌ها کارشناس دست‌کم یکی از این پنج کار را کرده است: یاد دادنِ استفادهٔ بهتر،"
     " نشان دادنِ قابلیتی تازه، تأیید خرید مشتری، پیش‌بینیِ نیاز بعدی، کمک به هدف مشتری؛ از همهٔ گفت‌وگوهای خوانده‌شده.",
     definition_en="Share of conversations in which the agent did at least one of five things: teach a better use, show a"
-    " feature, validate the purchase, anticipate the next need, help to reach the customer's goal; of all conversations that were read.",
+    " feature, validate the purchase, anticipate the next need, help to reach the customer's goal; of all that were read.",
     formula="enhanced/n",
     needs=("moves",),
     counts={"enhanced": count_if("v.value_enhancement"), "n": "count(v.seq)"},
