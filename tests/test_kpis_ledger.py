@@ -9,7 +9,7 @@ import pytest
 
 from tests.ledger import Row, on, row, store_with, tags, talk, waited
 from voc.calendars import from_jalali
-from voc.kpis import KPIS, Kpi, KpiRow, Setting, compute_kpis, get_kpi
+from voc.kpis import KPIS, Kpi, KpiOptions, KpiRow, Setting, compute_kpis, get_kpi
 from voc.kpis.scorecard import Target
 from voc.records import Sentiment
 from voc.store import Filters
@@ -121,6 +121,7 @@ TALKS: Final = [
     row(tags("negative")),
     waited(20),
 ]
+TO_10: Final = {"setting": Setting(options=KpiOptions(ees_scale="0-10"))}
 ESFAND: Final = {"filters": Filters(from_=from_jalali(1402, 12, 1), to=from_jalali(1403, 1, 1))}
 
 LEDGERS: Final[dict[str, Ledger]] = {
@@ -146,6 +147,9 @@ LEDGERS: Final[dict[str, Ledger]] = {
     ),
     # 12/3 = 4, variance 1, half 4.30265·√(1/3) = 2.48414
     "employee_experience": Ledger([*(row(ees=mark) for mark in (5, 4, 3)), row()], 4, 3, (1.51586, 6.48414)),
+    # promoters 9, 10; detractors 6, 0, 3; 8 neither: 100·(2 − 3)/6
+    # n + 3 = 9: 2.75 and 3.75, d = −1/9, s = 6.5/9, half = 1.95996·√((0.72222 − 0.01235)/9) = 0.55045
+    "enps": Ledger([*(row(ees=mark) for mark in (9, 10, 6, 0, 3, 8)), row()], -100 / 6, 6, (-66.1562, 43.9339), TO_10),
     "social_promoter_referred": Ledger(
         [*(row(referred=said) for said in (True, True, False, False, False)), row()], 2 / 5, 5, (0.11762, 0.76928)
     ),
@@ -318,7 +322,8 @@ def test_an_empty_store_has_no_rows(kpi: Kpi) -> None:
 def test_rows_without_the_field(kpi: Kpi) -> None:
     found = only(kpi, [row(attributes={"شعبه": "ونک"}), row()])
     assert without_value(found, "field_missing", n=0)
-    assert found.missing == (kpi.needs or ("VOC_TARGETS",))
+    set_so = {"VOC_EES_SCALE=1-5"}
+    assert found.missing == (tuple(name for name in kpi.needs if name not in set_so) or ("VOC_TARGETS",))
 
 
 @EVERY_KPI

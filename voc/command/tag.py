@@ -112,6 +112,7 @@ def _open(input: Path, mapping: dict[str, str], settings: Settings) -> "Feedback
         zone=settings.zone,
         max_text_chars=settings.max_text_chars,
         mask_names=settings.mask_names,
+        ees_scale=settings.ees_scale,
     )
 
 

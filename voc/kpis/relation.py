@@ -30,6 +30,7 @@ _OF_FEEDBACK: Final = (
 )  # fmt: skip
 _OF_TAGGING: Final = ("sentiment", "resolution", "effort", "loyalty", "reasons")
 _OF_CONVERSATION_TAGGING: Final = ("sentiment_start", "moves")
+EES_TO_5, EES_TO_10 = "VOC_EES_SCALE=1-5", "VOC_EES_SCALE=0-10"
 TIMED_TURNS: Final = "turns with times"
 
 FIELDS: Final[Mapping[str, str]] = {
@@ -37,6 +38,8 @@ FIELDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(_OF_TAGGING, "t.seq IS NOT NULL"),
     **dict.fromkeys(_OF_CONVERSATION_TAGGING, "v.seq IS NOT NULL"),
     TIMED_TURNS: "r.seq IS NOT NULL",
+    EES_TO_5: "$ees_top = 5",
+    EES_TO_10: "$ees_top = 10",
 }
 """What a KPI can need of a row, with the condition that a row has it.
 A tagged text, or conversation, has all that the tagger looks for."""

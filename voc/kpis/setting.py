@@ -37,6 +37,7 @@ def read_setting(settings: Settings, now: datetime | None = None) -> Setting:
         stay_low_effort=settings.stay_low_effort,
         working_hours=parse_working_hours(settings.working_hours),
         zone=settings.timezone,
+        ees_scale=settings.ees_scale,
     )
     targets = read_targets(Path(settings.targets), KPIS) if settings.targets else {}
     return Setting(options, targets, read_kpi_errors(settings.model), now, settings.agent_min_n)
