@@ -60,8 +60,8 @@ _CONVERSATIONS: Final = """
             CASE WHEN n % 2 = 1 THEN h(seq * 8 + n) % 90 END
         FROM conversation, range(8) r(n);
     INSERT INTO conversation_tagging
-        SELECT seq, NULL, 'none', (['negative', 'neutral'])[1 + h(seq + 31) % 2], (['negative', 'positive'])[1 + h(seq + 32) % 2],
-            '[]'
+        SELECT seq, NULL, 'none', (['negative', 'neutral'])[1 + h(seq + 31) % 2],
+            (['negative', 'positive'])[1 + h(seq + 32) % 2], '[]'
         FROM conversation
 """
 _MOVE: Final = f"{_TAG} AND seq IN (SELECT seq FROM conversation)"
@@ -188,18 +188,19 @@ def main() -> None:
 def fill(store: Store, rows: int) -> None:
     """Make up tagged rows inside the database."""
     taxonomy = load_taxonomy()
-    kinds = (("reason", taxonomy.reasons, 20), ("effort", taxonomy.effort, 60), ("loyalty", taxonomy.loyalty, 60))
+    kinds = (
+        (_TAG, "reason", taxonomy.reasons, 20),
+        (_TAG, "effort", taxonomy.effort, 60),
+        (_TAG, "loyalty", taxonomy.loyalty, 60),
+        (_MOVE, "move", taxonomy.moves, 5),
+    )
     with store._database.writing() as session:  # through the front door a million take minutes
         session.run("CREATE TEMP MACRO h(x) AS CAST(hash(x) >> 2 AS BIGINT)")
         session.run(_FEEDBACK, {"rows": rows})
-        session.run(_TAGGING)
-        session.run(_CONVERSATIONS)
-        session.run(_AGENT)
-        session.run(
-            _MOVE, {"kinds": ["move"] * len(taxonomy.moves), "codes": [code.code for code in taxonomy.moves], "rarity": 5}
-        )
-        for kind, codes, rarity in kinds:
-            session.run(_TAG, {"kinds": [kind] * len(codes), "codes": [code.code for code in codes], "rarity": rarity})
+        for sql in (_TAGGING, _CONVERSATIONS, _AGENT):
+            session.run(sql)
+        for sql, kind, codes, rarity in kinds:
+            session.run(sql, {"kinds": [kind] * len(codes), "codes": [code.code for code in codes], "rarity": rarity})
 
 
 def measure(store: Store) -> Iterator[tuple[str, float, float | None]]:
