@@ -49,6 +49,7 @@ class FilterQuery(Query):
     from_: Day = Field(None, alias="from", description="first day, Gregorian or Jalali")
     to: Day = Field(None, description="the day after the last, Gregorian or Jalali")
     channel: list[str] = Field([], description="repeat it for alternatives", examples=[["phone"]])
+    agent: list[str] = Field([], description="an agent's pseudonym, or id where those are shown", examples=[["کارشناس 3f2a"]])
     sentiment: list[str] = Field([], description="negative, positive, mixed or neutral", examples=[["negative"]])
     reason: list[str] = Field([], description="a contact reason or a group of them", examples=[["delivery.time"]])
     polarity: list[str] = Field([], description="of a reason: negative, positive or neutral", examples=[["negative"]])
@@ -78,6 +79,7 @@ class FilterQuery(Query):
             from_=parse_day(self.from_, "from") if self.from_ else None,
             to=parse_day(self.to, "to") if self.to else None,
             channel=tuple(self.channel),
+            agent=tuple(self.agent),
             sentiment=tuple(self.sentiment),
             reason=tuple(self.reason),
             polarity=tuple(self.polarity),

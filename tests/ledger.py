@@ -9,7 +9,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from voc.calendars import from_jalali
-from voc.records import Cue, Feedback, Reason, Resolution, Sentiment, Tags
+from voc.conversations.turns import customer_text
+from voc.records import ConversationTags, Cue, Feedback, Mood, Move, Reason, Resolution, Sentiment, Tags, Turn
 from voc.store import Store
 from voc.tagging.identity import ModelIdentity
 
@@ -37,6 +38,23 @@ def on(jalali: str, hour: int = 12) -> datetime:
 def row(tags: Tags | None = None, **fields: Any) -> Row:
     """A row with these fields of a `Feedback`."""
     return Row(Feedback(text="سفارشم رسید، ممنون از پیگیری‌تون", line=1, **fields), tags)
+
+
+def talk(start: Sentiment, end: Sentiment, *moves: str, **fields: Any) -> Row:
+    """A tagged conversation that begins and ends in these moods, in which the agent makes these moves."""
+    turns = (Turn("agent", "بفرمایید"), Turn("customer", "سفارشم نرسیده"), Turn("agent", "حتماً"), Turn("customer", "ممنون"))
+    moods = (Mood(start, 0.0), Mood(end, 0.0))
+    read = ConversationTags(None, "none", moods, (None, moods[0], None, moods[1]), tuple(Move(code, 0.9) for code in moves))
+    return Row(_conversation(turns, **fields), replace(tags(end), conversation=read))
+
+
+def waited(*answers_s: float, **fields: Any) -> Row:
+    """A conversation not yet tagged: the customer speaks for 5 s and waits so long for an answer of 2 s, time after time."""
+    turns: list[Turn] = []
+    for wait in answers_s:
+        end = (turns[-1].end_s or 0.0 if turns else 0.0) + 5
+        turns += [Turn("customer", "چی شد؟", end - 5, end), Turn("agent", "نگاه می‌کنم", end + wait, end + wait + 2)]
+    return Row(_conversation(tuple(turns), **fields), None)
 
 
 def tags(
@@ -75,10 +93,14 @@ def add_rows(store: Store, rows: Sequence[Row], name: str = "دستی") -> str:
 @contextmanager
 def store_with(*batches: Sequence[Row]) -> Iterator[Store]:
     """An open store in memory that holds these batches."""
-    with Store.open(":memory:", zone=TEHRAN) as store:
+    with Store.open(":memory:", zone=TEHRAN, show_agents=True) as store:
         for rows in batches:
             add_rows(store, rows)
         yield store
+
+
+def _conversation(turns: tuple[Turn, ...], **fields: Any) -> Feedback:
+    return Feedback(text=customer_text(turns), line=1, turns=turns, **fields)
 
 
 def _first_seq(store: Store, batch_id: str) -> int:

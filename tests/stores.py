@@ -15,7 +15,7 @@ TEHRAN: Final = ZoneInfo("Asia/Tehran")
 
 
 def open_store(path: Path, zone: ZoneInfo = TEHRAN) -> Store:
-    return Store.open(str(path), zone=zone)
+    return Store.open(str(path), zone=zone, show_agents=True)
 
 
 def feedback(*texts: str) -> list[Feedback]:

@@ -47,7 +47,7 @@ def test_every_call_is_documented(calls: dict[tuple[str, str], dict[str, Any]]) 
 def test_parameters_are_described(calls: dict[tuple[str, str], dict[str, Any]]) -> None:
     names = {parameter["name"] for parameter in calls["get", "/v1/feedback"]["parameters"]}
     assert names == {
-        "from", "to", "channel", "sentiment", "reason", "polarity", "effort", "loyalty", "resolution", "batch", "kind",
+        "from", "to", "channel", "agent", "sentiment", "reason", "polarity", "effort", "loyalty", "resolution", "batch", "kind",
         "q", "limit", "cursor",
     }  # fmt: skip
 

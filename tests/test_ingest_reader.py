@@ -38,6 +38,17 @@ def test_lines_are_those_that_an_editor_shows(tmp_path: Path) -> None:
     assert [(notice.code, notice.count) for notice in source.notices] == [("blank_rows", 1)]
 
 
+@pytest.mark.parametrize(
+    ("scale", "kept"),
+    [("1-5", [None, 1, 4.5, 5, None, None]), ("0-10", [0, 1, None, 5, 10, None])],
+)
+def test_employees_answer_on_the_scale_that_is_set(tmp_path: Path, scale: Any, kept: list[float | None]) -> None:
+    """A half is no answer from 0 to 10; what lies outside the scale is refused and not squeezed into it."""
+    _, rows = read_csv("متن,ees\n" + "".join(f"خوبه,{mark}\n" for mark in (0, 1, 4.5, 5, "۱۰", 11)), tmp_path, ees_scale=scale)
+    assert [row.ees if isinstance(row, Feedback) else None for row in rows] == kept
+    assert {row.code for row in rows if isinstance(row, Reject)} == {"out_of_range"}
+
+
 def test_equal_texts_are_all_kept(tmp_path: Path) -> None:
     _, rows = read_csv("متن\n" + "عالی\n" * 50, tmp_path)
     assert Counter(row.text for row in rows if isinstance(row, Feedback)) == {"عالی": 50}

@@ -10,7 +10,7 @@ from voc.errors import ConflictError, InputError
 from voc.intake import content_key, take_file, take_records
 from voc.records import Batch
 from voc.settings import Settings
-from voc.store import Store
+from voc.store import Filters, Store
 
 SETTINGS = Settings()
 CSV = "متن,شعبه,تاریخ\nپیک خیلی دیر اومد,ونک,۱۴۰۲/۱۲/۱۱\n,ونک,1402/12/12\nرفتارشون عالی بود,کرج,1402/12/13\n"
@@ -48,6 +48,15 @@ def test_a_file_becomes_a_batch(store: Store, csv: Path) -> None:
     assert (row.text, row.line, row.attributes) == ("پیک خیلی دیر اومد", 2, {"شعبه": "ونک"})
     assert row.occurred_at
     assert row.occurred_at.date().isoformat() == "2024-03-01"
+
+
+def test_employees_answers_are_read_on_the_scale_of_the_settings(store: Store, tmp_path: Path) -> None:
+    (path := tmp_path / "ees.csv").write_text("متن,ees\nخوبه,9\n", "utf-8")
+    settings = Settings(ees_scale="0-10")
+    take_file(store, path, name=path.name, mapping=None, idempotency_key=None, settings=settings)
+    records = [{"متن": "بد نیست", "ees": 0}]
+    take_records(store, records, name="r", mapping=None, idempotency_key=None, settings=settings)
+    assert [row.feedback.ees for row in store.find_feedback(Filters()).items] == [0, 9]
 
 
 def test_again_is_the_same_batch_whatever_its_name_or_key(store: Store, csv: Path) -> None:

@@ -120,6 +120,19 @@ def test_a_missing_file_of_targets(tmp_path: Path) -> None:
         read_setting(Settings(targets=str(tmp_path / "nowhere.toml")))
 
 
+def test_employees_answer_on_one_scale_or_the_other() -> None:
+    names = ["employee_experience", "enps"]
+    with store_with([row(ees=5), row(ees=2), row()]) as store:
+        mean, enps = compute_kpis(store, names, setting=read_setting(Settings()))
+        assert (mean.value, mean.n, enps.value, enps.n) == (3.5, 2, None, 0)
+        assert (enps.null_reason, enps.missing) == ("field_missing", ("VOC_EES_SCALE=0-10",))
+    with store_with([row(ees=10), row(ees=9), row(ees=0), row()]) as store:
+        mean, enps = compute_kpis(store, names, setting=read_setting(Settings(ees_scale="0-10")))
+        assert enps.value == pytest.approx(100 / 3)
+        assert (enps.n, mean.value, mean.n) == (3, None, 0)
+        assert (mean.null_reason, mean.missing) == ("field_missing", ("VOC_EES_SCALE=1-5",))
+
+
 def test_own_windows_and_shares() -> None:
     rows = [row(abandoned=True, wait_s=15), row(abandoned=False)]
     with store_with(rows) as store:

@@ -79,7 +79,10 @@ def covers(scope: Scope | None, needed: Scope) -> bool:
 
 
 def pseudonym(secret: str, value: str) -> str:
-    """What stands for a customer in the audit log: the same for the same id, and not to be undone without the secret."""
+    """What stands for an id: for a customer in the audit log, for an agent in every answer.
+
+    It is the same for the same id, and not to be undone without the secret.
+    """
     return "h" + hmac.new(secret.encode(), value.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:16]
 
 

@@ -53,6 +53,7 @@ def take_file(
             zone=settings.zone,
             max_text_chars=settings.max_text_chars,
             mask_names=settings.mask_names,
+            ees_scale=settings.ees_scale,
         )
 
     return _take(store, content_key(path, mapping), open_source, name, idempotency_key, sample)
@@ -78,6 +79,7 @@ def take_records(
             zone=settings.zone,
             max_text_chars=settings.max_text_chars,
             mask_names=settings.mask_names,
+            ees_scale=settings.ees_scale,
         )
 
     content = json.dumps(records, ensure_ascii=True, sort_keys=True, default=str).encode()

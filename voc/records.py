@@ -17,6 +17,7 @@ Sentiment = Literal["negative", "positive", "mixed", "neutral"]
 Polarity = Literal["negative", "positive", "neutral"]
 Resolution = Literal["resolved", "unresolved"]
 Script = Literal["persian", "finglish", "latin", "none"]
+EesScale = Literal["1-5", "0-10"]
 BatchStatus = Literal["tagging", "done", "failed"]
 AttributeValue = str | int | float | bool
 
@@ -39,7 +40,8 @@ class Feedback:
     `speakers_sure` (0 to 1) says how sure the sides are where the source did not name them; None where it did.
 
     Times are aware; durations are seconds; `nps` runs from 0 to 10, `csat` from 1 to 5, `ces` from 1 to 7 (7 easiest),
-    `ves_1` and `ves_2` from 1 to 7, `ees` from 1 to 5. None means that the source did not say.
+    `ves_1` and `ves_2` from 1 to 7, `ees` from 1 to 5, or from 0 to 10 where the
+    setting `ees_scale` says so. None means that the source did not say.
     """
 
     text: str

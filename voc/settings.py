@@ -7,6 +7,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from voc.errors import SettingsError
+from voc.records import EesScale
 
 
 class Settings(BaseSettings):
@@ -31,6 +32,11 @@ class Settings(BaseSettings):
     working_hours: str = Field(
         "", description="hours that response times count, as «sat-wed 8-17, thu 8-13:30»; all when empty"
     )
+    agent_min_n: int = Field(10, ge=1, description="rows below which a KPI of an agent is withheld")
+    ees_scale: EesScale = Field(
+        "1-5", description="scale of the employees' answers: 1-5, or 0-10 for eNPS; to be set before any are taken in"
+    )
+    show_agents: bool = Field(False, description="show agents by their ids and not by pseudonyms")
     targets: str = Field("", description="TOML file with the targets of KPIs, for the balanced scorecard")
     stay_unresolved: float = Field(0.27, ge=0, le=1, description="share of customers who stay though unresolved (Gartner)")
     stay_high_effort: float = Field(0.37, ge=0, le=1, description="share who stay when it was resolved with high effort")

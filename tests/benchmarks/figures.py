@@ -3,7 +3,8 @@
     python -m tests.benchmarks.figures --rows 1000000
     python -m tests.benchmarks.figures --rows 100000 1000000 5000000   # how cost grows with rows
 
-The rows are made up by the database: two years of contacts with channels, customers, surveys, times and tags.
+The rows are made up by the database: two years of contacts with channels, customers, surveys, times and tags,
+a quarter of them conversations of eight turns.
 """
 
 import argparse
@@ -52,6 +53,19 @@ _TAG: Final = """
     FROM feedback, (SELECT unnest($kinds) AS kind, unnest($codes) AS code, unnest(range(len($codes))) AS place) codes
     WHERE h(seq * 31 + place) % $rarity = 0
 """
+_CONVERSATIONS: Final = """
+    INSERT INTO conversation (seq, turns, duration_s) SELECT seq, 8, handle_s FROM feedback WHERE h(seq + 30) % 4 = 0;
+    INSERT INTO turn
+        SELECT seq, n, CASE WHEN n % 2 = 0 THEN 'customer' ELSE 'agent' END, 'دارم نگاه می‌کنم', n * 20, n * 20 + 9,
+            CASE WHEN n % 2 = 1 THEN h(seq * 8 + n) % 90 END
+        FROM conversation, range(8) r(n);
+    INSERT INTO conversation_tagging
+        SELECT seq, NULL, 'none', (['negative', 'neutral'])[1 + h(seq + 31) % 2],
+            (['negative', 'positive'])[1 + h(seq + 32) % 2], '[]'
+        FROM conversation
+"""
+_MOVE: Final = f"{_TAG} AND seq IN (SELECT seq FROM conversation)"
+_AGENT: Final = "INSERT INTO agent SELECT DISTINCT agent_id, agent_id, agent_id FROM feedback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +105,22 @@ _AGAIN: Final = """
 _KEPT: Final = f"""
     WITH a AS (SELECT DISTINCT jalali_year * 12 + jalali_month AS m, customer_id {_BY_MONTH})
     SELECT a.m, count(*), count(b.m) FROM a LEFT JOIN a b ON b.customer_id = a.customer_id AND b.m = a.m + 1 GROUP BY 1"""
+_RESPONSES: Final = f"""
+    SELECT {_MONTH}, quantile_cont(response_s, 0.5), quantile_disc(response_s, [0.49, 0.51])
+    {_BY_MONTH} JOIN turn USING (seq) WHERE response_s IS NOT NULL GROUP BY 1, 2"""
+_MEAN_RESPONSES: Final = """
+    SELECT agent_id, avg(response_s), stddev(response_s), count(*)
+    FROM feedback JOIN turn USING (seq) WHERE response_s IS NOT NULL GROUP BY 1"""
+_ENHANCED: Final = f"""
+    SELECT {_MONTH}, count(*), count(x.seq) {_BY_MONTH} JOIN conversation_tagging t USING (seq) LEFT JOIN (
+        SELECT DISTINCT seq FROM tag WHERE kind = 'move'
+            AND code IN ('teaches_use', 'shows_feature', 'validates_purchase', 'anticipates_needs', 'helps_goal')
+    ) x USING (seq) GROUP BY 1, 2"""
+_RECOVERED: Final = """
+    SELECT agent_id, x.seq IS NULL, count(*), count(*) FILTER (sentiment_end = 'positive')
+    FROM feedback JOIN conversation_tagging USING (seq) LEFT JOIN (
+        SELECT DISTINCT seq FROM tag WHERE kind = 'move' AND code IN ('apology', 'explanation', 'ownership', 'compensation')
+    ) x USING (seq) WHERE sentiment_start = 'negative' GROUP BY 1, 2"""
 QUESTIONS: Final = (
     Question(
         "reasons by month",
@@ -121,6 +151,10 @@ QUESTIONS: Final = (
     _kpi("text_effort_share", _HARD),
     _kpi("fcr", _AGAIN, None, "channel"),
     _kpi("crr", _KEPT),
+    _kpi("art_response_median", _RESPONSES),
+    _kpi("art_response_mean", _MEAN_RESPONSES, None, "agent"),
+    _kpi("text_value_enhancement", _ENHANCED),
+    _kpi("text_recovery_difference", _RECOVERED, None, "agent"),
     Question("every KPI, all time", lambda store: compute_kpis(store, [kpi.name for kpi in KPIS])),
     Question("every KPI by month", lambda store: compute_kpis(store, [kpi.name for kpi in KPIS], bucket="month")),
     Question("spikes of the last day by channel", lambda store: find_spikes(store, group="channel", examples=0)),
@@ -154,13 +188,19 @@ def main() -> None:
 def fill(store: Store, rows: int) -> None:
     """Make up tagged rows inside the database."""
     taxonomy = load_taxonomy()
-    kinds = (("reason", taxonomy.reasons, 20), ("effort", taxonomy.effort, 60), ("loyalty", taxonomy.loyalty, 60))
+    kinds = (
+        (_TAG, "reason", taxonomy.reasons, 20),
+        (_TAG, "effort", taxonomy.effort, 60),
+        (_TAG, "loyalty", taxonomy.loyalty, 60),
+        (_MOVE, "move", taxonomy.moves, 5),
+    )
     with store._database.writing() as session:  # through the front door a million take minutes
         session.run("CREATE TEMP MACRO h(x) AS CAST(hash(x) >> 2 AS BIGINT)")
         session.run(_FEEDBACK, {"rows": rows})
-        session.run(_TAGGING)
-        for kind, codes, rarity in kinds:
-            session.run(_TAG, {"kinds": [kind] * len(codes), "codes": [code.code for code in codes], "rarity": rarity})
+        for sql in (_TAGGING, _CONVERSATIONS, _AGENT):
+            session.run(sql)
+        for sql, kind, codes, rarity in kinds:
+            session.run(sql, {"kinds": [kind] * len(codes), "codes": [code.code for code in codes], "rarity": rarity})
 
 
 def measure(store: Store) -> Iterator[tuple[str, float, float | None]]:

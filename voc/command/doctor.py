@@ -56,7 +56,7 @@ def _database(settings: Settings) -> str:
     from voc.store import Store
 
     if settings.database_path.exists():
-        with Store.open(settings.database, zone=settings.zone):
+        with Store.open(settings.database, zone=settings.zone, show_agents=settings.show_agents):
             return f"{settings.database} opens"
     with tempfile.TemporaryDirectory() as folder, Store.open(str(Path(folder) / "try.duckdb"), zone=settings.zone):
         return f"{settings.database} is not there yet; a new one can be made"
@@ -69,7 +69,7 @@ def _access(settings: Settings) -> str:
     if not settings.database_path.exists():
         check_reach(settings, ())
         return "no keys: open to this machine alone"
-    with Store.open(settings.database, zone=settings.zone) as store:
+    with Store.open(settings.database, zone=settings.zone, show_agents=settings.show_agents) as store:
         keys = store.all_keys()
     check_reach(settings, keys)
     active = sum(key.revoked_at is None for key in keys)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Where = Annotated[
     list[str] | None,
-    typer.Option("--where", metavar="FILTER=VALUE", help="from, to, channel, sentiment, reason, … or attr.NAME; repeatable"),
+    typer.Option("--where", metavar="FILTER=VALUE", help="from, to, channel, agent, reason, … or attr.NAME; repeatable"),
 ]
 Bucket = Annotated[str | None, typer.Option(help="hour, day, week (from Saturday), month, quarter or year")]
 InCalendar = Annotated[str, typer.Option(help="jalali or gregorian")]
@@ -102,7 +102,7 @@ def parse_filters(pairs: list[str] | None) -> "Filters":
     """`NAME=VALUE` pairs as filters; a name given twice means either value. Raises InputError for an unknown name."""
     from voc.store import Filters
 
-    many = ("channel", "sentiment", "reason", "polarity", "effort", "loyalty", "resolution", "batch", "kind")
+    many = ("channel", "agent", "sentiment", "reason", "polarity", "effort", "loyalty", "resolution", "batch", "kind")
     given: dict[str, Any] = {}
     attributes: dict[str, tuple[str, ...]] = {}
     for pair in pairs or ():
@@ -130,7 +130,7 @@ def open_store() -> "Iterator[Store]":
     settings = read_settings()
     if not settings.database_path.exists():
         raise InputError(f"There is no database {settings.database!r} yet: `voc import FILE` makes one.", field="VOC_DATABASE")
-    with Store.open(settings.database, zone=settings.zone) as store:
+    with Store.open(settings.database, zone=settings.zone, show_agents=settings.show_agents) as store:
         store.current = model_identity(settings.model)
         yield store
 

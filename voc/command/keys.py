@@ -49,7 +49,7 @@ def _open() -> Store:
     from voc.store import Store
 
     settings = read_settings()
-    return Store.open(settings.database, zone=settings.zone)
+    return Store.open(settings.database, zone=settings.zone, show_agents=settings.show_agents)
 
 
 def _entry(route: str, target: str) -> AuditEntry:

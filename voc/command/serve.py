@@ -28,7 +28,8 @@ def serve(
 
     settings = read_settings()
     model_identity(settings.model)
-    with Store.open(settings.database, zone=settings.zone) as store:  # what is wrong is said in one line, before all else
+    # what is wrong is said in one line, before all else
+    with Store.open(settings.database, zone=settings.zone, show_agents=settings.show_agents) as store:
         check_reach(settings, store.all_keys())
     if not quiet:
         typer.echo(welcome(settings.host, settings.port), err=True)

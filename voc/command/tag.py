@@ -71,7 +71,7 @@ def import_(input: Input, map: Mapped = None) -> None:
 
     settings = read_settings()
     console = Console(stderr=True)
-    with Store.open(settings.database, zone=settings.zone) as store:
+    with Store.open(settings.database, zone=settings.zone, show_agents=settings.show_agents) as store:
         store.current = model_identity(settings.model)
         batch = take_file(store, input, name=input.name, mapping=parse_mapping(map), idempotency_key=None, settings=settings)
         console.print(f"batch [bold]{batch.id}[/]: {batch.accepted:,} accepted, {batch.rejected:,} refused")
@@ -112,6 +112,7 @@ def _open(input: Path, mapping: dict[str, str], settings: Settings) -> "Feedback
         zone=settings.zone,
         max_text_chars=settings.max_text_chars,
         mask_names=settings.mask_names,
+        ees_scale=settings.ees_scale,
     )
 
 

@@ -15,7 +15,7 @@ from voc.ingest.formats import fits_ending, open_table
 from voc.ingest.json_tables import GivenTable
 from voc.ingest.mapping import named_headers
 from voc.ingest.reader import FeedbackSource
-from voc.records import Notice
+from voc.records import EesScale, Notice
 
 __all__ = ["FeedbackSource", "open_feedback", "read_records"]
 
@@ -28,8 +28,10 @@ def open_feedback(
     zone: ZoneInfo,
     max_text_chars: int,
     mask_names: bool = False,
+    ees_scale: EesScale = "1-5",
 ) -> FeedbackSource:
     """The file at `path` as a source of feedback; `name` is what its user calls it. `mask_names` masks names of people too.
+    `ees_scale` is that of the employees' answers.
 
     `mapping` leads from a field to its header, or to several («title+body»), or to «-» for none. Raises InputError where the
     file is none that is read, holds no text or cannot follow the mapping.
@@ -43,7 +45,14 @@ def open_feedback(
         message = f"The file is {table.format.upper()} by its content, whatever its name says, and was read as that."
         notices.append(Notice(None, "format_by_content", message))
     return FeedbackSource(
-        table, name=name, mapping=mapping, zone=zone, max_text_chars=max_text_chars, mask_names=mask_names, notices=notices
+        table,
+        name=name,
+        mapping=mapping,
+        zone=zone,
+        max_text_chars=max_text_chars,
+        mask_names=mask_names,
+        ees_scale=ees_scale,
+        notices=notices,
     )
 
 
@@ -54,11 +63,18 @@ def read_records(
     zone: ZoneInfo,
     max_text_chars: int,
     mask_names: bool = False,
+    ees_scale: EesScale = "1-5",
 ) -> FeedbackSource:
     """Records that are already at hand as a source of feedback; lines count from 1. Raises InputError as a file does."""
     if not records:
         raise InputError("records: at least one record is needed.", code="no_records", field="records")
     table = GivenTable(records, "records")
     return FeedbackSource(
-        table, name="records", mapping=mapping, zone=zone, max_text_chars=max_text_chars, mask_names=mask_names
+        table,
+        name="records",
+        mapping=mapping,
+        zone=zone,
+        max_text_chars=max_text_chars,
+        mask_names=mask_names,
+        ees_scale=ees_scale,
     )

@@ -1,6 +1,6 @@
 """The fields of a row of feedback that a column can fill, and how a cell is read for each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from voc.ingest.values import (
     refuse_endless,
     score_reader,
 )
-from voc.records import Feedback
+from voc.records import EesScale, Feedback
 
 Read = Callable[[object], object]
 
@@ -27,6 +27,7 @@ FIELD_NAMES: Final = tuple(field.name for field in fields(Feedback) if field.nam
 """All that a mapping may name, `text` first."""
 MOMENTS: Final = ("occurred_at", "first_response_at", "resolved_at")
 SCALES: Final = {"csat": (1, 5), "ces": (1, 7), "ves_1": (1, 7), "ves_2": (1, 7), "ees": (1, 5), "nps": (0, 10)}
+EES_SCALES: Final[Mapping[EesScale, tuple[int, int]]] = {"1-5": SCALES["ees"], "0-10": (0, 10)}
 UNCERTAIN: Final = frozenset(
     [
         "first_response_at",
@@ -49,13 +50,13 @@ _SELF_SERVICE: Final = frozenset(
 )
 
 
-def field_reader(field: str, zone: ZoneInfo, unit_s: float = 1.0) -> Read:
+def field_reader(field: str, zone: ZoneInfo, unit_s: float = 1.0, ees_scale: EesScale = "1-5") -> Read:
     """A reader of one column's cells for `field`; durations without a unit are in units of `unit_s` seconds."""
     if field in MOMENTS:
         return Remembering(lambda value: None if is_missing(value) else parse_moment(value, zone))
     if field in SCALES:
-        low, high = SCALES[field]
-        return Remembering(score_reader(field, low, high, whole=field == "nps"))
+        low, high = EES_SCALES[ees_scale] if field == "ees" else SCALES[field]
+        return Remembering(score_reader(field, low, high, whole=high == 10))
     if field in ("handle_s", "wait_s"):
         return Remembering(duration_reader(unit_s))
     if field in ("cost", "revenue"):

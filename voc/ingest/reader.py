@@ -21,7 +21,7 @@ from voc.ingest.refusal import RefusalError
 from voc.ingest.table import Table, survey
 from voc.ingest.texts import text_joiner
 from voc.ingest.values import as_text, is_missing
-from voc.records import AttributeValue, Column, Feedback, Notice, Reject
+from voc.records import AttributeValue, Column, EesScale, Feedback, Notice, Reject
 from voc.text.mask import Masked, mask_personal_data
 
 LONGEST_ATTRIBUTE_CHARS: Final = 2_000
@@ -57,6 +57,7 @@ class FeedbackSource:
         zone: ZoneInfo,
         max_text_chars: int,
         mask_names: bool = False,
+        ees_scale: EesScale = "1-5",
         notices: Sequence[Notice] = (),
     ) -> None:
         found = survey(table)
@@ -67,7 +68,7 @@ class FeedbackSource:
         self.rows_estimate: int | None = found.rows
         self._table = table
         mask = partial(mask_personal_data, names=mask_names)
-        self._rows = _RowReader(table, layout, zone, max_text_chars, mask, look_for_broken=found.broken)
+        self._rows = _RowReader(table, layout, zone, max_text_chars, mask, ees_scale, look_for_broken=found.broken)
         self._early = (*notices, *table.notices, *_garbled(table, layout, found.sample))
         self._started = False
 
@@ -105,7 +106,15 @@ class _RowReader:
     """Turns the cells of a row into a Feedback or a Reject, and counts what is worth a notice."""
 
     def __init__(
-        self, table: Table, layout: Layout, zone: ZoneInfo, max_text_chars: int, mask: Mask, *, look_for_broken: bool
+        self,
+        table: Table,
+        layout: Layout,
+        zone: ZoneInfo,
+        max_text_chars: int,
+        mask: Mask,
+        ees_scale: EesScale,
+        *,
+        look_for_broken: bool,
     ) -> None:
         self.counts: Counter[tuple[str | None, str]] = Counter()
         self._grid = table.grid
@@ -117,7 +126,8 @@ class _RowReader:
         self._text_header = table.headers[layout.text[0].index]
         lenient = [plan for plan in layout.fields if plan.lenient]
         self._rating = _Rating(lenient[0], zone, self.counts, mask) if lenient else None
-        self._fields = [(plan.field, plan.header, _reader(plan, zone)) for plan in layout.fields if not plan.lenient]
+        plans = [plan for plan in layout.fields if not plan.lenient]
+        self._fields = [(plan.field, plan.header, _reader(plan, zone, ees_scale)) for plan in plans]
         self._attributes = [(plan.name, plan.index, _attribute_reader(plan, self.counts, mask)) for plan in layout.attributes]
 
     def read(self, line: int, cells: Cells) -> Feedback | Reject | None:
@@ -206,9 +216,9 @@ def _masked_beginning(text: str, mask: Mask) -> str:
 _ZEROS: Final = frozenset(["0", "0.0", "0.00", "۰", "٠"])
 
 
-def _reader(plan: FieldPlan, zone: ZoneInfo) -> ReadField:
+def _reader(plan: FieldPlan, zone: ZoneInfo, ees_scale: EesScale) -> ReadField:
     """A reader of the row's cells for a field."""
-    read, index = field_reader(plan.field, zone, plan.unit_s), plan.indexes[0]
+    read, index = field_reader(plan.field, zone, plan.unit_s, ees_scale), plan.indexes[0]
     if plan.zero_is_missing:
         return lambda cells: None if as_text(cells[index]).strip() in _ZEROS else read(cells[index])
     if len(plan.indexes) == 1:

@@ -4,6 +4,7 @@ from typing import Final
 
 from voc.errors import InputError
 from voc.kpis.contact import CONTACT_KPIS
+from voc.kpis.conversations import CONVERSATION_KPIS
 from voc.kpis.from_text import TEXT_KPIS
 from voc.kpis.kpi import Kpi
 from voc.kpis.money import MONEY_KPIS
@@ -13,7 +14,7 @@ from voc.kpis.survey import SURVEY_KPIS
 from voc.kpis.times import TIME_KPIS
 
 KPIS: Final[tuple[Kpi, ...]] = (
-    *SURVEY_KPIS, *CONTACT_KPIS, *TIME_KPIS, *MONEY_KPIS, *STAYING_KPIS, *TEXT_KPIS, SCORECARD,
+    *SURVEY_KPIS, *CONTACT_KPIS, *TIME_KPIS, *MONEY_KPIS, *STAYING_KPIS, *TEXT_KPIS, *CONVERSATION_KPIS, SCORECARD,
 )  # fmt: skip
 
 

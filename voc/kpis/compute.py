@@ -13,6 +13,7 @@ from voc.kpis.relation import FIELDS, joins_for
 from voc.kpis.scorecard import SCORECARD, score
 from voc.kpis.setting import Setting
 from voc.kpis.slices import (
+    OF_AGENTS,
     OF_MENTIONS,
     Selects,
     Slices,
@@ -22,7 +23,6 @@ from voc.kpis.slices import (
     read_counted,
     slice_rows,
 )
-from voc.kpis.staying import CUSTOMER_KPIS
 from voc.store.filters import Filters, where
 
 _ROWS: Final = "count(*)"
@@ -43,12 +43,15 @@ def compute_kpis(
     """The KPIs by name, then bucket, then group; a row for every bucket from the first to the last and every group.
 
     `group` is one of `slices.GROUPS` or `attr.NAME`. A value that rests on fewer than `min_n` rows is withheld. Rows without
-    a day are in no bucket. Raises InputError for a name, bucket, calendar, group or filter that is not known.
+    a day are in no bucket. For agents, by group or filter, `min_n` is at least that of the setting. Raises InputError for a
+    name, bucket, calendar, group or filter that is not known.
     """
     asked = tuple(get_kpi(name) for name in dict.fromkeys(names))
     slices = slice_rows(bucket, calendar, group)
     if not asked:
         return []
+    if group in OF_AGENTS or filters.agent:
+        min_n = max(min_n, setting.agent_min_n)
     scored = tuple(get_kpi(name) for name in setting.targets) if SCORECARD in asked else ()
     counted = _count(store, (*asked, *scored), slices, filters, setting)
     return [
@@ -77,23 +80,27 @@ def null_reason(
 
 @dataclass(frozen=True, slots=True)
 class _Tally:
-    """What was counted by bucket and group, of all rows of a bucket and of customers; `cells` are the answer's, in order."""
+    """What was counted by bucket and group: rows, turns and customers, and rows by bucket alone; `cells` are the answer's, in
+    order.
+    """
 
     slices: Slices
     cells: Sequence[Cell]
     rows: Mapping[Cell, Counts]
     of_all: Mapping[str | None, Counts]
+    turns: Mapping[Cell, Counts]
     customers: Mapping[Cell, Counts]
 
 
 def _count(store: Selects, kpis: Sequence[Kpi], slices: Slices, filters: Filters, setting: Setting) -> _Tally:
     aggregates = _aggregates(kpis)
     rows = _count_rows(store, aggregates, slices, filters, setting)
+    turns = tuple(dict.fromkeys(aggregate for kpi in kpis if kpi.over == "turns" for aggregate in kpi.counts.values()))
     of_all: dict[str | None, Counts] = {}
     if slices.group in OF_MENTIONS and any(kpi.of_all for kpi in kpis):
         whole = _count_rows(store, aggregates, slices.without_group, filters, setting)
         of_all = {bucket: counts for (bucket, _), counts in whole.items()}
-    among_customers = any(kpi in CUSTOMER_KPIS for kpi in kpis)
+    among_customers = any(kpi.over == "customers" for kpi in kpis)
     groups = groups_of(group for _, group in rows) if slices.group_sql else (None,)
     buckets = buckets_between((bucket for bucket, _ in rows), slices, len(groups) * len(kpis))
     return _Tally(
@@ -101,6 +108,7 @@ def _count(store: Selects, kpis: Sequence[Kpi], slices: Slices, filters: Filters
         [(bucket, group) for bucket in buckets for group in groups],
         rows,
         of_all,
+        _count_rows(store, turns, slices, filters, setting) if turns else {},
         count_customers(store, slices, filters) if among_customers else {},
     )
 
@@ -127,7 +135,7 @@ def _aggregates(kpis: Iterable[Kpi]) -> tuple[str, ...]:
 
 
 def _row_counts(kpi: Kpi) -> Mapping[str, str]:
-    return {} if kpi in CUSTOMER_KPIS else kpi.counts
+    return kpi.counts if kpi.over == "rows" else {}
 
 
 def _rows_with(fields: Sequence[str]) -> str:
@@ -145,7 +153,7 @@ def _figures(kpi: Kpi, counted: _Tally, min_n: int, setting: Setting, filters: F
         counts = _counts_of(kpi, counted, (bucket, group), cell)
         estimate = kpi.compute({**setting.options.numbers, **counts})
         open_rows = counts.get("open", 0.0)
-        if kpi in CUSTOMER_KPIS and not _is_over(bucket, counted.slices, setting):
+        if kpi.over == "customers" and not _is_over(bucket, counted.slices, setting):
             estimate, open_rows = Estimate(None, None, None, 0), estimate.n
         reason = null_reason(
             estimate, rows=cell[_ROWS], rows_with_fields=cell[_rows_with(kpi.needs)], open_rows=open_rows, min_n=min_n
@@ -154,7 +162,7 @@ def _figures(kpi: Kpi, counted: _Tally, min_n: int, setting: Setting, filters: F
         if (
             reason == "no_rows"
             and cell[_ROWS]
-            and kpi in CUSTOMER_KPIS
+            and kpi.over == "customers"
             and not counted.slices.size
             and not (filters.from_ and filters.to)
         ):
@@ -163,9 +171,9 @@ def _figures(kpi: Kpi, counted: _Tally, min_n: int, setting: Setting, filters: F
 
 
 def _counts_of(kpi: Kpi, counted: _Tally, cell: Cell, rows: Counts) -> Counts:
-    if kpi in CUSTOMER_KPIS:
-        customers = counted.customers.get(cell, {})
-        return {name: customers.get(count, 0.0) for name, count in kpi.counts.items()}
+    if kpi.over != "rows":
+        found = (counted.customers if kpi.over == "customers" else counted.turns).get(cell, {})
+        return {name: found.get(count, 0.0) for name, count in kpi.counts.items()}
     of_all = counted.of_all.get(cell[0], rows)
     return {name: (of_all if name in kpi.of_all else rows)[aggregate] for name, aggregate in kpi.counts.items()}
 

@@ -31,8 +31,10 @@ AHT_MEAN: Final = Kpi(
     title_en="Average handle time",
     unit="seconds",
     better="lower",
-    definition_fa="میانگین زمانی که هر تماس از کارشناس گرفته است: گفت‌وگو، انتظار پشت خط و کارِ پس از تماس؛ به ثانیه.",
-    definition_en="Mean time that a contact took of an agent: talk, hold and after-call work; in seconds.",
+    definition_fa="میانگین زمانی که هر تماس از کارشناس گرفته است: گفت‌وگو، انتظار پشت خط و کارِ پس از تماس؛ به ثانیه."
+    " گفت‌وگویی که منبع این زمان را نگفته، از اولین تا آخرین حرفش شمرده می‌شود، مگر بیش از یک ساعت رها شده باشد.",
+    definition_en="Mean time that a contact took of an agent: talk, hold and after-call work; in seconds."
+    " Of a conversation whose source does not say, from its first word to its last, unless it rested for over an hour.",
     formula="total/n",
     needs=("handle_s",),
     counts=moments_of("f.handle_s"),

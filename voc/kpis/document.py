@@ -20,9 +20,11 @@ METHODS_EN: Final[Mapping[Method, str]] = {
     "t": "Student's t for a mean; none for a single row",
     "trinomial": "Wald for a difference of two shares of the same rows, one row more on either side (Bonett and Price 2012)",
     "bootstrap": "percentile bootstrap in closed form, nothing drawn at random: for a mean by three moments (Hall 1992),"
-    " for a quantile by ranks of rows (Conover 1999); an end that too few rows leave open is null",
+    " for a quantile by ranks of rows (Conover 1999); an end that too few rows leave open is null;"
+    " it takes a conversation's answers as independent of each other",
     "ratio": "Taylor's linearisation for a ratio of two sums over the same rows (Cochran 1977)",
     "difference": "Welch's t for a difference of two nets of different rows, one row more on either side of each",
+    "newcombe": "hybrid score interval for a difference of two shares of different rows (Newcombe 1998, method 10)",
     "none": "no interval",
 }
 BETTER_EN: Final[Mapping[Better, str]] = {"higher": "higher is better", "lower": "lower is better"}

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from voc.errors import InputError
+from voc.records import EesScale
 
 DAYS: Final = ("sat", "sun", "mon", "tue", "wed", "thu", "fri")
 """The Persian week."""
@@ -15,6 +16,8 @@ DAYS: Final = ("sat", "sun", "mon", "tue", "wed", "thu", "fri")
 _SPAN: Final = re.compile(r"([a-z]{3})(?:-([a-z]{3}))?\s+(\d\d?)(?::(\d\d))?-(\d\d?)(?::(\d\d))?", re.ASCII)
 _DAY_S: Final = 86_400
 _EXAMPLE: Final = "sat-wed 8-17, thu 8:00-13:30"
+
+_EES_TOPS: Final[Mapping[EesScale, float]] = {"1-5": 5.0, "0-10": 10.0}
 
 Span = tuple[int, int]
 
@@ -26,7 +29,8 @@ class KpiOptions:
     A contact is solved at once if its customer does not come back for the same reason within `fcr_days`. A contact dropped
     sooner than `short_abandon_s` counts as neither dropped nor offered. The `stay_…` shares are those of customers who stay
     (Gartner): problem unresolved, resolved with high effort, resolved with low effort. `working_hours` are spans in seconds
-    from Saturday 00:00 in `zone`; with them response and resolution times count working hours alone.
+    from Saturday 00:00 in `zone`; with them response and resolution times count working hours alone. On the `ees_scale` from
+    0 to 10 employees' answers make an eNPS, on that from 1 to 5 a mean.
     """
 
     fcr_days: float = 7.0
@@ -36,12 +40,13 @@ class KpiOptions:
     stay_low_effort: float = 0.61
     working_hours: tuple[Span, ...] = ()
     zone: str = "Asia/Tehran"
+    ees_scale: EesScale = "1-5"
 
     @property
     def numbers(self) -> Mapping[str, float]:
         """The numbers by name, as `Kpi.compute` finds them beside its counts and SQL as parameters."""
         names = ("fcr_days", "short_abandon_s", "stay_unresolved", "stay_high_effort", "stay_low_effort")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in names} | {"ees_top": _EES_TOPS[self.ees_scale]}
 
     def parameters_in(self, sql: str, now: datetime | None) -> dict[str, object]:
         """The parameters that stand in a query."""

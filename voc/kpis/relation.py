@@ -5,18 +5,22 @@
 | `t` | tagged text | sentiment, resolution, … |
 | `c` | text with cues | a flag for each loyalty cue, by its code, and `hard` and `easy` for effort cues of either direction |
 | `m` | text with reasons | `praised`, `blamed`: whether any of its reasons is said with praise, with blame |
+| `v` | tagged conversation | `sentiment_start`, `sentiment_end`; `value_enhancement`, `recovery`: has it such a move |
+| `r` | conversation with times | `response_s`, `responses`: the sum of the agent's response times, and how many they are |
 | `w` | contact with times | `first_response_s`, `resolution_s`: seconds, of working hours where those are set |
+| `p` | turn of an agent with times | `response_s`: how long the customer waited for it; several rows for a row of feedback |
 | `u` | contact of a known customer, with reasons | `again`: the customer came back for one of them within the window |
 | `j` | customer whose first text was negative, at that text | `ended`: the sentiment of the last text |
 | `k` | contact of a known customer | `kind`: new or returning |
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
-from voc.kpis.options import KpiOptions, working_seconds
-from voc.taxonomy import Taxonomy, load_taxonomy
+from voc.conversations.record import GROUPS
+from voc.kpis.options import KpiOptions, Span, working_seconds
+from voc.taxonomy import Code, Taxonomy, load_taxonomy
 
 # ruff: noqa: S608  the SQL is put together from our own words: codes of the shipped taxonomy
 
@@ -25,12 +29,20 @@ _OF_FEEDBACK: Final = (
     "transfers", "cost", "revenue", "nps", "csat", "ces", "ves_1", "ves_2", "ees", "referred", "referral_sold",
 )  # fmt: skip
 _OF_TAGGING: Final = ("sentiment", "resolution", "effort", "loyalty", "reasons")
+_OF_CONVERSATION_TAGGING: Final = ("sentiment_start", "moves")
+EES_TO_5, EES_TO_10 = "VOC_EES_SCALE=1-5", "VOC_EES_SCALE=0-10"
+TIMED_TURNS: Final = "turns with times"
 
 FIELDS: Final[Mapping[str, str]] = {
     **{name: f"f.{name} IS NOT NULL" for name in _OF_FEEDBACK},
     **dict.fromkeys(_OF_TAGGING, "t.seq IS NOT NULL"),
+    **dict.fromkeys(_OF_CONVERSATION_TAGGING, "v.seq IS NOT NULL"),
+    TIMED_TURNS: "r.seq IS NOT NULL",
+    EES_TO_5: "$ees_top = 5",
+    EES_TO_10: "$ees_top = 10",
 }
-"""Each field that a KPI can need, with the condition that a row has it. A tagged text has all that the tagger looks for."""
+"""What a KPI can need of a row, with the condition that a row has it.
+A tagged text, or conversation, has all that the tagger looks for."""
 
 LAST_KNOWN: Final = "(SELECT least($now, max(occurred_at)) FROM feedback)"
 """Up to when the store knows what happened: its last contact, unless that is dated in the future."""
@@ -73,7 +85,17 @@ def joins_for(aggregates: Collection[str], options: KpiOptions, *, needs_tagging
 
 
 def _relations(options: KpiOptions) -> Mapping[str, str]:
-    return {"c": _cues(load_taxonomy()), "m": _MENTIONS, "w": _waits(options), "u": _FOLLOW_UPS, "j": _JOURNEYS}
+    taxonomy = load_taxonomy()
+    return {
+        "c": _cues(taxonomy),
+        "m": _MENTIONS,
+        "w": _waits(options),
+        "u": _FOLLOW_UPS,
+        "j": _JOURNEYS,
+        "v": _conversations(taxonomy),
+        "r": f"SELECT seq, sum(response_s) AS response_s, count(*) AS responses FROM ({_responses(options)}) x GROUP BY seq",
+        "p": _responses(options),
+    }
 
 
 def _waits(options: KpiOptions) -> str:
@@ -81,11 +103,7 @@ def _waits(options: KpiOptions) -> str:
 
     def between(end: str) -> str:
         start, spans = "occurred_at", options.working_hours
-        seconds = (
-            f"{working_seconds(end, spans)} - {working_seconds(start, spans)}"
-            if spans
-            else f"CAST(extract(epoch FROM ({end} - {start})) AS DOUBLE PRECISION)"
-        )
+        seconds = _worked(start, end, spans) if spans else f"CAST(extract(epoch FROM ({end} - {start})) AS DOUBLE PRECISION)"
         return f"CASE WHEN {end} >= {start} THEN {seconds} END"
 
     return (
@@ -94,13 +112,38 @@ def _waits(options: KpiOptions) -> str:
     )
 
 
+def _responses(options: KpiOptions) -> str:
+    """Of working hours alone where those are set; then a conversation without a time of its own has none that count."""
+    if not options.working_hours:
+        return "SELECT seq, response_s FROM turn WHERE response_s IS NOT NULL"
+    end = "occurred_at + start_s * INTERVAL '1 second'"
+    worked = _worked("answered_at - response_s * INTERVAL '1 second'", "answered_at", options.working_hours)
+    return (
+        f"SELECT seq, {worked} AS response_s FROM (SELECT seq, response_s, {end} AS answered_at"
+        " FROM turn JOIN feedback USING (seq) WHERE response_s IS NOT NULL AND occurred_at IS NOT NULL) y"
+    )
+
+
+def _worked(start: str, end: str, spans: tuple[Span, ...]) -> str:
+    return f"{working_seconds(end, spans)} - {working_seconds(start, spans)}"
+
+
+def _conversations(taxonomy: Taxonomy) -> str:
+    flags = ", ".join(f"bool_or(code IN ({_listed(taxonomy.moves, group)})) AS {group}" for group in GROUPS)
+    shown = ", ".join(f"coalesce({group}, FALSE) AS {group}" for group in GROUPS)
+    return (
+        f"SELECT seq, sentiment_start, sentiment_end, {shown} FROM conversation_tagging"
+        f" LEFT JOIN (SELECT seq, {flags} FROM tag WHERE kind = 'move' GROUP BY seq) moved USING (seq)"
+    )
+
+
 def _cues(taxonomy: Taxonomy) -> str:
-    flags = {direction: f"kind = 'effort' AND code IN ({_listed(taxonomy, direction)})" for direction in ("hard", "easy")} | {
-        cue.code: f"kind = 'loyalty' AND code = '{cue.code}'" for cue in taxonomy.loyalty
-    }
+    flags = {
+        direction: f"kind = 'effort' AND code IN ({_listed(taxonomy.effort, direction)})" for direction in ("hard", "easy")
+    } | {cue.code: f"kind = 'loyalty' AND code = '{cue.code}'" for cue in taxonomy.loyalty}
     columns = ", ".join(f"bool_or({condition}) AS {name}" for name, condition in flags.items())
     return f"SELECT seq, {columns} FROM tag WHERE kind IN ('effort', 'loyalty') GROUP BY seq"
 
 
-def _listed(taxonomy: Taxonomy, direction: str) -> str:
-    return ", ".join(f"'{cue.code}'" for cue in taxonomy.effort if cue.direction == direction)
+def _listed(codes: Iterable[Code], direction: str) -> str:
+    return ", ".join(f"'{code.code}'" for code in codes if code.direction == direction)

@@ -16,6 +16,7 @@ from voc.tagging import read_kpi_errors
 class Setting:
     """Options and targets of the organisation, the tagger's error in each KPI, and the time.
 
+    An agent's value that rests on fewer than `agent_min_n` rows is withheld, so that nobody is judged on three calls.
     `now` is in the store's zone; None takes the last contact for it.
     """
 
@@ -23,6 +24,7 @@ class Setting:
     targets: Mapping[str, Target] = field(default_factory=dict)
     model_errors: Mapping[str, float] = field(default_factory=dict)
     now: datetime | None = None
+    agent_min_n: int = 10
 
 
 def read_setting(settings: Settings, now: datetime | None = None) -> Setting:
@@ -35,6 +37,7 @@ def read_setting(settings: Settings, now: datetime | None = None) -> Setting:
         stay_low_effort=settings.stay_low_effort,
         working_hours=parse_working_hours(settings.working_hours),
         zone=settings.timezone,
+        ees_scale=settings.ees_scale,
     )
     targets = read_targets(Path(settings.targets), KPIS) if settings.targets else {}
-    return Setting(options, targets, read_kpi_errors(settings.model), now)
+    return Setting(options, targets, read_kpi_errors(settings.model), now, settings.agent_min_n)

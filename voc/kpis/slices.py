@@ -21,8 +21,8 @@ from voc.store.filters import Where
 ATTRIBUTE_PREFIX: Final = "attr."
 GROUPS: Final[Mapping[str, str]] = {
     "channel": "f.channel",
-    "agent": "f.agent_id",
-    "agent_id": "f.agent_id",
+    "agent": "a.shown_as",
+    "agent_id": "a.shown_as",
     "customer": "f.customer_id",
     "customer_id": "f.customer_id",
     "batch": "f.batch_id",
@@ -32,10 +32,12 @@ GROUPS: Final[Mapping[str, str]] = {
 }
 """What rows can be put side by side by. A row with several reasons counts for each of them."""
 OF_MENTIONS: Final = ("reason", "reason_group")
+OF_AGENTS: Final = ("agent", "agent_id")
 MOST_ROWS: Final = 500_000
 """A page or a file with more figures than this helps nobody, and an hour's bucket over years would fill the memory."""
 
 _JOINS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(OF_AGENTS, " LEFT JOIN agent a ON a.agent_id = f.agent_id"),
     "customer_kind": f" LEFT JOIN ({CUSTOMER_KINDS}) k ON k.seq = f.seq",
     "reason": " JOIN (SELECT DISTINCT seq, code FROM tag WHERE kind = 'reason') g ON g.seq = f.seq",
     "reason_group": " JOIN (SELECT DISTINCT seq, split_part(code, '.', 1) AS code FROM tag WHERE kind = 'reason') g"

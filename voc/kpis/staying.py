@@ -117,10 +117,10 @@ TEXT_RETENTION_RESOLVED: Final = _retention(
     "(0.37·(high_effort + unresolved_hard) + 0.61·(low_effort + unresolved − unresolved_hard))",
     compute_retention_resolved,
 )
-TEXT_RECOVERY: Final = Kpi(
-    name="text_recovery",
+TEXT_RECOVERY_CUSTOMERS: Final = Kpi(
+    name="text_recovery_customers",
     title_fa="بازگرداندن مشتری ناراضی",
-    title_en="Recovery, from texts",
+    title_en="Recovery of customers, from texts",
     unit="share",
     better="higher",
     definition_fa="از مشتریانی که اولین نوشته‌شان منفی بوده و پس از آن باز هم نوشته‌اند، سهم کسانی که آخرین نوشته‌شان"
@@ -155,6 +155,7 @@ CRR: Final = Kpi(
     counts=_OF_CUSTOMERS,
     compute=compute_crr,
     method="wilson",
+    over="customers",
 )
 ATTRITION: Final = Kpi(
     name="attrition",
@@ -169,7 +170,13 @@ ATTRITION: Final = Kpi(
     counts=_OF_CUSTOMERS,
     compute=compute_attrition,
     method="wilson",
+    over="customers",
 )
-STAYING_KPIS: Final = (CRR, ATTRITION, TEXT_RETENTION, TEXT_RETENTION_LOW_EFFORT, TEXT_RETENTION_RESOLVED, TEXT_RECOVERY)
-CUSTOMER_KPIS: Final = (CRR, ATTRITION)
-"""KPIs that compare the customers of two buckets."""
+STAYING_KPIS: Final = (
+    CRR,
+    ATTRITION,
+    TEXT_RETENTION,
+    TEXT_RETENTION_LOW_EFFORT,
+    TEXT_RETENTION_RESOLVED,
+    TEXT_RECOVERY_CUSTOMERS,
+)

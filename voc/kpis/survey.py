@@ -5,6 +5,7 @@ from typing import Final
 from voc.kpis.differences import Balance, difference_of_nets
 from voc.kpis.intervals import NET_SCALE, mean_of, net, net_promoters, scaled, share
 from voc.kpis.kpi import Counts, Estimate, Kpi, count_if, moments_of
+from voc.kpis.relation import EES_TO_5, EES_TO_10, FIELDS
 
 
 def compute_nps(counts: Counts) -> Estimate:
@@ -167,13 +168,35 @@ EMPLOYEE_EXPERIENCE: Final = Kpi(
     title_en="Employee experience",
     unit="scale_1_5",
     better="higher",
-    definition_fa="میانگین نمره‌ای که کارکنان به تجربهٔ کاری خود داده‌اند، در مقیاس ۱ تا ۵.",
-    definition_en="Mean rating that employees gave to their experience at work, on a scale from 1 to 5.",
+    definition_fa="میانگین نمره‌ای که کارکنان به تجربهٔ کاری خود داده‌اند، در مقیاس ۱ تا ۵؛ اگر مقیاس ۰ تا ۱۰ تنظیم شده باشد،"
+    " به جای آن «شاخص خالص مروجان کارکنان» هست.",
+    definition_en="Mean rating that employees gave to their experience at work, on a scale from 1 to 5; where the setting says"
+    " 0 to 10, there is enps in its place.",
     formula="total/n",
-    needs=("ees",),
-    counts=moments_of("f.ees"),
+    needs=("ees", EES_TO_5),
+    counts=moments_of(f"CASE WHEN {FIELDS[EES_TO_5]} THEN f.ees END"),
     compute=mean_of,
     method="t",
+)
+ENPS: Final = Kpi(
+    name="enps",
+    title_fa="شاخص خالص مروجان کارکنان",
+    title_en="Employee Net Promoter Score",
+    unit="points",
+    better="higher",
+    definition_fa="درصد کارکنانی که ۹ یا ۱۰ داده‌اند منهای درصد کارکنانی که ۰ تا ۶ داده‌اند، از همهٔ پاسخ‌ها به پرسشِ"
+    " «چقدر کار کردن در اینجا را توصیه می‌کنید؟»؛ از منفی ۱۰۰ تا ۱۰۰. برای مقیاس ۰ تا ۱۰ است.",
+    definition_en="Per cent of employees' answers of 9 or 10 minus per cent of answers of 0 to 6 to «how likely are you to"
+    " recommend working here?»; from −100 to 100. For the scale from 0 to 10.",
+    formula="100·(promoters − detractors)/n",
+    needs=("ees", EES_TO_10),
+    counts={
+        "promoters": count_if(f"f.ees >= 9 AND {FIELDS[EES_TO_10]}"),
+        "detractors": count_if(f"f.ees <= 6 AND {FIELDS[EES_TO_10]}"),
+        "n": count_if(f"f.ees IS NOT NULL AND {FIELDS[EES_TO_10]}"),
+    },
+    compute=compute_nps,
+    method="adjusted_wald",
 )
 SOCIAL_PROMOTER_REFERRED: Final = Kpi(
     name="social_promoter_referred",
@@ -231,6 +254,7 @@ SURVEY_KPIS: Final = (
     VES_MEAN,
     VES_TOP2,
     EMPLOYEE_EXPERIENCE,
+    ENPS,
     SOCIAL_PROMOTER_REFERRED,
     SOCIAL_PROMOTER_SOLD,
     SURVEY_BIAS,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from voc.conversations.timings import with_handle_time
 from voc.conversations.turns import count_chars
 from voc.records import Column, Feedback, Notice, Reject
+from voc.store.agents import learn_agents
 from voc.store.batches import keep_key
 from voc.store.calendar import learn_days
 from voc.store.duckdb_file import Session
@@ -49,6 +50,7 @@ def take_in(session: Session, arrival: Arrival, zone: ZoneInfo) -> None:
         accepted += len(rows)
         rejected += len(rejects)
     learn_days(session)
+    learn_agents(session, first_seq)
     session.run("UPDATE store_state SET next_seq = $next", {"next": first_seq + accepted})
     _write_batch(session, arrival, first_seq, accepted, rejected)
 

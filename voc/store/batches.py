@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from voc.errors import NotFoundError
 from voc.records import Batch, BatchStatus, Notice, Reject
+from voc.store.agents import forget_agents
 from voc.store.duckdb_file import DuckDBFile, Row, Session
 from voc.store.erase import ROW_TABLES, note_deletion
 from voc.store.paging import Page, check_limit, cut_page, moment, number, read_cursor, write_cursor
@@ -107,6 +108,7 @@ def delete_batch(session: Session, batch_id: str) -> None:
     for table in ("reject", "idempotency"):
         session.run(f"DELETE FROM {table} WHERE batch_id = $id", {"id": batch_id})
     session.run("DELETE FROM batch WHERE id = $id", {"id": batch_id})
+    forget_agents(session)
     note_deletion(session)
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from voc.errors import NotFoundError
+from voc.store.agents import forget_agents
 from voc.store.duckdb_file import Session
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
@@ -59,5 +60,6 @@ def _erase(session: Session, chosen: str, parameters: Mapping[str, object]) -> i
     )
     for table in ROW_TABLES:
         session.run(f"DELETE FROM {table} WHERE seq IN ({chosen})", parameters)
+    forget_agents(session)
     note_deletion(session)
     return int(rows)

@@ -32,6 +32,8 @@ ROWS_AT_ONCE: Final = 500
 _LIST: Final = "feedback"
 _CONVERSATIONS: Final = "conversation LEFT JOIN conversation_tagging USING (seq)"
 _TURNS: Final = "turn LEFT JOIN turn_tagging USING (seq, position)"
+_FEEDBACK: Final = "feedback LEFT JOIN agent USING (agent_id)"
+_SHOWN_FIELDS: Final = tuple("shown_as" if name == "agent_id" else name for name in FIELDS)
 _MOOD: Final = ("sentiment", "sentiment_score")
 
 
@@ -91,7 +93,7 @@ def _load(session: Session, seqs: Sequence[int], zone: ZoneInfo) -> list[TaggedF
     """
     if not seqs:
         return []
-    rows = find_by_seq(session, "feedback", ("batch_id", *FIELDS), seqs)
+    rows = find_by_seq(session, _FEEDBACK, ("batch_id", *_SHOWN_FIELDS), seqs)
     tagging = find_by_seq(session, "tagging", TAGGING_FIELDS, seqs)
     found = find_by_seq(session, "tag", TAG_FIELDS, seqs, "position")
     spoken = _load_conversations(session, seqs)

@@ -32,13 +32,14 @@ _UNSEEN: Final = dict.fromkeys(
 class Filters:
     """Which rows are meant. Several values of one filter are alternatives; different filters narrow each other.
 
-    `to` is exclusive; a `reason` is a code or a group; with `polarity` it is the polarity of that very reason; `q` is looked
-    for as it stands, whatever the case, the letter forms and the half-spaces.
+    `to` is exclusive; an `agent` is known by the name that is shown; a `reason` is a code or a group; with `polarity` it is
+    the polarity of that very reason; `q` is looked for as it stands, whatever the case, the letter forms and the half-spaces.
     """
 
     from_: date | None = None
     to: date | None = None
     channel: tuple[str, ...] = ()
+    agent: tuple[str, ...] = ()
     sentiment: tuple[str, ...] = ()
     reason: tuple[str, ...] = ()
     polarity: tuple[str, ...] = ()
@@ -98,6 +99,9 @@ def _of_rows(filters: Filters) -> Iterator[_Condition]:
         yield "f.occurred_on < $where_to", {"where_to": filters.to}
     if filters.channel:
         yield "f.channel = ANY($where_channel)", {"where_channel": list(filters.channel)}
+    if filters.agent:
+        known = "SELECT agent_id FROM agent WHERE shown_as = ANY($where_agent)"
+        yield f"f.agent_id IN ({known})", {"where_agent": list(filters.agent)}
     if filters.batch:
         yield "f.batch_id = ANY($where_batch)", {"where_batch": list(filters.batch)}
     if len(set(filters.kind)) == 1:

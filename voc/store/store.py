@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from voc.access import AuditEntry, Key
 from voc.errors import ConflictError
 from voc.records import Batch, Column, Feedback, Notice, Reject, TaggedFeedback, Tags
-from voc.store import audit, batches, erase, feedback, keys, tagging
+from voc.store import agents, audit, batches, erase, feedback, keys, tagging
 from voc.store.arrival import Arrival, take_in
 from voc.store.backup import Manifest, back_up
 from voc.store.duckdb_file import DuckDBFile, Session, open_duckdb
@@ -54,14 +54,17 @@ class Store:
         self._accesses = Lock()  # of keys and the audit log, which touch no other table
 
     @classmethod
-    def open(cls, database: str, *, zone: ZoneInfo) -> Self:
+    def open(cls, database: str, *, zone: ZoneInfo, show_agents: bool = False) -> Self:
         """The store in a DuckDB file, which is made or brought up to date; days and hours of rows are those of `zone`.
+
+        Agents have pseudonyms in all that it answers, and in filters, unless `show_agents` asks for their ids.
 
         Raises StoreError that says what to do where it cannot be used; then nothing in it is changed.
         """
         opened = open_duckdb(database)
         try:
             migrate(opened, database, zone)
+            agents.choose_names(opened, show=show_agents)
         except BaseException:
             opened.close()
             raise

@@ -1,0 +1,75 @@
+"""Agents in the API: no answer, page or export has an id of theirs unless the settings ask for it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.api_client import items, running
+from tests.ledger import on
+from tests.spoken import CALL, conversation
+from tests.stores import add, tag_all
+from voc.records import Feedback
+
+IDS = ("sara.rezaei", "ali-moradi")
+ROWS = [
+    conversation(CALL, line, agent_id=IDS[line % 2], nps=line % 11, occurred_at=on("1403-01-05"), channel="phone")
+    for line in range(2, 26)
+] + [Feedback("پیک دیر اومد", 30, agent_id="kam.kar", occurred_at=on("1403-01-06"))]
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    yield from filled(tmp_path_factory.mktemp("agents"))
+
+
+def filled(folder: Path, **settings: Any) -> Iterator[TestClient]:
+    with running(folder, **settings) as client:
+        service = client.app.state.service  # type: ignore[attr-defined]
+        add(service.store, ROWS)
+        tag_all(service.store)
+        yield client
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/feedback", "/v1/feedback/f1", "/v1/conversations/f1", "/conversations/f1", "/v1/kpis?names=nps,crr&group=agent",
+        "/v1/kpis?names=art_response_median&group=agent_id&bucket=month", "/v1/trends?measure=volume&group=agent",
+        "/v1/trends?measure=sentiment&group=agent&bucket=week", "/v1/spikes?group=agent", "/v1/export/feedback?format=csv",
+        "/v1/export/kpis?group=agent&format=csv", "/v1/export/trends?group=agent&format=csv",
+        "/v1/export/feedback?format=jsonl", "/v1/compare?first.agent=x&second.channel=phone", "/", "/texts",
+    ],
+)  # fmt: skip
+def test_no_answer_has_an_id(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.text
+    assert not any(agent_id in answer.text for agent_id in (*IDS, "kam.kar"))
+
+
+def test_the_name_of_a_record_is_the_group_and_the_filter(client: TestClient) -> None:
+    name = client.get("/v1/conversations/f1").json()["agent_id"]
+    assert name.startswith("کارشناس ")
+    found = items(client, "/v1/kpis", names="art_response_mean,text_recovery", group="agent")
+    assert len(found) == 2 * 3
+    assert {row["group"]: row["null_reason"] for row in found if row["name"] == "text_recovery"}[name] is None
+    rows = items(client, "/v1/feedback", agent=name)
+    assert len(rows) == 12
+    assert {row["agent_id"] for row in rows} == {name}
+    assert items(client, "/v1/feedback", agent=IDS[0]) == []
+
+
+def test_few_rows_are_no_verdict(client: TestClient) -> None:
+    last = items(client, "/v1/feedback", limit="1")[0]["agent_id"]
+    for asked in ({"group": "agent"}, {"agent": last}):
+        found = items(client, "/v1/kpis", names="text_sentiment_net", **asked)
+        assert [(row["value"], row["null_reason"]) for row in found if row["n"] == 1] == [(None, "below_min_n")]
+
+
+def test_ids_are_shown_where_that_is_asked_for(tmp_path: Path) -> None:
+    for client in filled(tmp_path, show_agents=True, agent_min_n=1):
+        found = items(client, "/v1/kpis", names="text_sentiment_net", group="agent")
+        assert {(row["group"], row["null_reason"]) for row in found} == {(each, None) for each in (*IDS, "kam.kar")}
+        assert len(items(client, "/v1/feedback", agent="kam.kar")) == 1
