@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
-from html.parser import HTMLParser
+from html import unescape
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from voc.errors import InputError
+from voc.errors import InputError, TooLargeError
 from voc.ingest.dates import parse_moment
 from voc.ingest.letters import storable
 from voc.ingest.refusal import RefusalError
@@ -26,7 +26,10 @@ from voc.ingest.transcripts import Record
 from voc.ingest.utterances import TURNS, Utterance, dialogue_of
 
 LONGEST_HEADER_CHARS: Final = 1_000
-MOST_PARTS: Final = 1_000
+MOST_PARTS: Final = 2_000
+MOST_LINES: Final = 450_000
+"""Lines of 76 letters that 32 MiB make; headers of three letters would take fifty times their size in memory."""
+LONGEST_BODY_CHARS: Final = 1 << 20
 DEEPEST_QUOTE: Final = 50
 _ANY_ZONE: Final = ZoneInfo("UTC")
 CLOSING_LINES: Final = 6
@@ -52,10 +55,12 @@ _SENT_FROM: Final = re.compile(
     r"(?:sent from my|sent from|get outlook for|ارسال ?شده از|ارسال شده با|فرستاده شده از)\s.{1,80}", re.IGNORECASE
 )
 _CLOSING: Final = re.compile(
-    r"(?:با (?:احترام|سپاس|تشکر|تقدیم احترام|آرزوی \w{1,20})(?: فراوان| و احترام)?|ارادتمند(?: شما)?|best regards|kind regards|regards"
-    r"|best|sincerely|yours sincerely|thanks|cheers)[\s،,.!]*",
+    r"(?:با (?:احترام|سپاس|تشکر|تقدیم احترام|آرزوی \w{1,20})(?: فراوان| و احترام)?|ارادتمند(?: شما)?|best regards"
+    r"|kind regards|regards|best|sincerely|yours sincerely|thanks|cheers)[\s،,.!]*",
     re.IGNORECASE,
 )
+_TAG: Final = re.compile(r"<(/?[A-Za-z]\w{0,20}|!)[^<>]{0,5000}>")
+_BLOCKS: Final = frozenset(("br", "p", "div", "tr", "li", "blockquote", "table"))
 _HEAD: Final = re.compile(r"(?:[!-9;-~]{1,76}:[^\n]{0,5000}\n(?:[ \t][^\n]{0,5000}\n)*){3}")
 _EML_HEADERS: Final = re.compile(
     r"^(?:received|return-path|mime-version|message-id|delivered-to)\s?:", re.IGNORECASE | re.MULTILINE
@@ -84,11 +89,16 @@ def is_thread(head: str) -> bool:
 
 def read_eml(path: Path, name: str) -> Iterator[Record]:
     """The e-mail with what it quotes, as the one conversation of its file. Raises InputError where it cannot be read."""
+    data = path.read_bytes()
+    if data.count(b"\n--") > MOST_PARTS or data.count(b"\n") > MOST_LINES:
+        raise TooLargeError(f"{name}: more parts or lines than an e-mail has. Save it without what is attached.", field="file")
     try:
-        message = email.message_from_bytes(path.read_bytes())
+        message = email.message_from_bytes(data)
         body = _body(message)
     except (RecursionError, ValueError, LookupError, AttributeError, TypeError) as error:  # what the package raises of bad mail
         raise InputError(f"{name}: a damaged e-mail. Save it again as EML.", code="damaged_file", field="file") from error
+    if len(body) > LONGEST_BODY_CHARS:
+        raise TooLargeError(f"{name}: its text has more than {LONGEST_BODY_CHARS:,} characters.", field="file")
     newest = _Message(_header(message, "From"), _header(message, "Date"))
     details = {"channel": "email", "external_id": _header(message, "Message-ID"), "subject": _header(message, "Subject")}
     yield from _record(_take_apart(body, newest), details)
@@ -222,9 +232,7 @@ def _header(message: "Message[str, str]", name: str) -> str:
 def _body(message: "Message[str, str]") -> str:
     """The plain text of an e-mail, or its HTML without tags; what is attached is left out."""
     html = ""
-    for number, part in enumerate(message.walk()):
-        if number > MOST_PARTS:
-            break
+    for part in message.walk():
         if part.is_multipart() or part.get_filename():
             continue
         if part.get_content_type() == "text/plain":
@@ -244,34 +252,16 @@ def _text(part: "Message[str, str]") -> str:
 
 
 def _without_tags(html: str) -> str:
-    reader = _Text()
-    reader.feed(html)
-    reader.close()
-    return "".join(reader.pieces)
-
-
-class _Text(HTMLParser):
     """The words of a page, a block a line; what is quoted gets its marks."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pieces: list[str] = []
-        self._quotes = self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
-        self._quotes += tag == "blockquote"
-        self._hidden += tag in ("style", "script")
-        self._break(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        self._quotes -= tag == "blockquote" and self._quotes > 0
-        self._hidden -= tag in ("style", "script") and self._hidden > 0
-        self._break(tag)
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.pieces.append(" ".join(data.split()) + " " if data.strip() else " ")
-
-    def _break(self, tag: str) -> None:
-        if tag in ("br", "p", "div", "tr", "li", "blockquote", "table"):
-            self.pieces.append("\n" + "> " * min(self._quotes, DEEPEST_QUOTE))
+    pieces: list[str] = []
+    quotes = hidden = 0
+    for place, piece in enumerate(_TAG.split(html)):
+        if place % 2 == 0:
+            pieces.append("" if hidden else " ".join(unescape(piece).split()) + " ")
+            continue
+        tag, step = piece.strip("/ ").lower(), -1 if piece.startswith("/") else 1
+        quotes = max(0, quotes + step * (tag == "blockquote"))
+        hidden = max(0, hidden + step * (tag in ("style", "script")))
+        if tag in _BLOCKS:
+            pieces.append("\n" + "> " * min(quotes, DEEPEST_QUOTE))
+    return "".join(pieces)

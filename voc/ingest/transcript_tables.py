@@ -12,8 +12,10 @@ from voc.ingest.json_tables import RecordTable
 from voc.ingest.subtitles import is_srt, is_vtt, read_subtitles
 from voc.ingest.transcripts import Lines, Record, has_names, has_sides, read_dialogues, read_line, recurring_names
 
-MOST_BYTES: Final = 32 << 20
-"""Of a file that is one conversation: an e-mail with what is attached to it; it stands in memory whole."""
+MOST_BYTES: Final = 4 << 20
+"""Of a text that is one conversation and stands in memory whole; 2,000 cues with the time of each word take a megabyte."""
+MOST_EML_BYTES: Final = 32 << 20
+"""Of an e-mail, with what is attached to it."""
 LONGEST_LINE_CHARS: Final = 1 << 20
 
 Read = Callable[[], Iterator[Record]]
@@ -36,7 +38,7 @@ def open_eml(path: Path, name: str, head: str) -> TranscriptTable | None:
     """The e-mail at `path`, None where it is none; it says its encoding itself, part by part."""
     if not is_eml(head):
         return None
-    _check_size(path, name)
+    _check_size(path, name, MOST_EML_BYTES)
     return TranscriptTable("eml", name, None, partial(read_eml, path, name))
 
 
@@ -77,6 +79,6 @@ def _lines(path: Path, encoding: Encoding) -> Lines:
             yield number, line.strip("\r\n\ufeff")
 
 
-def _check_size(path: Path, name: str) -> None:
-    if path.stat().st_size > MOST_BYTES:
-        raise TooLargeError(f"{name}: one conversation in more than {MOST_BYTES >> 20} MiB.", field="file")
+def _check_size(path: Path, name: str, most: int = MOST_BYTES) -> None:
+    if path.stat().st_size > most:
+        raise TooLargeError(f"{name}: one conversation in more than {most >> 20} MiB.", field="file")

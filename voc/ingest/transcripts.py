@@ -19,7 +19,7 @@ Lines = Iterable[tuple[int, str]]
 """Lines under their numbers."""
 Record = tuple[int, Mapping[str, object]]
 
-RULE: Final = re.compile(r"[\s\-=*_—–]*[-=*_—–]{3}[\s\-=*_—–]*")
+RULE_MARKS: Final = "-=*_—–"
 LONGEST_NAME_WORDS: Final = 4
 ENOUGH_KNOWN: Final = 0.3
 """Share of lines led by a known name from which a text is a transcript; the rest go on with the line before."""
@@ -52,6 +52,12 @@ def read_line(line: str) -> Led | None:
     return Led(" ".join(found["name"].split()), found["text"], found["at"])
 
 
+def is_rule(line: str) -> bool:
+    """Whether a line is nothing but three marks or more, as between two conversations."""
+    marks = "".join(line.split())
+    return len(marks) >= 3 and not marks.strip(RULE_MARKS)
+
+
 def has_sides(text: str) -> bool:
     """Whether the lines of a text are led by names that say both sides."""
     lines, led = _led_lines(text)
@@ -80,7 +86,7 @@ def read_dialogues(lines: Lines, names: Set[str] = frozenset()) -> Iterator[Reco
     """(line, record) of each conversation of a text whose lines are led by one of the names, or one that says its side."""
     writer = _Writer(names)
     for number, line in lines:
-        if line.strip() and RULE.fullmatch(line.strip()):
+        if is_rule(line):
             yield from writer.finish()
         elif line.strip():
             writer.take(number, line.strip())
@@ -93,14 +99,14 @@ def transcript_in(text: str) -> Dialogue | None:
         return None
     writer = _Writer(frozenset())
     for number, line in enumerate(text.splitlines(), 1):
-        if line.strip() and not RULE.fullmatch(line):
+        if line.strip() and not is_rule(line):
             writer.take(number, line.strip())
     return writer.dialogue()
 
 
 def _led_lines(text: str) -> tuple[list[str], list[Led]]:
     """The lines that say something, and those of them that a name leads."""
-    lines = [line for line in text.splitlines() if line.strip() and not RULE.fullmatch(line)]
+    lines = [line for line in text.splitlines() if line.strip() and not is_rule(line)]
     return lines, [found for line in lines if (found := read_line(line))]
 
 
