@@ -24,9 +24,11 @@ def told(text: str) -> list[bool | None]:
     [
         ("مشتری", "customer"), ("کاربر", "customer"), ("تماس‌گیرنده", "customer"), ("تماس گیرنده", "customer"),
         ("خریدار ۲", "customer"), ("Customer", "customer"), ("end_user", "customer"), ("مشتری (خانم رضایی)", "customer"),
-        ("inbound", "customer"), ("کارشناس", "agent"), ("كارشناس پشتيباني", "agent"), ("اپراتور ۱۲", "agent"), ("AGENT-4", "agent"),
+        ("inbound", "customer"), ("کارشناس", "agent"), ("كارشناس پشتيباني", "agent"), ("اپراتور ۱۲", "agent"),
+        ("AGENT-4", "agent"),
         ("پشتیبان", "agent"), ("customer service", "agent"), ("Customer Care <care@shop.ir>", "agent"), ("assistant", "agent"),
-        ("support@shop.ir", "agent"), ("مرکز تماس", "agent"), ("system", "system"), ("ربات پشتیبانی", "system"), ("IVR", "system"),
+        ("support@shop.ir", "agent"), ("مرکز تماس", "agent"), ("system", "system"), ("ربات پشتیبانی", "system"),
+        ("IVR", "system"),
         ("تلفن گویا", "system"), ("support bot", "system"), ("SPEAKER_00", None), ("علی رضایی", None), ("09121234567", None),
         ("", None), ("A", None), ("۱", None),
     ],
@@ -99,7 +101,8 @@ def test_the_number_that_somebody_calls_from_tells_something() -> None:
     ("text", "sign"),
     [
         ("سفارشتون ثبت شد", 1), ("سفارش‌تان ارسال شد", 1), ("سفارشم رو ثبت کنید", -1), ("سایتتون بالا نمیاد", -1),
-        ("راننده‌تون نیومد", -1), ("زمستان پارسال", 0), ("وقتتون بخیر", 0), ("کالای شما آماده است", 1), ("با سلام خدمت شما", 0.5),
+        ("راننده‌تون نیومد", -1), ("زمستان پارسال", 0), ("وقتتون بخیر", 0), ("کالای شما آماده است", 1),
+        ("با سلام خدمت شما", 0.5),
     ],
 )  # fmt: skip
 def test_whose_a_thing_is(text: str, sign: float) -> None:

@@ -51,7 +51,7 @@ class AttributePlan:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How every column of a source is used: `dialogue` is the one of conversations, `turns` are those of rows that are turns."""
+    """How every column of a source is used: `dialogue` is that of conversations, `turns` are those of rows that are turns."""
 
     columns: tuple[Column, ...]
     text: tuple[TextPart, ...]

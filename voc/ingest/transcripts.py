@@ -29,10 +29,12 @@ MOST_NAMES: Final = 6
 MOST_COUNTED: Final = 10_000
 
 _LED: Final = re.compile(
-    r"[\[(<]?(?P<at>(?:\d{2,4}[/-]\d{1,2}[/-]\d{2,4}[,،]?\s+)?\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d{1,3})?)?[\])>]?[\s\-–—]{0,5}[*«]?(?P<name>[^\W\d_][^:：,;|\t\n\"؛،.!?؟]{0,39}?)[*»]?\s?[:：]"
-    r"(?!//)\s*(?P<text>.*)",
+    r"[\[(<]?(?P<at>(?:\d{2,4}[/-]\d{1,2}[/-]\d{2,4}[,،]?\s+)?\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d{1,3})?)?[\])>]?"
+    r"[\s\-–—]{0,5}[*«]{0,2}(?P<name>[^\W\d_][^:：,;|\t\n\"؛،.!?؟*»]{0,39}?)[*»]{0,2}\s?"
+    r"(?:(?<=\D)[:：]|[:：](?=\D|$))(?!//)\*{0,2}\s*(?P<text>.*)",
     re.DOTALL,
 )
+"""Who speaks before a colon, behind a time or not; a colon between digits is of a time."""
 
 
 @dataclass(frozen=True, slots=True)

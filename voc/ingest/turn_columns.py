@@ -1,8 +1,8 @@
 """Whether the rows of a table are turns of conversations, and which columns say of which one and who speaks.
 
 Headers alone do not decide: a shop's «from» and «id» stand over plain feedback too. Rows are turns where, besides a header for
-each, one id is shared by rows of several speakers; or where there is no id at all and both sides are named in so many words,
-which makes the whole file one conversation. A mapping of `speaker` decides without that.
+each, one id is shared by rows of several speakers, or both sides are named in so many words; where there is no id at all, such
+names make the whole file one conversation. A mapping of `speaker` decides without that.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,6 +17,8 @@ from voc.ingest.values import as_text, is_missing
 
 MOST_ROLES: Final = 50
 """Different values of a speaker's column that are looked at for the names of the two sides."""
+
+BOTH: Final = frozenset(("agent", "customer"))
 
 Cells = Sequence[object]
 
@@ -81,11 +83,13 @@ def _shared(
     headers: Sequence[str], aliases: Sequence[Alias | None], head: Sequence[Cells], speaker: int, mapped: Mapping[str, object]
 ) -> Iterator[int]:
     """Columns of ids that rows of several speakers share; a bare «id» may be a product's, so roles must be named under it."""
-    named = sorted((rank, index) for index, header in enumerate(headers) if (rank := conversation_rank(header)) is not None)
-    bare = _known("external_id", aliases, {index for _, index in named}) if _sides(head, speaker) else []
-    for index in [*(index for _, index in named), *bare]:
-        if "speaker" in mapped or _is_shared(head, index, speaker):
-            yield index
+    ranks = [(rank, index) for index, header in enumerate(headers) if (rank := conversation_rank(header)) is not None]
+    named = [index for _, index in sorted(ranks)]
+    sides = _sides(head, speaker)
+    if "speaker" in mapped or BOTH <= sides:
+        yield from named
+    bare = _known("external_id", aliases, set(named)) if sides else []
+    yield from (index for index in [*named, *bare] if _is_shared(head, index, speaker))
 
 
 def _is_shared(head: Sequence[Cells], index: int, speaker: int) -> bool:
@@ -101,7 +105,7 @@ def _is_shared(head: Sequence[Cells], index: int, speaker: int) -> bool:
 def _is_one(headers: Sequence[str], aliases: Sequence[Alias | None], head: Sequence[Cells], speaker: int) -> bool:
     """Whether the whole table is one conversation: no ids, and both sides are there."""
     ids = any(alias and alias.field == "external_id" for alias in aliases) or any(map(conversation_rank, headers))
-    return not ids and {"agent", "customer"} <= _sides(head, speaker)
+    return not ids and BOTH <= _sides(head, speaker)
 
 
 def _sides(head: Sequence[Cells], speaker: int) -> set[str]:
