@@ -95,7 +95,7 @@ def test_a_record_with_turns_is_a_conversation(name: str, who: str, what: str) -
 
 
 def test_feedback_and_conversations_come_mixed(tmp_path: Path) -> None:
-    given = [
+    given: list[dict[str, object]] = [
         {"id": "f1", "text": "مربا شکرک زده"},
         {"id": "c1", "turns": [{"speaker": side, "text": text} for side, text in SAID]},
         {"id": "f2", "text": "پیک مؤدب بود"},
@@ -164,7 +164,7 @@ def test_times_of_day_go_on_past_midnight_and_days_alone_are_no_times() -> None:
     ],
 )
 def test_what_cannot_be_a_conversation_is_refused_with_the_reason(turns: list[dict[str, object]], code: str) -> None:
-    good = {"text": "سالم رسید"}
+    good: dict[str, object] = {"text": "سالم رسید"}
     rows = records({"turns": turns}, good, max_text_chars=200 if code == "text_too_long" else 10_000)
     assert codes(rows) == [code, None]
     assert isinstance(rows[0], Reject)
@@ -361,10 +361,10 @@ def test_grouping_is_what_a_dictionary_would_do(turns: list[tuple[int, str, int]
         mapping={"speaker": "speaker", "conversation_id": "conversation_id"},
     )
     assert len(rows) == len(wanted)
-    for row, (key, texts) in zip(rows, wanted.items(), strict=True):
-        if "مشتری" in sides[key]:
+    for row, (name, texts) in zip(rows, wanted.items(), strict=True):
+        if "مشتری" in sides[name]:
             assert isinstance(row, Feedback)
-            assert (row.external_id, [text for _, text in said(row)]) == (key, texts)
+            assert (row.external_id, [text for _, text in said(row)]) == (name, texts)
         else:
             assert codes([row]) == ["no_customer_turn"]
 
@@ -557,6 +557,17 @@ def test_who_leads_a_line(line: str, name: str | None) -> None:
 
 def test_a_rule_is_marks_alone() -> None:
     assert [is_rule(line) for line in ("---", " * * * ", "=====", "--", "-- x", "")] == [True, True, True, False, False, False]
+
+
+def test_a_turn_without_end_costs_no_memory_and_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("مشتری: الو\nکارشناس: بله\n" * 500 + "و باز هم می‌گفت و می‌گفت\n" * 500_000, "utf-8")
+    tracemalloc.start()
+    _, rows = open_file(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert codes(rows) == ["text_too_long"]
+    assert peak < 60 << 20
 
 
 # E-mail

@@ -27,6 +27,8 @@ ENOUGH_NAMED: Final = 0.8
 """The same share where the names are not known: «قیمت: …» leads lines of other texts, too."""
 MOST_NAMES: Final = 6
 MOST_COUNTED: Final = 10_000
+LONGEST_DETAIL_CHARS: Final = 2_000
+MOST_WAITING_CHARS: Final = 1 << 20
 
 _LED: Final = re.compile(
     r"[\[(<]?(?P<at>(?:\d{2,4}[/-]\d{1,2}[/-]\d{2,4}[,،]?\s+)?\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d{1,3})?)?[\])>]?"
@@ -130,10 +132,10 @@ class _Writer:
             self._line = self._line or number
             self._name, self._at, self._pieces = led.name, led.at, [led.text]
         elif self._pieces:
-            self._pieces.append(line)
+            self._go_on(line)
         elif led and self._is_detail(led):
             self._line = self._line or number
-            self._details[led.name] = led.text
+            self._details[led.name] = led.text[:LONGEST_DETAIL_CHARS]
 
     def dialogue(self) -> Dialogue:
         """All that was said so far."""
@@ -147,14 +149,23 @@ class _Writer:
             yield self._line, {**self._details, TURNS: dialogue}
         self._begin()
 
+    def _go_on(self, line: str) -> None:
+        self._pieces.append(line)
+        self._waiting += len(line)
+        if self._waiting > MOST_WAITING_CHARS:  # far too long to be taken, and the listener knows not to keep it
+            self._say()
+            self._pieces = [""]
+
     def _begin(self) -> None:
-        self._line = 0
+        self._line: int = 0
+        self._waiting = 0
         self._details: dict[str, object] = {}
         self._listener = Listener()
         self._name, self._at, self._pieces = "", None, list[str]()
 
     def _say(self) -> None:
         self._listener.add(Utterance(self._name, "\n".join(self._pieces), at=self._at))
+        self._waiting = 0
 
     def _is_detail(self, led: Led) -> bool:
         """Whether a line before the first turn says something of the conversation under a name that is known for it."""

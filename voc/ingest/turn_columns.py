@@ -86,7 +86,7 @@ def _shared(
     ranks = [(rank, index) for index, header in enumerate(headers) if (rank := conversation_rank(header)) is not None]
     named = [index for _, index in sorted(ranks)]
     sides = _sides(head, speaker)
-    if "speaker" in mapped or BOTH <= sides:
+    if "speaker" in mapped or sides >= BOTH:
         yield from named
     bare = _known("external_id", aliases, set(named)) if sides else []
     yield from (index for index in [*named, *bare] if _is_shared(head, index, speaker))
@@ -105,7 +105,7 @@ def _is_shared(head: Sequence[Cells], index: int, speaker: int) -> bool:
 def _is_one(headers: Sequence[str], aliases: Sequence[Alias | None], head: Sequence[Cells], speaker: int) -> bool:
     """Whether the whole table is one conversation: no ids, and both sides are there."""
     ids = any(alias and alias.field == "external_id" for alias in aliases) or any(map(conversation_rank, headers))
-    return not ids and BOTH <= _sides(head, speaker)
+    return not ids and _sides(head, speaker) >= BOTH
 
 
 def _sides(head: Sequence[Cells], speaker: int) -> set[str]:
