@@ -12,8 +12,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [  # a module may import from its own line and the lines above
     {"voc.errors", "voc.records"},
     {"voc.taxonomy", "voc.settings", "voc.access", "voc.calendars", "voc.days"},
-    {"voc.text"},
-    {"voc.conversations"},
+    {"voc.text", "voc.conversations"},
     {"voc.tagging"},
     {"voc.ingest", "voc.store", "voc.engine", "voc.intake", "voc.kpis", "voc.trends", "voc.export"},
     {"voc.command"},

@@ -33,10 +33,8 @@ class GroupedTable:
     text, and of every other column the first value that says something.
     """
 
-    grid = True
-
     def __init__(self, table: Table, columns: TurnColumns) -> None:
-        self.format, self.encoding = table.format, table.encoding
+        self.format, self.encoding, self.grid = table.format, table.encoding, table.grid
         self.headers, self.notices = table.headers, table.notices
         self._table = table
         self._columns = columns

@@ -123,6 +123,7 @@ class _Writer:
 
     def __init__(self, names: Set[str]) -> None:
         self._names = names
+        self._line = 0
         self._begin()
 
     def take(self, number: int, line: str) -> None:
@@ -157,7 +158,7 @@ class _Writer:
             self._pieces = [""]
 
     def _begin(self) -> None:
-        self._line: int = 0
+        self._line = 0
         self._waiting = 0
         self._details: dict[str, object] = {}
         self._listener = Listener()
