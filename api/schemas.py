@@ -140,7 +140,10 @@ class RejectPage(Sent):
 
 
 class RecordsIn(Taken):
-    """Feedback as JSON; keys are our field names or headers that are recognised, the rest are kept as attributes."""
+    """Feedback as JSON; keys are our field names or headers that are recognised, the rest are kept as attributes.
+
+    A record with `turns`, [{"speaker", "text", "start_s", "end_s"}, …], is a conversation.
+    """
 
     model_config = ConfigDict(
         extra="forbid",

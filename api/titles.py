@@ -31,6 +31,10 @@ FIELDS: Final[Mapping[str, str]] = {
     "ees": "رضایت کارمند",
     "referred": "معرفی کرده",
     "referral_sold": "معرفی به خرید رسیده",
+    "turns": "گفتگو",
+    "speaker": "گوینده",
+    "turn_start": "آغاز گفته",
+    "turn_end": "پایان گفته",
 }
 CHANNELS: Final[Mapping[str, str]] = {"self_service": "سلف‌سرویس"}
 KINDS: Final[Mapping[str, str]] = {"feedback": "نظر", "conversation": "گفت‌وگو"}
@@ -89,7 +93,13 @@ ROW_CODES: Final[Mapping[str, str]] = {
     "not_an_object": "هر رکورد باید یک شیء JSON باشد",
     "no_header": "سطر سرستون نداشت",
     "rows_above_header": "سطرهای بالای سرستون کنار گذاشته شد",
-    "bad_time": "ساعت خوانده نشد",
+    "bad_time": "ساعت یا زمان گفته خوانده نشد",
+    "unknown_speakers": "معلوم نیست مشتری کدام گوینده است",
+    "no_customer_turn": "مشتری در این گفتگو چیزی نگفته است",
+    "too_many_turns": "گفتگو بیش از اندازه دراز است",
+    "no_conversation_id": "شناسهٔ گفتگو ندارد",
+    "text_beside_turns": "متنِ کنار گفتگو کنار گذاشته شد",
+    "system_lines": "گفته‌های سامانه و ربات کنار گذاشته شد",
     "broken_encoding": "حروف سطر خراب است",
     "blank_rows": "سطرهای خالی کنار گذاشته شد",
     "not_rated": "امتیازِ صفر یعنی بی‌امتیاز",

@@ -28,11 +28,12 @@ router = APIRouter(prefix="/v1/batches", tags=["batches"])
 
 EVENTS_EVERY_S: Final = 0.5
 RECORDS_NAME: Final = "JSON"
+_ACCEPTED: Final = "CSV, TSV, XLSX, XLS, JSON, JSONL or Parquet; of conversations also WebVTT, SRT, EML and text"
 _FORM: Final = {
     "type": "object",
     "required": ["file"],
     "properties": {
-        "file": {"type": "string", "format": "binary", "description": "CSV, TSV, XLSX, XLS, JSON, JSONL or Parquet"},
+        "file": {"type": "string", "format": "binary", "description": _ACCEPTED},
         "mapping": {"type": "string", "description": 'JSON: our field → their header, such as {"text": "نظر مشتری"}'},
         "name": {"type": "string", "description": "shown instead of the file's name"},
     },

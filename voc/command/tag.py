@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 FEW_ROWS: Final = 400  # fewer are tagged sooner in this process than workers take to start
 
-Input = Annotated[Path, typer.Argument(help="CSV, TSV, XLSX, XLS, JSON, JSONL or Parquet file", show_default=False)]
+Input = Annotated[
+    Path, typer.Argument(help="CSV, TSV, XLSX, XLS, JSON, JSONL, Parquet, VTT, SRT, EML or text file", show_default=False)
+]
 Mapped = Annotated[
     list[str] | None,
     typer.Option("--map", metavar="FIELD=HEADER", help="read FIELD from HEADER; several texts as text=title+body"),

@@ -24,7 +24,7 @@ TEXT: Final[dict[TextRole, str]] = {
         ها; متن بازخورد; بازخورد; بازخورد مشتری; متن شکایت; شرح شکایت; شکایت; متن پیام; پیام مشتری; متن تیکت; متن
         درخواست; شرح درخواست; شرح مشکل; متن انتقاد; انتقاد; انتقادات و پیشنهادات; انتقاد و پیشنهاد; نظرات و پیشنهادات;
         نظر و پیشنهاد; متن گفتگو; متن مکالمه; متن تماس; پاسخ تشریحی; پاسخ باز; صدای مشتری; متن تجربه; تجربه مشتری;
-        نقد; متن نقد""",
+        نقد; متن نقد; utterance; utterance text; گفته; متن گفته""",
     "more": """delivery comment; additional comment; additional comments; other comments; extra comment; نظر درباره
         ارسال; نظر درباره پیک; نظر پیک; نظر ارسال; توضیحات تکمیلی; توضیح تکمیلی; سایر نظرات; نظر تکمیلی""",
     "pros": """advantages; pros; strengths; positives; positive points; positive aspects; نقاط قوت; نقطه قوت; نقاط
@@ -92,6 +92,24 @@ FIELDS: Final[dict[str, str]] = {
     "referral_sold": """referral sold; referral bought; referral purchased; referral purchase; referral sale; خرید
         معرفی شده; خرید فرد معرفی شده; فرد معرفی شده خرید کرد; معرفی منجر به خرید; خرید معرفی شدگان""",
 }
+TURN_FIELDS: Final[dict[str, str]] = {
+    "conversation_id": """conversation id; conversation; call id; interaction id; session id; chat id; thread id;
+        dialog id; dialogue id;
+        ticket id; case id; contact id; conversation number; call number; chat number; شناسه گفتگو; شماره گفتگو;
+        کد گفتگو; شناسه مکالمه; شماره مکالمه; کد مکالمه; شماره تماس مکالمه; شناسه تماس; کد تماس; شناسه تیکت;
+        شماره تیکت; کد تیکت; شناسه نشست; شناسه چت; شماره چت; شناسه پرونده; ticket number; case number""",
+    "speaker": """role; speaker role; sender role; author role; participant role; sender type; author type; speaker type; نقش;
+        نقش گوینده; نقش فرستنده; نوع فرستنده; نوع گوینده; speaker; speaker id; speaker name; speaker label; گوینده; نام گوینده;
+        شناسه گوینده; sender; sender name; from; from name; author; author name; participant; فرستنده; نام فرستنده;
+        فرستنده پیام; طرف گفتگو; direction; message direction; جهت پیام""",
+    "turn_start": """turn start; start; begin; offset; start offset; شروع; شروع گفته; آغاز; ثانیه شروع; زمان شروع گفته""",
+    "turn_end": """turn end; end; stop; end time; end offset; پایان; پایان گفته; ثانیه پایان; زمان پایان گفته""",
+}
+"""What the rows of a conversation have, where it has many, and its turns in a record. A role says more than a name."""
+TURN_LISTS: Final = """turns; messages; utterances; segments; dialogue; dialog; conversation; transcript; گفتگو;
+        مکالمه; پیام ها;
+    نوبت ها; گفته ها"""
+"""Names of the list of turns in a record."""
 RATING: Final = """rating; rate; stars; star; star rating; score; review rating; review score; overall rating; user
         rating; customer rating; satisfaction; satisfaction score; satisfaction rating; customer satisfaction;
         customer satisfaction score; امتیاز; امتیاز کاربر; امتیاز مشتری; امتیاز نظر; امتیاز کلی; ستاره; تعداد ستاره;
@@ -142,11 +160,22 @@ def is_clock(header: str) -> bool:
     return header_key(header) in _keys(CLOCK)
 
 
+def conversation_rank(header: str) -> int | None:
+    """How good a header is for the id of a conversation, 0 being the best; None where it names none."""
+    keys, key = _keys(TURN_FIELDS["conversation_id"]), header_key(header)
+    return keys.index(key) if key in keys else None
+
+
+def is_list_of_turns(name: str) -> bool:
+    """Whether a record calls its list of turns so."""
+    return header_key(name[:200]) in _keys(TURN_LISTS)
+
+
 def _duration(key: str) -> Alias | None:
     for unit, words in UNITS.items():
         for word in _keys(words):
             alias = _known().get(key.removesuffix(word)) if key.endswith(word) else None
-            if alias and alias.field in ("handle_s", "wait_s"):
+            if alias and alias.field in ("handle_s", "wait_s", "turn_start", "turn_end"):
                 return Alias(alias.field, alias.rank, unit=unit)
     return None
 
@@ -158,7 +187,8 @@ def _known() -> dict[str, Alias]:
         known |= {key: Alias("text", rank, role) for rank, key in enumerate(_keys(names))}
     known |= {key: Alias("text", 100 + rank, weak=True) for rank, key in enumerate(_keys(WEAK_BODY))}
     known |= {key: Alias("rating", rank) for rank, key in enumerate(_keys(RATING))}
-    for field, names in FIELDS.items():
+    turn_fields = {field: names for field, names in TURN_FIELDS.items() if field != "conversation_id"}
+    for field, names in {**turn_fields, **FIELDS}.items():
         known |= {key: Alias(field, rank) for rank, key in enumerate(_keys(names))}
     return known
 

@@ -9,12 +9,14 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from voc.errors import InputError
-from voc.ingest.aliases import FIELDS, Alias, find_alias, is_clock
+from voc.ingest.aliases import FIELDS, TURN_FIELDS, Alias, find_alias, is_clock
 from voc.ingest.evidence import ENOUGH_VALUES, MOSTLY, Evidence, LongNumbers, Scale, column
 from voc.ingest.fields import MOMENTS, SCALES, UNCERTAIN, field_reader
 from voc.ingest.mapping import MOST_SHOWN, MappedFields, read_mapping
 from voc.ingest.table import Survey
 from voc.ingest.texts import TextPart
+from voc.ingest.turn_columns import TurnColumns, find_turn_columns
+from voc.ingest.utterances import TURNS, Dialogue
 from voc.ingest.values import UNIT_SECONDS
 from voc.records import Column
 
@@ -49,12 +51,14 @@ class AttributePlan:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How every column of a source is used."""
+    """How every column of a source is used: `dialogue` is that of conversations, `turns` are those of rows that are turns."""
 
     columns: tuple[Column, ...]
     text: tuple[TextPart, ...]
     fields: tuple[FieldPlan, ...]
     attributes: tuple[AttributePlan, ...]
+    dialogue: int | None = None
+    turns: TurnColumns | None = None
 
 
 def understand(headers: Sequence[str], survey: Survey, mapping: Mapping[str, str] | None, zone: ZoneInfo, name: str) -> Layout:
@@ -62,12 +66,14 @@ def understand(headers: Sequence[str], survey: Survey, mapping: Mapping[str, str
     draft = _Draft(headers, survey, zone)
     mapped = read_mapping(mapping, headers)
     draft.follow(mapped)
+    draft.find_dialogues()
     draft.find_text(name)
     for field in FIELDS:
         if field not in mapped.columns and field not in mapped.ignored:
             draft.find_field(field)
     draft.find_rating(open_for_csat="csat" not in mapped.ignored)
     draft.find_clock()
+    draft.find_turns(mapped.columns)
     return draft.layout()
 
 
@@ -77,6 +83,7 @@ class _Draft:
     def __init__(self, headers: Sequence[str], survey: Survey, zone: ZoneInfo) -> None:
         self._headers = headers
         self._sample = survey.sample
+        self._head = survey.head
         self._zone = zone
         self._aliases = [find_alias(header) for header in headers]
         self._evidence: dict[int, Evidence] = {}
@@ -85,6 +92,8 @@ class _Draft:
         self._plans: dict[str, FieldPlan] = {}
         self._text: list[TextPart] = []
         self._rating_name: dict[int, str] = {}
+        self._dialogue: int | None = None
+        self._turns: TurnColumns | None = None
 
     def follow(self, mapped: MappedFields) -> None:
         for field, indexes in mapped.columns.items():
@@ -92,8 +101,14 @@ class _Draft:
                 self._note(index, f"mapped to {field}")
                 if field == "text":
                     self._take_text(index)
-            if field != "text":
+            if field != "text" and field not in TURN_FIELDS:
                 self._claim(field, indexes)
+
+    def find_dialogues(self) -> None:
+        """The column in which records have their turns."""
+        if TURNS in self._headers and any(isinstance(cell, Dialogue) for cell in self._of(self._headers.index(TURNS)).values):
+            self._dialogue = self._headers.index(TURNS)
+            self._field_of[self._dialogue] = TURNS
 
     def find_text(self, name: str) -> None:
         if self._text:
@@ -102,9 +117,11 @@ class _Draft:
         strong = [index for index in known if not self._alias(index).weak]
         body = any(self._alias(index).role in ("body", "more") for index in strong)
         weak = sorted((index for index in known if index not in strong), key=lambda index: self._alias(index).rank)
+        if self._dialogue is not None and not (body or weak):
+            return  # the subject of a conversation is no text beside it
         for index in [*strong, *weak[: 0 if body else 1]]:
             self._take_text(index)
-        if not self._text:
+        if not self._text and self._dialogue is None:
             self._find_text_by_content(name)
         for index in self._free("text"):
             self._note(index, "not the customer's own text, or one that repeats; kept as an attribute")
@@ -151,6 +168,27 @@ class _Draft:
         self._claim("occurred_at", (date, clock))
         self._note(date, f"with the time of day from «{self._headers[clock]}»")
 
+    def find_turns(self, mapped: Mapping[str, tuple[int, ...]]) -> None:
+        """Whether the rows are turns; if so, the conversation's id is that of the row, and their moments are of the turns."""
+        moment = self._plans.get("occurred_at")
+        at = moment.indexes if moment else ()
+        found = find_turn_columns(self._headers, self._aliases, self._head, mapped, tuple(self._text), at)
+        if found is None or self._dialogue is not None:
+            return
+        self._turns = found
+        for field, index in (("speaker", found.speaker), ("turn_start", found.start), ("turn_end", found.end)):
+            if index is not None:
+                self._release(index)
+                self._field_of[index] = field
+        for index in at:
+            self._note(index, "the time of each turn")
+        if found.conversation is not None and "external_id" not in mapped:
+            if own := self._plans.get("external_id"):
+                self._release(own.indexes[0])
+            self._release(found.conversation)
+            self._claim("external_id", (found.conversation,))
+            self._note(found.conversation, "rows with the same one are turns of one conversation")
+
     def layout(self) -> Layout:
         left_out = {index for index in range(len(self._headers)) if self._is_row_index(index)}
         for index in left_out:
@@ -166,6 +204,8 @@ class _Draft:
                 for index, header in enumerate(self._headers)
                 if index not in self._field_of and index not in left_out
             ),
+            dialogue=self._text[0].index if self._turns else self._dialogue,
+            turns=self._turns,
         )
 
     def _column(self, index: int) -> Column:
@@ -195,6 +235,11 @@ class _Draft:
         self._field_of.update(dict.fromkeys(indexes, field))
         if alias.unit and unit_s != 1.0:
             self._note(indexes[0], f"in units of {unit_s:g} seconds")
+
+    def _release(self, index: int) -> None:
+        """Takes a column out of the field that it was in."""
+        if field := self._field_of.pop(index, None):
+            self._plans.pop(field, None)
 
     def _take_text(self, index: int) -> None:
         self._field_of[index] = "text"

@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from voc.ingest.aliases import TURN_FIELDS
 from voc.ingest.dates import parse_moment
 from voc.ingest.letters import plain, storable
 from voc.ingest.memory import Remembering
@@ -23,8 +24,11 @@ from voc.records import EesScale, Feedback
 
 Read = Callable[[object], object]
 
-FIELD_NAMES: Final = tuple(field.name for field in fields(Feedback) if field.name not in ("line", "attributes"))
-"""All that a mapping may name, `text` first."""
+_MADE: Final = ("line", "attributes", "turns", "speakers_sure")
+FIELD_NAMES: Final = tuple(field.name for field in fields(Feedback) if field.name not in _MADE)
+"""All that a column of feedback can fill, `text` first."""
+MAPPED_NAMES: Final = (*FIELD_NAMES, *TURN_FIELDS)
+"""All that a mapping may name."""
 MOMENTS: Final = ("occurred_at", "first_response_at", "resolved_at")
 SCALES: Final = {"csat": (1, 5), "ces": (1, 7), "ves_1": (1, 7), "ves_2": (1, 7), "ees": (1, 5), "nps": (0, 10)}
 EES_SCALES: Final[Mapping[EesScale, tuple[int, int]]] = {"1-5": SCALES["ees"], "0-10": (0, 10)}

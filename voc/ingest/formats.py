@@ -16,12 +16,14 @@ from voc.ingest.encodings import Encoding, decode, detect_encoding, find_utf16
 from voc.ingest.json_tables import JsonLinesTable, JsonTable
 from voc.ingest.parquet_table import ParquetTable
 from voc.ingest.table import Table
+from voc.ingest.transcript_tables import open_eml, open_transcript
 from voc.ingest.workbook import WorkbookTable, check_directory
 
-ACCEPTED: Final = ("CSV", "TSV", "XLSX", "XLS", "JSON", "JSONL", "Parquet")
+ACCEPTED: Final = ("CSV", "TSV", "XLSX", "XLS", "JSON", "JSONL", "WebVTT", "SRT", "EML", "TXT", "Parquet")
 ENDINGS: Final = {
     "csv": ".csv .txt .tsv .tab", "tsv": ".tsv .tab .txt .csv", "xlsx": ".xlsx .xlsm", "xls": ".xls",
     "json": ".json", "jsonl": ".jsonl .ndjson .json .txt", "parquet": ".parquet .pq",
+    "vtt": ".vtt .txt", "srt": ".srt .txt", "eml": ".eml .txt", "email": ".txt .eml", "transcript": ".txt .text",
 }  # fmt: skip
 """The endings that fit each format; another one is worth a notice."""
 
@@ -117,6 +119,8 @@ def _open_compound(path: Path, name: str, named: Set[str]) -> Table:
 
 
 def _open_text(path: Path, name: str, head: bytes, named: Set[str]) -> Table:
+    if mail := open_eml(path, name, head.decode("ascii", "replace")):
+        return mail
     encoding = _text_encoding(path, name, head)
     text = decode(head, encoding).lstrip(" \t\r\n\ufeff")
     lowered = text[:2_000].lower()
@@ -127,6 +131,8 @@ def _open_text(path: Path, name: str, head: bytes, named: Set[str]) -> Table:
         raise looks_like(name, "an XML Spreadsheet; open it in Excel and save it as XLSX" if excel else "an XML document")
     if _is_json(text):
         return _open_json(path, name, encoding, text)
+    if spoken := open_transcript(path, name, encoding, text):
+        return spoken
     return DelimitedTable(path, name, encoding, named)
 
 

@@ -8,16 +8,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from voc.errors import InputError
+from voc.errors import InputError, TooLargeError
+from voc.ingest.aliases import is_list_of_turns
 from voc.ingest.encodings import Encoding, open_text
 from voc.ingest.flatten import flatten
 from voc.ingest.json_stream import LONGEST_ELEMENT_CHARS, BrokenJsonError, decoder, stream_elements
 from voc.ingest.table import MOST_COLUMNS, Row, distinct_headers
+from voc.ingest.utterances import is_said, take_dialogue
 from voc.records import Notice, Reject
 
 LONGEST_LINE_CHARS: Final = LONGEST_ELEMENT_CHARS
+LONGEST_DOCUMENT_BYTES: Final = 2 * LONGEST_ELEMENT_CHARS
+"""Of a document that is one conversation: its letters take two bytes each."""
 MOST_NAMES: Final = 3 * MOST_COLUMNS  # some are objects that are empty here and filled there, and become no columns
-USUAL_NAMES: Final = ("records", "items", "data", "rows", "results", "comments", "reviews", "feedback", "feedbacks", "نظرات")
+USUAL_NAMES: Final = (
+    "records", "items", "data", "rows", "results", "comments", "reviews", "feedback", "feedbacks", "conversations", "calls",
+    "نظرات", "گفتگوها",
+)  # fmt: skip
 
 _Item = tuple[int, object]
 """The line or number of a record, and what stands there: an object, something else, or a Reject."""
@@ -70,10 +77,18 @@ class JsonTable(RecordTable):
         self._path = path
         self._encoding = encoding
         self.encoding = encoding.name
+        self._is_one = False
         self._array = self._find_array(name)
+        if self._is_one and path.stat().st_size > LONGEST_DOCUMENT_BYTES:
+            raise TooLargeError(
+                f"{name}: one conversation in more than {LONGEST_DOCUMENT_BYTES >> 20} MiB of JSON.", field="file"
+            )
         self._learn(name)
 
     def _items(self) -> Iterator[_Item]:
+        if self._is_one:
+            yield 1, self._document()
+            return
         with open_text(self._path, self._encoding) as stream:
             found = (element for path, element in stream_elements(stream) if path == self._array)
             yield from enumerate(found, 1)
@@ -81,9 +96,12 @@ class JsonTable(RecordTable):
     def _find_array(self, name: str) -> str:
         """The path of the array of objects. Raises InputError where there is none, or several without a usual name."""
         objects: dict[str, int] = {}
+        turns: set[str] = set()
         try:
             with open_text(self._path, self._encoding) as stream:
                 for path, element in stream_elements(stream):
+                    if path not in objects and is_list_of_turns(path) and is_said([element]):
+                        turns.add(path)
                     objects[path] = objects.get(path, 0) + isinstance(element, dict)
         except BrokenJsonError as error:
             raise InputError(
@@ -92,10 +110,19 @@ class JsonTable(RecordTable):
             ) from None  # fmt: skip
         arrays = [path for path, count in objects.items() if count]
         usual = [path for path in arrays if path.split(".")[-1].lower() in USUAL_NAMES]
-        chosen = arrays if len(arrays) == 1 else usual
+        chosen = arrays if len(arrays) == 1 else usual or sorted(turns)
         if len(chosen) != 1:
             raise _no_array(name, arrays)
+        self._is_one = chosen[0] in turns
         return chosen[0]
+
+    def _document(self) -> object:
+        """The whole, where its one array of objects is what is said in one conversation."""
+        with open_text(self._path, self._encoding) as stream:
+            try:
+                return decoder().decode(stream.read().strip(" \t\r\n\ufeff"))
+            except (RecursionError, ValueError):
+                return _too_deep(1)
 
 
 class JsonLinesTable(RecordTable):
@@ -148,7 +175,7 @@ def _parse(decode: Callable[[str], object], text: str, number: int) -> object:
 def _flat(record: Mapping[str, object], number: int) -> Mapping[str, object] | Reject:
     """Writing a value out takes more of the stack than reading it, so what was read may still be too deep."""
     try:
-        return flatten(record)
+        return flatten(take_dialogue(record))
     except RecursionError:
         return _too_deep(number)
 

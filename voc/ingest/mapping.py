@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from voc.errors import InputError
-from voc.ingest.fields import FIELD_NAMES
+from voc.ingest.fields import MAPPED_NAMES
 from voc.ingest.letters import header_key
 
 IGNORED: Final = "-"
@@ -30,7 +30,7 @@ def read_mapping(mapping: Mapping[str, str] | None, headers: Sequence[str]) -> M
     columns: dict[str, tuple[int, ...]] = {}
     ignored = set()
     for field, header in (mapping or {}).items():
-        if field not in FIELD_NAMES:
+        if field not in MAPPED_NAMES:
             raise _unknown_field(str(field))
         if not isinstance(header, str):
             raise InputError(f"mapping: «{field}» needs a header, given as text.", code="bad_mapping", field="mapping")
@@ -74,7 +74,7 @@ def _index(wanted: str, headers: Sequence[str]) -> int | None:
 
 
 def _unknown_field(field: str) -> InputError:
-    options = tuple(get_close_matches(field, FIELD_NAMES, 5, 0.5)) or FIELD_NAMES
+    options = tuple(get_close_matches(field, MAPPED_NAMES, 5, 0.5)) or MAPPED_NAMES
     return InputError(
         f"mapping: «{field[:100]}» is no field. Fields: {', '.join(options)}.",
         code="unknown_field",

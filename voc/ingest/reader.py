@@ -11,18 +11,23 @@ from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from voc.conversations.turns import customer_text
 from voc.ingest.columns import AttributePlan, FieldPlan, Layout, understand
+from voc.ingest.conversation import Mask, read_conversation
 from voc.ingest.dates import parse_clock
 from voc.ingest.evidence import canonical_number, is_long_number
 from voc.ingest.fields import field_reader
+from voc.ingest.grouping import GroupedTable
 from voc.ingest.letters import BROKEN, storable
 from voc.ingest.memory import Remembering
 from voc.ingest.refusal import RefusalError
 from voc.ingest.table import Table, survey
 from voc.ingest.texts import text_joiner
+from voc.ingest.transcripts import transcript_in
+from voc.ingest.utterances import Dialogue
 from voc.ingest.values import as_text, is_missing
 from voc.records import AttributeValue, Column, EesScale, Feedback, Notice, Reject
-from voc.text.mask import Masked, mask_personal_data
+from voc.text.mask import mask_personal_data
 
 LONGEST_ATTRIBUTE_CHARS: Final = 2_000
 MASKED_CHARS: Final = 2 * LONGEST_ATTRIBUTE_CHARS
@@ -33,6 +38,8 @@ _MESSAGES: Final = {
     "out_of_scale": "Values of this rating outside 1 to 5 were not used as csat and stay in the attribute of the same name.",
     "attribute_cut": f"Values longer than {LONGEST_ATTRIBUTE_CHARS:,} characters were cut to that length.",
     "removed_characters": "Control characters and halves of characters, which no text can hold, were taken out.",
+    "text_beside_turns": "Records with turns were read by their turns; the text beside them was left out.",
+    "system_lines": "Lines of a system, bot or voice menu were left out of the conversations.",
     "no_rows": "There is a header and no row below it.",
 }
 
@@ -40,7 +47,6 @@ _GARBLED: Final = re.compile(r"(?:[ØÙÚÛ][^\sA-Za-z0-9]){3}")
 
 Cells = Sequence[object]
 ReadField = Callable[[Cells], object]
-Mask = Callable[[str], Masked]
 
 
 class FeedbackSource:
@@ -66,6 +72,9 @@ class FeedbackSource:
         self.format: str = table.format
         self.encoding: str | None = table.encoding
         self.rows_estimate: int | None = found.rows
+        if layout.turns:
+            table = GroupedTable(table, layout.turns)
+            self.rows_estimate = table.count
         self._table = table
         mask = partial(mask_personal_data, names=mask_names)
         self._rows = _RowReader(table, layout, zone, max_text_chars, mask, ees_scale, look_for_broken=found.broken)
@@ -123,7 +132,10 @@ class _RowReader:
         self._mask = mask
         self._look_for_broken = look_for_broken
         self._join = text_joiner(layout.text)
-        self._text_header = table.headers[layout.text[0].index]
+        self._zone = zone
+        self._dialogue = layout.dialogue
+        self._words = [part.index for part in layout.text]
+        self._text_header = table.headers[self._words[0] if self._words else layout.dialogue or 0]
         lenient = [plan for plan in layout.fields if plan.lenient]
         self._rating = _Rating(lenient[0], zone, self.counts, mask) if lenient else None
         plans = [plan for plan in layout.fields if not plan.lenient]
@@ -134,17 +146,11 @@ class _RowReader:
         """The row, None where it is wholly blank."""
         if self._look_for_broken and (broken := self._broken(line, cells)):
             return broken
-        text = storable(whole := self._join(cells)).strip()
-        if not text:
-            return self._without_text(line, cells)
-        if len(text) > self._max_text_chars:
-            return Reject(
-                line, self._text_header, "text_too_long",
-                f"The text has {len(text):,} characters; at most {self._max_text_chars:,} are taken.",
-            )  # fmt: skip
         values: dict[str, Any] = {}
-        header: str | None = None
+        header: str | None = self._text_header
         try:
+            if not self._read_words(cells, values):
+                return self._without_text(line, cells)
             for field, header, read in self._fields:  # noqa: B007
                 if (value := read(cells)) is not None:
                     values[field] = value
@@ -153,9 +159,37 @@ class _RowReader:
         attributes = {name: value for name, index, keep in self._attributes if (value := keep(cells[index])) is not None}
         if self._rating:
             self._rating.read(cells, values, attributes)
-        if text != whole:
+        return Feedback(line=line, attributes=attributes, **values)
+
+    def _read_words(self, cells: Cells, values: dict[str, Any]) -> bool:
+        """Puts the text or the turns where they belong; False where there are none. Raises RefusalError."""
+        cell = None if self._dialogue is None else cells[self._dialogue]
+        if isinstance(cell, Dialogue):
+            if self._dialogue not in self._words and self._join(cells):
+                self.counts[self._text_header, "text_beside_turns"] += 1
+            self._read_turns(cell, values)
+            return True
+        whole = self._join(cells)
+        text = storable(whole).strip()
+        if len(text) > self._max_text_chars:
+            raise RefusalError(
+                "text_too_long", f"The text has {len(text):,} characters; at most {self._max_text_chars:,} are taken."
+            )
+        if spoken := transcript_in(text):
+            self._read_turns(spoken, values)
+        elif text:
+            values["text"] = self._mask(text).text
+        if text and text != whole:
             self.counts[self._text_header, "removed_characters"] += 1
-        return Feedback(text=self._mask(text).text, line=line, attributes=attributes, **values)
+        return bool(text)
+
+    def _read_turns(self, dialogue: Dialogue, values: dict[str, Any]) -> None:
+        found = read_conversation(dialogue, self._zone, self._max_text_chars, self._mask)
+        values |= {"text": customer_text(found.turns), "turns": found.turns, "speakers_sure": found.speakers_sure}
+        if found.occurred_at:
+            values["occurred_at"] = found.occurred_at
+        if found.system_lines:
+            self.counts[None, "system_lines"] += found.system_lines
 
     def notices(self) -> tuple[Notice, ...]:
         """What was counted so far."""

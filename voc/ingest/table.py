@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from voc.errors import InputError, TooLargeError
 from voc.ingest.letters import BROKEN, storable
+from voc.ingest.utterances import Dialogue
 from voc.records import Notice, Reject
 
 Row = tuple[int, Sequence[object]]
@@ -34,10 +35,13 @@ class Table(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What one pass over a table found: how many rows there are, about a thousand of them, whether any byte was broken."""
+    """What one pass over a table found: how many rows there are, about a thousand of them from all over it and its first
+    thousand, whether any byte was broken.
+    """
 
     rows: int
     sample: tuple[Sequence[object], ...]
+    head: tuple[Sequence[object], ...]
     broken: bool
 
 
@@ -46,7 +50,7 @@ def survey(table: Table) -> Survey:
 
     Raises TooLargeError where there are more than MOST_ROWS.
     """
-    rows, stride, broken, kept = 0, 1, False, list[Sequence[object]]()
+    rows, stride, broken, kept, head = 0, 1, False, list[Sequence[object]](), list[Sequence[object]]()
     for item in table.rows():
         rows += 1
         if rows > MOST_ROWS:
@@ -56,9 +60,11 @@ def survey(table: Table) -> Survey:
         broken = broken or any(type(cell) is str and BROKEN in cell for cell in item[1])
         if rows % stride == 0 and any(item[1]):
             kept.append([_short(cell) for cell in item[1]])
+            if stride == 1 and len(head) < SAMPLE_ROWS:
+                head.append(kept[-1])
             if len(kept) >= 2 * SAMPLE_ROWS:
                 kept, stride = kept[1::2], stride * 2
-    return Survey(rows, tuple(kept), broken)
+    return Survey(rows, tuple(kept), tuple(head), broken)
 
 
 def distinct_headers(headers: Sequence[str], name: str) -> tuple[str, ...]:
@@ -79,4 +85,6 @@ def distinct_headers(headers: Sequence[str], name: str) -> tuple[str, ...]:
 
 
 def _short(cell: object) -> object:
+    if isinstance(cell, Dialogue):
+        return cell.sample()
     return cell[:SAMPLE_CHARS] if isinstance(cell, str) and len(cell) > SAMPLE_CHARS else cell

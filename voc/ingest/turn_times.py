@@ -1,0 +1,139 @@
+"""When each turn of a conversation begins and ends, in seconds from its beginning, whatever the source's clock counts from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from voc.ingest.dates import has_time_of_day, parse_clock, parse_moment
+from voc.ingest.refusal import RefusalError
+from voc.ingest.utterances import Utterance
+from voc.ingest.values import duration_reader, is_missing, parse_number
+
+DAY_S: Final = 86_400.0
+LONGEST_OFFSET_S: Final = 1e7
+"""Larger numbers are moments (1714800000, 20240301): no conversation goes on for 115 days by a counter of seconds."""
+
+_seconds = duration_reader(1.0)
+Span = tuple[float | None, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnTimes:
+    """`order` of the utterances by time, where all have one, else as they came; in that order start and end of each."""
+
+    order: tuple[int, ...]
+    spans: tuple[Span, ...]
+    occurred_at: datetime | None
+
+
+def read_times(utterances: Sequence[Utterance], zone: ZoneInfo) -> TurnTimes:
+    """The times of all utterances. Raises RefusalError for one that cannot be read, or that no other can be beside.
+
+    Counters (`start`) stay as they are; moments and times of day count from the first turn, which is when the whole happened.
+    """
+    counted = any(not is_missing(each.start) for each in utterances)
+    starts = [_read(each.start if counted else each.at, zone) for each in utterances]
+    ends = [_read(each.end, zone) for each in utterances]
+    known = [each for each in starts if each is not None]
+    if not known:
+        return TurnTimes(tuple(range(len(starts))), ((None, None),) * len(starts), None)
+    moments = isinstance(known[0], datetime)
+    if any(isinstance(each, datetime) != moments for each in [*known, *ends] if each is not None):
+        raise _unreadable()
+    seconds, stops = _plain_seconds(starts), _plain_seconds(ends)
+    if not (counted or moments):
+        seconds = _over_midnight(seconds)
+    order = sorted(range(len(seconds)), key=lambda place: seconds[place] or 0.0) if None not in seconds else range(len(seconds))
+    first = next(place for place in order if seconds[place] is not None)
+    zero = 0.0 if counted and not moments else seconds[first] or 0.0
+    whole_days = moments and _says_days_alone([each.start if counted else each.at for each in utterances], known)
+    spans = tuple((None, None) if whole_days else _span(seconds[place], stops[place], zero) for place in order)
+    began = starts[first]
+    if began is None or isinstance(began, float):
+        began = _moment(utterances[order[0]].at, zone) if counted else None
+    return TurnTimes(tuple(order), spans, began)
+
+
+def _read(value: object, zone: ZoneInfo) -> float | datetime | None:
+    """Seconds, or a moment."""
+    if isinstance(value, tuple):
+        return _day_and_clock(value, zone)
+    if is_missing(value):
+        return None
+    if isinstance(value, time | timedelta):
+        return _seconds(value)
+    if isinstance(value, date):
+        return parse_moment(value, zone)
+    try:
+        number = parse_number(value)
+    except RefusalError:
+        return _from_words(value, zone)
+    if number is not None and number < 0:
+        raise _unreadable()
+    return parse_moment(value, zone) if number is not None and number >= LONGEST_OFFSET_S else number
+
+
+def _from_words(value: object, zone: ZoneInfo) -> float | datetime | None:
+    if not isinstance(value, str):
+        raise _unreadable()
+    try:
+        return _seconds(value.strip().replace(",", "."))
+    except RefusalError:
+        pass
+    try:
+        return parse_moment(value, zone)
+    except RefusalError:
+        clock = parse_clock(value)
+        return None if clock is None else _seconds(clock)
+
+
+def _day_and_clock(value: tuple[object, ...], zone: ZoneInfo) -> datetime | None:
+    day, clock = parse_moment(value[0], zone), parse_clock(value[1])
+    return day if day is None or clock is None else day.replace(hour=clock.hour, minute=clock.minute, second=clock.second)
+
+
+def _says_days_alone(written: Sequence[object], known: Sequence[object]) -> bool:
+    """Whether a time is only a day: one written so, or all of them midnight."""
+    one = any(isinstance(each, str) and each.strip() and not has_time_of_day(each) for each in written)
+    return one or not any(map(has_time_of_day, known))
+
+
+def _moment(value: object, zone: ZoneInfo) -> datetime | None:
+    """The moment of the first turn that stands beside its counter, if that is what stands there."""
+    try:
+        found = _read(value, zone)
+    except RefusalError:
+        return None
+    return found if isinstance(found, datetime) else None
+
+
+def _plain_seconds(times: Sequence[float | datetime | None]) -> list[float | None]:
+    return [each.timestamp() if isinstance(each, datetime) else each for each in times]
+
+
+def _over_midnight(seconds: Sequence[float | None]) -> list[float | None]:
+    """Times of day, with a day more from where they fall back by more than half a day."""
+    days, last, through = 0.0, None, list[float | None]()
+    for each in seconds:
+        if each is not None:
+            days += DAY_S if last is not None and last - each > DAY_S / 2 else 0.0
+            last = each
+        through.append(None if each is None else each + days)
+    return through
+
+
+def _span(start: float | None, end: float | None, zero: float) -> Span:
+    if start is None:
+        return None, None
+    if end is not None and end < start:
+        raise RefusalError("bad_time", "A turn ends before it begins.")
+    return round(start - zero, 3), None if end is None else round(end - zero, 3)
+
+
+def _unreadable() -> RefusalError:
+    return RefusalError(
+        "bad_time",
+        "The times of turns are all seconds (12.5), all clocks (00:01:30) or all moments (2024-03-01 14:35, ۱۴۰۲/۱۲/۱۱ ۱۴:۳۵).",
+    )
