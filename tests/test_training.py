@@ -12,12 +12,13 @@ import torch
 from safetensors.numpy import load_file
 from transformers import BertConfig, BertModel, BertTokenizer
 
-from models import agreement, evaluate, noise, pretrain, teach, train, tune
+from models import agreement, curves, evaluate, noise, pretrain, teach, train, tune
 from models.corpora import text_id
 from models.examples import Labels, read_feedback, read_labelled, read_records, weak_verdict
 from models.noise import SPOILERS
 from voc.records import Reason, Tags
 from voc.tagging import load_tagger, model_identity
+from voc.tagging.network import TaggerConfig, TaggerNetwork
 from voc.taxonomy import load_taxonomy
 
 pytestmark = pytest.mark.model  # loads torch and hazm, trains for some seconds
@@ -293,3 +294,55 @@ def test_agreement_compares_two_readings(labels: Path, tmp_path: Path, capsys: p
 )
 def test_weak_verdicts(record: dict[str, Any], verdict: str | None) -> None:
     assert weak_verdict(record) == verdict
+
+
+def test_a_tagger_learns_on_where_a_head_is_new() -> None:
+    encoder = {"model_type": "bert", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    heads = {"sentiments": ["a", "b"], "reasons": ["r", "s"], "effort": ["e"], "loyalty": ["l"], "resolutions": ["x"]}
+    old = TaggerNetwork(TaggerConfig(encoder=encoder | {"intermediate_size": 16}, **heads))
+    new = TaggerNetwork(TaggerConfig(encoder=encoder | {"intermediate_size": 16}, **heads, moves=["m", "n"]))
+    train.take_over(new, old)
+    ids, mask = torch.tensor([[1, 7, 9, 2]]), torch.ones(1, 4)
+    old.eval(), new.eval()
+    before, after = old(ids, mask), new(ids, mask)
+    for head in ("sentiment", "reasons", "polarity", "effort", "loyalty", "resolution"):
+        assert torch.allclose(getattr(before, head), getattr(after, head), atol=1e-5), head
+    assert after.moves.shape == (1, 2)
+
+
+def test_conversations_teach_both_sides(tmp_path: Path) -> None:
+    record = {
+        "id": "conv", "turns": [
+            {"speaker": "agent", "text": "سلام بفرمایید", "moves": ["greeting"]},
+            {"speaker": "customer", "text": "پولم برنگشته هنوز", "sentiment": "negative"},
+            {"speaker": "agent", "text": "ببخشید، الان خودم پیگیری می‌کنم", "moves": ["apology", "ownership"]},
+            {"speaker": "customer", "text": "مرسی نشست به حسابم", "sentiment": "positive"},
+        ],
+        "sentiment": "mixed", "sentiment_start": "negative", "sentiment_end": "positive",
+        "reasons": {"after_sales.refund": "negative"}, "primary_reason": "after_sales.refund",
+        "effort": [], "loyalty": [], "resolution": "resolved",
+    }  # fmt: skip
+    path = tmp_path / "train_conversations.jsonl"
+    path.write_text(json.dumps(record), encoding="utf-8")
+    targets = Labels(load_taxonomy())
+    examples = read_labelled(path, {}, targets)
+    agents = read_labelled(path, {}, targets, only_agents=True)
+    of_customer = len(targets.of_customer)
+    assert [int(example.found[of_customer:].sum()) for example in agents] == [1, 2]
+    assert all(not example.found_weights[:of_customer].any() and not example.sentiment_weight for example in agents)
+    customers = examples[: -len(agents)]
+    assert [targets.sentiments[example.sentiment.argmax()] for example in customers[-2:]] == ["negative", "positive"]
+    assert all(not example.found_weights[of_customer:].any() for example in customers)
+    assert all(example.found[targets.found.index("after_sales.refund")] for example in customers[:-2])
+
+
+def test_each_curve_changes_one_thing(tmp_path: Path) -> None:
+    bases = [tmp_path / "short", tmp_path / "long"]
+    for pieces, base in enumerate(bases, start=1):
+        base.mkdir()
+        (base / "progress.json").write_text(json.dumps({"pieces": pieces}), encoding="utf-8")
+    shared, *others = curves.points(bases)
+    assert shared == curves.Point(str(bases[1]), 2)
+    for point in others:
+        changed = [(point.base, point.pieces) != (shared.base, shared.pieces), point.labels != 0, point.layers != 0]
+        assert sum(changed) == 1
