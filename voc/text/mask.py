@@ -14,7 +14,8 @@ from typing import Final
 
 from voc.text.addresses import AddressKind, find_addresses
 from voc.text.names import NameKind, find_names
-from voc.text.numbers import NumberKind, find_numbers
+from voc.text.number_rules import NumberKind
+from voc.text.numbers import find_numbers
 from voc.text.plates import PlateKind, find_plates
 
 Kind = AddressKind | NumberKind | PlateKind | NameKind
