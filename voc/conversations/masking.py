@@ -81,12 +81,16 @@ class _Joined:
     def replaced(self, hits: dict[Span, NumberKind]) -> Iterator[str]:
         """The texts of the turns with placeholders for `hits`, none of which reaches over the end of its turn."""
         by_turn: dict[int, list[Span]] = {}
-        for span in sorted(hits):
+        for span in sorted(hits, key=lambda span: (span[0], -span[1])):
             by_turn.setdefault(self._turn(span[0]), []).append(span)
-        for turn, (text, start) in enumerate(zip((turn.text for turn in self._turns), self._starts, strict=False)):
-            for low, high in reversed(_disjoint(by_turn.get(turn, []))):
-                text = text[: low - start] + PLACEHOLDERS[hits[low, high]] + text[high - start :]
-            yield text
+        for at, turn in enumerate(self._turns):
+            pieces, read = [], 0
+            for start, end in by_turn.get(at, []):
+                low, high = start - self._starts[at], end - self._starts[at]
+                if low >= read:
+                    pieces += (turn.text[read:low], PLACEHOLDERS[hits[start, end]])
+                read = max(read, high)
+            yield "".join([*pieces, turn.text[read:]])
 
     def _monologues(self, speaker: Speaker) -> Iterator[list[int]]:
         """The speaker's turns, cut where the other one says more than a word or two between them."""
@@ -119,12 +123,3 @@ class _Joined:
 
 def _ways(atoms: list[Atom]) -> tuple[int, int, set[str]]:
     return atoms[0].start, atoms[-1].end, {"".join(group.digits for group in groups) for groups in readings(atoms)}
-
-
-def _disjoint(spans: list[Span]) -> list[Span]:
-    """Sorted spans without those that begin within another."""
-    kept: list[Span] = []
-    for span in spans:
-        if not kept or span[0] >= kept[-1][1]:
-            kept.append(span)
-    return kept

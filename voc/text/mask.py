@@ -17,7 +17,7 @@ from voc.text.names import NameKind, find_names
 from voc.text.number_rules import FEWEST_DIGITS, NumberKind
 from voc.text.numbers import find_numbers
 from voc.text.plates import PlateKind, find_plates
-from voc.text.spoken import MAY_BE_LINKED, MAY_BE_SPOKEN, find_spoken, find_spoken_plates
+from voc.text.spoken import MAY_BE_LINKED, MAY_BE_SPOKEN_PLATE, find_spoken, find_spoken_plates, may_be_spoken
 
 Kind = AddressKind | NumberKind | PlateKind | NameKind
 Hit = tuple[int, int, Kind]
@@ -116,7 +116,7 @@ def _finders(text: str, *, names: bool) -> tuple[Find, ...]:
     Their order counts: links and e-mail addresses may hold numbers, spoken numbers digits, and plates are made of them.
     """
     finders: tuple[Find, ...] = ()
-    if MAY_BE_SPOKEN.search(text) or text.startswith("صفر"):
+    if may_be_spoken(text):
         finders = (find_addresses, find_spoken_plates, find_spoken, find_plates, find_numbers)
     elif _SIGN.search(text):
         finders = tuple(find for glance, find in _GLANCES if glance(text))
@@ -139,6 +139,7 @@ def _find_once(text: str, finders: tuple[Find, ...]) -> Iterator[Hit]:
 
 _GLANCES: Final[tuple[tuple[Callable[[str], object], Find], ...]] = (
     (_MAY_BE_ADDRESS.search, find_addresses),
+    (MAY_BE_SPOKEN_PLATE.search, find_spoken_plates),
     (MAY_BE_LINKED.search, find_spoken),
     (_MAY_BE_PLATE.search, find_plates),
     (_MAY_BE_NUMBER.search, find_numbers),

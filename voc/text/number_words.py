@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple
 Span = tuple[int, int]
 Link = Literal["and", "space", "mark", "filler"]
 
-MOST_OPEN: Final = 5  # joints of a run that may be read either way; 32 readings, of which a phone number needs all
+MOST_OPEN: Final = 5  # joints of a run that may be read either way; with 64 readings at most; a phone number has as many
 MOST_FILLERS: Final = 4  # between two numbers of a run
 MOST_MARKS: Final = 6
 ENOUGH_TO_CLOSE: Final = 6  # numbers in a run after which «هفته» is «هفت» and «ه», not a week
@@ -74,8 +74,8 @@ _TOKEN: Final = re.compile(
 )
 _MARKED: Final = "[\u064b-\u0652]?"
 _FIRST: Final = re.compile(
-    rf"(?<!{_LETTER})(?:ص{_MARKED}[فد]|[یي]{_MARKED}[کكا]|د{_MARKED}[هو]|س{_MARKED}[هیي]|چ{_MARKED}[هاآل]|پ{_MARKED}[نوا]"
-    rf"|ش{_MARKED}[شیيصساو]|ه{_MARKED}[فشیيجژز]|ن{_MARKED}[هو]|ب{_MARKED}[یي]|جفت)|(?<![0-9A-Za-z@_/:.,٫٬])[0-9]"
+    rf"(?<!{_LETTER})(?:ص{_MARKED}[فد]|[یي]{_MARKED}[کكا]|د{_MARKED}[هویي]|س{_MARKED}[هیي]|چ{_MARKED}[هاآل]|پ{_MARKED}[نوا]"
+    rf"|ش{_MARKED}[شیيصساو]|ه{_MARKED}[فشیيجژز]|ن{_MARKED}[هو]|ب{_MARKED}[یي]|جفت)|(?<![0-9A-Za-z@_])[0-9]"
 )
 _TIMES: Final = {"دو": 2, "جفت": 2, "سه": 3, "چهار": 4, "چار": 4}
 _PLAIN: Final = str.maketrans({"ي": "ی", "ك": "ک", "ى": "ی", "\u0640": None} | dict.fromkeys(map(chr, range(0x64B, 0x653))))
@@ -137,14 +137,12 @@ def readings(atoms: list[Atom]) -> Iterator[list[Group]]:
     """The ways to read a run as groups of digits, the likeliest first."""
     joints = [_joint(one, other) for one, other in pairwise(atoms)]
     likely = [joint is not None and atom.link in ("and", "space") for joint, atom in zip(joints, atoms[1:], strict=True)]
-    opened = [at for at, joint in enumerate(joints) if joint == "open"]
     yield _grouped(atoms, likely)
-    if len(opened) > MOST_OPEN:
-        choices: Iterable[tuple[bool, ...]] = ((True,) * len(opened), (False,) * len(opened))
-    else:
-        choices = product((True, False), repeat=len(opened)) if opened else ()
-    for choice in choices:
-        chosen = dict(zip(opened, choice, strict=True))
+    opened = [at for at, joint in enumerate(joints) if joint == "open"]
+    opened.sort(key=lambda at: atoms[at + 1].digits != "100")  # one speaker drops «و» always or never; «سه صد» is 300 or 3, 100
+    free, alike = opened[:MOST_OPEN], opened[MOST_OPEN:]
+    for choice in product((True, False), repeat=len(free) + bool(alike)) if opened else ():
+        chosen = dict(zip(free, choice, strict=False)) | dict.fromkeys(alike, choice[-1])
         yield _grouped(atoms, [chosen.get(at, joint is not None) for at, joint in enumerate(joints)])
 
 
@@ -156,8 +154,10 @@ def _first(text: str, at: int, end: int) -> int | None:
 
 def _joint(one: Atom, other: Atom) -> Literal["sure", "open"] | None:
     """Whether `other` goes on with the number that `one` is the last word of."""
-    if other.link != "and" and (other.digits == "1000" or (other.digits == "100" and one.digits in "3456789" + "30")):
+    if other.is_word and other.link != "and" and other.digits == "1000":
         return "sure" if one.room < 1000 and one.digits.strip("0") and len(one.digits) <= 3 else None
+    if other.is_word and other.link != "and" and other.digits == "100" and one.digits in ("30", *"3456789"):
+        return None if one.link == "and" else "open"  # «سی و سه صد» is 33 and 100
     if other.digits.startswith("0") or int(other.digits) >= one.room:
         return None
     if other.link == "and":

@@ -7,9 +7,10 @@ said in the way that such a number is, and not be called an order.
 """
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate, groupby
 from typing import Final
 
 from voc.text.number_rules import (
@@ -49,21 +50,24 @@ _POSTAL_BEFORE: Final = re.compile(rf"{POSTAL_WORD}{_NEAR}\Z")
 _POSTAL_AFTER: Final = re.compile(rf"[^\w\[\]@./]{{0,4}}{POSTAL_WORD_AFTER}")
 _CARD_BEFORE: Final = re.compile(rf"[کك]ارت{_NEAR}\Z")
 _PHONE_BEFORE: Final = re.compile(rf"(?:{PHONE_WORD}|شماره[\s\u200c]ثابت){_NEAR}\Z")
-_ORDER_BEFORE: Final = re.compile(rf"{ORDER_WORD}{_BESIDE}\Z")
+_MOBILE_BEFORE: Final = re.compile(rf"(?:موبایل|همراه|تلفن|تماس|شمارم|شماره|خط){_BESIDE}\Z")
+_ORDER_BEFORE: Final = re.compile(rf"{ORDER_WORD}(?!.*\sبا\s){_BESIDE}\Z")  # «سفارشم با شماره …» names the phone
 # A glance: three numbers almost side by side. It begins with a literal, for which a pattern is quickest.
 _NUMBER_WORD: Final = (
-    r"(?:ص(?:فر|د)|[یي](?:[کك]|ازده)|د(?:ه|و(?:[یي]?ست|ازده)?)|س(?:ه|[یي](?:صد|زده)?)|چ(?:ه?ل|ا?ها?ر(?:ده|صد)?|ار(?:ده|صد)?)"
+    r"(?:ص(?:فر|د)|[یي](?:[کك]|ازده)|د(?:ه|[یي]?و(?:[یي]?ست|ازده)?)|س(?:ه|[یي](?:صد|زده)?)|چ(?:ه?ل|ا?ها?ر(?:ده|صد)?|ار(?:ده|صد)?)"
     r"|پ(?:ن[جش](?:اه?)?|[وا]نصد|[وا]نزده)|ش(?:[یي]?ش(?:صد)?|صت?|ست|[وا]نزده)|ه(?:[فش]ت?(?:اد|صد)?|[یي]?[فجژ]ده|زار)"
     r"|ن(?:ه(?:صد)?|ود|وزده)|ب[یي]ست?)"
 )
 _ANY_DIGIT: Final = "[0-9۰-۹٠-٩０-９]"
 _ITEM: Final = rf"(?:{_NUMBER_WORD}|{_ANY_DIGIT}{{1,7}})[و\u064f]?"
 _APART: Final = r"[\s\u200c،,.\-]{1,3}(?:و[ \u200c]{1,2})?"
-MAY_BE_SPOKEN: Final = re.compile(
+_SAID: Final = re.compile(
     rf" {_ITEM}{_APART}(?:{_ITEM}{_APART}(?:[آ-ی]{{1,9}}{_APART}){{0,2}}{_ITEM}(?![آ-ی]{{2}})|{_ANY_DIGIT}{{8}})"
 )
-# Digits with a word between them: «۰۹۱۲ و ۳۴۵ و ۶۷۸۹».
+# Digits with a word or a comma between them: «۰۹۱۲ و ۳۴۵ و ۶۷۸۹».
 MAY_BE_LINKED: Final = re.compile(rf"{_ANY_DIGIT}[ ،,.]{{1,3}}(?:و|خب|بعد[آ-ی]*|ا?و?م+)[ ،,.]{{1,3}}{_ANY_DIGIT}")
+# «۷۹ صاد ۸۹۹ ایران پنجاه و هشت».
+MAY_BE_SPOKEN_PLATE: Final = re.compile(rf"ا[یي]ران[\s\u200c]{{0,2}}{_NUMBER_WORD}")
 _PLATE_WORD: Final = re.compile("ا[یي]ران|پلا[کك]")
 _COUNTED: Final = re.compile(
     r"[\s\u200c]{1,3}(?:تا|بار|دفعه|مرتبه|روز|هفته|ماه|سال|ساعت|دقیقه|شب|نفر|عدد|دونه|کیلو|متر|هزار|میلیون|تومن|تومان|درصد)"
@@ -96,6 +100,10 @@ class _Candidate:
         return all(len(set(group.digits)) == 1 for group in self.groups)
 
     @property
+    def has_word(self) -> bool:
+        return any(group.is_word for group in self.groups)
+
+    @property
     def weak(self) -> bool:
         """Whether something around says that this is a price or an order number."""
         return bool(PRICE_AFTER.match(self.text, self.groups[-1].end)) or self.follows(_ORDER_BEFORE)
@@ -108,11 +116,18 @@ class _Candidate:
         return bool(word.match(self.text, self.groups[-1].end))
 
 
+def may_be_spoken(text: str) -> bool:
+    """Whether `text` may hold a number said in words, by a glance that must cost next to nothing, for most hold none."""
+    if _SAID.search(text) or text.startswith("صفر"):
+        return True
+    return "\n" in text and bool(_SAID.search(text.replace("\n", " ")))
+
+
 def find_spoken_plates(text: str) -> Iterator[tuple[int, int, PlateKind]]:
     """`(start, end, kind)` of each plate of `text` that is said in words, as find_plates finds it in digits."""
     if not _PLATE_WORD.search(text):
         return
-    groups = [group for atoms in stretches(text, [(0, len(text))]) for group in next(readings(atoms))]
+    groups = [group for atoms in stretches(text, [(0, len(text))]) for group in _pairs(next(readings(atoms)))]
     pieces: list[str] = []
     ends, read, written = [], 0, 0
     for group in groups:
@@ -122,18 +137,28 @@ def find_spoken_plates(text: str) -> Iterator[tuple[int, int, PlateKind]]:
         read = group.end
     digits = "".join([*pieces, text[read:]])
     for start, end, kind in find_plates(digits):
-        inside = groups[bisect_right(ends, start) : bisect_left(ends, end) + 1]
-        if any(group.is_word for group in inside):
-            yield inside[0].start, inside[-1].end, kind
+        first, last = bisect_right(ends, start), bisect_right(ends, end) - 1
+        if any(group.is_word for group in groups[first : last + 1]):
+            before = ends[first] - len(groups[first].digits) - start
+            yield groups[first].start - before, groups[last].end + end - ends[last], kind
+
+
+def _pairs(groups: list[Group]) -> Iterator[Group]:
+    """The groups, with single digits said one after the other as one: «یک یک یک» is 111."""
+    for is_single, run in groupby(groups, key=lambda group: len(group.digits) == 1):
+        first, *others = run
+        if is_single and others:
+            digits = "".join(group.digits for group in (first, *others))
+            yield first._replace(end=others[-1].end, digits=digits, is_word=True)
+        else:
+            yield from (first, *others)
 
 
 def find_spoken(text: str) -> Iterator[tuple[int, int, NumberKind]]:
     """`(start, end, kind)` of each personal number of `text`, whose digits are Latin, that is not of digits alone."""
     for atoms in stretches(text, [(0, len(text))]):
         for number in spoken_numbers(text, atoms):
-            if any(group.is_word for group in number.groups) or any(
-                group.link in ("and", "filler") for group in number.groups[1:]
-            ):
+            if any(group.is_word for group in number.groups) or any(group.link != "space" for group in number.groups[1:]):
                 yield number_start(text, number), number.groups[-1].end, number.kind
 
 
@@ -148,15 +173,17 @@ def spoken_numbers(text: str, atoms: list[Atom]) -> list[Spoken]:
     """The personal numbers in a run of number words of `text`, in order, by the reading that finds the most."""
     if sum(len(atom.digits) for atom in atoms) < FEWEST_DIGITS:
         return []
-    found = (list(_read(text, groups)) for groups in readings(atoms))
-    return max(found, key=lambda numbers: sum(len(number.digits) for number in numbers))
+    found = [list(_read(text, groups, is_likely=not at)) for at, groups in enumerate(readings(atoms))]
+    return max(found, key=lambda numbers: sum(number.groups[-1].end - number.groups[0].start for number in numbers))
 
 
-def _read(text: str, groups: list[Group]) -> Iterator[Spoken]:
+def _read(text: str, groups: list[Group], *, is_likely: bool) -> Iterator[Spoken]:
+    """The numbers that a reading holds; one that is not the likeliest counts only where it explains its whole run."""
     edges = _edges(text, groups)
     first = 0
     while first < len(groups):
-        if number := _longest(text, groups, first, edges):
+        number = _longest(text, groups, first, edges)
+        if number and (is_likely or (first in edges[0] and first + len(number.groups) in edges[1])):
             yield number
             first += len(number.groups)
         else:
@@ -164,11 +191,11 @@ def _read(text: str, groups: list[Group]) -> Iterator[Spoken]:
 
 
 def _edges(text: str, groups: list[Group]) -> tuple[set[int], set[int]]:
-    """Where the run may begin and end as a whole: a «نه» in front may be a no, a number behind may count («دو روزه»)."""
+    """Where the run may begin and end as a whole: a «نه» on either side may be a no, a number behind may count («دو روزه»)."""
     begins, ends = {0}, {len(groups)}
     if groups[0].digits == "9" and groups[0].is_word:
         begins.add(1)
-    if _COUNTED.match(text, groups[-1].end):
+    if (groups[-1].digits == "9" and groups[-1].is_word) or _COUNTED.match(text, groups[-1].end):
         ends.add(len(groups) - 1)
     return begins, ends
 
@@ -229,15 +256,19 @@ def _is_phone(said: _Candidate) -> bool:
         return not (sizes[0] == 2 and sizes[1] == 2 and digits.startswith("989"))  # the years 98, 99, 1400 and 1401
     if said.weak:
         return False
+    if not said.is_whole:
+        return False
     if BARE_MOBILE.fullmatch(digits):
-        return (sizes[0] == 3 and len(sizes) <= 4) or (said.is_whole and said.is_singly)
-    return bool(said.is_whole and LOCAL_PHONE.fullmatch(digits) and said.follows(_PHONE_BEFORE))
+        ends = set(accumulate(sizes))
+        is_grouped = {3, 6} <= ends and (8 in ends or sizes[-1] == 4)
+        return said.has_word and (is_grouped or said.is_singly or said.follows(_MOBILE_BEFORE))
+    return bool(LOCAL_PHONE.fullmatch(digits) and said.follows(_PHONE_BEFORE))
 
 
 def _is_bare_national_id(said: _Candidate) -> bool:
     if len(said.digits) != 10 or not (said.is_singly or said.digits.startswith("0")):
         return False
-    return said.is_whole and max(said.sizes) <= LARGEST_GROUP and passes_mod_11(said.digits) and not said.weak
+    return said.is_whole and said.has_word and max(said.sizes) <= LARGEST_GROUP and passes_mod_11(said.digits) and not said.weak
 
 
 _CHECKS: Final[tuple[tuple[NumberKind, Callable[[_Candidate], bool]], ...]] = (
