@@ -21,6 +21,8 @@ from rich.table import Table
 
 from tests.benchmarks import harmless, personal, sentences, spoken
 from tests.benchmarks.personal import Random
+from voc.conversations.masking import mask_turns
+from voc.records import Turn
 from voc.text.mask import PLACEHOLDERS, Kind, mask_personal_data
 
 SEED: Final = 1404
@@ -100,6 +102,21 @@ def said_harmlessly(seed: int = SEED, count: int = CASES) -> Iterator[Case]:
             yield Case(f"said: {group}", None, before, make(chance), after)
 
 
+def measure_turns(seed: int = SEED, count: int = CASES) -> tuple[Share, Share]:
+    """Of numbers said in parts over several turns, and of turns without any: the share that went wrong."""
+    chance = random.Random(f"{seed} turns")  # noqa: S311
+    wrong: tuple[list[str], list[str]] = ([], [])
+    for _ in range(count):
+        kind, parts = spoken.split(chance)
+        for number, said in enumerate((parts, spoken.split_harmlessly(chance))):
+            turns = tuple(Turn(speaker, text) for speaker, text, _ in said)
+            masked = [turn.text.strip(_LEFT_OVER) for turn in mask_turns(turns, mask_personal_data)]
+            expected = [PLACEHOLDERS[kind] if is_part else text.strip(_LEFT_OVER) for _, text, is_part in said]
+            if masked != expected:
+                wrong[number].append(" / ".join(turn.text for turn in turns))
+    return Share("split over turns", count, tuple(wrong[0])), Share("order number over turns", count, tuple(wrong[1]))
+
+
 def names(seed: int = SEED, count: int = CASES) -> Iterator[Case]:
     """`count` texts with a name, in every way that one is said, and as many whose titles and greetings name nobody."""
     chance = random.Random(f"{seed} names")  # noqa: S311
@@ -139,10 +156,11 @@ def main() -> None:
     found = measure(chain(positives(given.seed, given.cases), said(given.seed, given.cases)))
     left = measure(chain(negatives(given.seed, given.cases), said_harmlessly(given.seed, given.cases)))
     named, nameless = measure(names(given.seed, given.cases), names=True)
-    _print("personal data", "recall", [*found, named], right=True)
-    _print("harmless", "false alarms", [*left, nameless], right=False)
+    split, unsplit = measure_turns(given.seed, given.cases)
+    _print("personal data", "recall", [*found, split, named], right=True)
+    _print("harmless", "false alarms", [*left, unsplit, nameless], right=False)
     if given.missed:
-        for share in (*found, named, *left, nameless):
+        for share in (*found, split, named, *left, unsplit, nameless):
             Console().print(*(f"{share.group}: {text!r}" for text in share.wrong), sep="\n", markup=False)
 
 

@@ -9,6 +9,8 @@ from typing import Final
 
 from tests.benchmarks import personal
 from tests.benchmarks.personal import Random, cut, digits, passes_luhn
+from voc.records import Speaker
+from voc.text.number_rules import NumberKind
 
 _UNITS: Final = ("صفر", "یک", "دو", "سه", "چهار", "پنج", "شش", "هفت", "هشت", "نه")
 _TEENS: Final = ("ده", "یازده", "دوازده", "سیزده", "چهارده", "پانزده", "شانزده", "هفده", "هجده", "نوزده")
@@ -227,7 +229,8 @@ def address(chance: Random) -> str:
     one, two, three = (say(chance, [str(chance.randint(low, high))]) for low, high in ((1, 9), (10, 40), (100, 399)))
     return chance.choice([
         f"کوچه {two} پلاک {three} طبقه {one} واحد {two}", f"پلاک {three}", f"منطقه {two}", f"داخلی {three}",
-        f"کد {three} {two}", "صد و هجده", "صفر بیست و یک هجده هجده", "صفر نهصد و دوازده", f"خط {one} مترو", f"رمز {two} {two}", f"خیابون {two} متری",
+        f"کد {three} {two}", "صد و هجده", "صفر بیست و یک هجده هجده", "صفر نهصد و دوازده", f"خط {one} مترو",
+        f"رمز {two} {two}", f"خیابون {two} متری",
     ])  # fmt: skip
 
 
@@ -236,3 +239,45 @@ def number_that_is_none(chance: Random) -> str:
     card, national = personal_card(chance), id_digits(chance)
     wrong = chance.choice([card[:-1] + str((int(card[-1]) + chance.randint(1, 9)) % 10), card[:12], f"7{national[1:-1]}"])
     return Voice.drawn(chance).say(chance, cut(wrong, [2] * (len(wrong) // 2) + [1] * (len(wrong) % 2)))
+
+
+def split(chance: Random) -> tuple[NumberKind, list[tuple[Speaker, str, bool]]]:
+    """A kind, and a conversation in which its number is said in parts: who says what, and whether that is a part of it."""
+    asks: list[tuple[NumberKind, str, list[str]]] = [
+        ("phone", "شماره تماستون رو میفرمایید؟", mobile_groups(chance)),
+        ("card", "شماره کارتتون؟", card_groups(chance)),
+        ("national_id", "کد ملیتون رو لطف کنید", cut(id_digits(chance), chance.choice([[3, 3, 4], [1] * 10, [2] * 5]))),
+        ("postal_code", "کد پستی رو بفرمایید", cut("1" + digits(chance, 9).replace("0", "3"), [2] * 5)),
+    ]
+    kind, asked, groups = chance.choice(asks)
+    parts = _parts(chance, groups)
+    voice, other = Voice.drawn(chance), Voice.drawn(chance)
+    said: list[tuple[Speaker, str, bool]] = [("agent", asked, False)]
+    reads_back = chance.random() < 0.4
+    for part in parts:
+        said.append(("customer", voice.say(chance, part), True))
+        if reads_back and sum(map(len, part)) > 1:
+            said.append(("agent", other.say(chance, part), True))
+        elif chance.random() < 0.7:
+            said.append(
+                ("agent", chance.choice(["بله", "خب", "بفرمایید", "بله بفرمایید", "نوشتم", "اوکی", "بله، ادامه بدید"]), False)
+            )
+    return kind, [*said, ("agent", "ممنون، ثبت شد", False)]
+
+
+def split_harmlessly(chance: Random) -> list[tuple[Speaker, str, bool]]:
+    """A conversation over prices, times and an order number that is said in parts."""
+    number = chance.choice("145678") + digits(chance, chance.choice([5, 7, 8, 9]))
+    voice = Voice.drawn(chance)
+    said: list[tuple[Speaker, str, bool]] = [("agent", "شماره سفارشتون رو میفرمایید؟", False)]
+    for part in _parts(chance, cut(number, [2] * (len(number) // 2) + [1] * (len(number) % 2))):
+        said += [("customer", voice.say(chance, part), False), ("agent", chance.choice(["بله", "خب", "بفرمایید"]), False)]
+    for make in (price, time, count, address):
+        said += [("customer", make(chance), False), ("agent", chance.choice(["بله", make(chance)]), False)]
+    return said
+
+
+def _parts(chance: Random, groups: list[str]) -> list[list[str]]:
+    """The groups in two to four parts."""
+    ends = sorted(chance.sample(range(1, len(groups)), min(len(groups) - 1, chance.randint(1, 3))))
+    return [groups[start:end] for start, end in zip([0, *ends], [*ends, len(groups)], strict=True)]

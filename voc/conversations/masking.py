@@ -16,9 +16,9 @@ from voc.records import Span, Speaker, Turn
 from voc.text.mask import PLACEHOLDERS, Masked, latin_digits
 from voc.text.number_rules import PRICE_AFTER, NumberKind
 from voc.text.number_words import Atom, readings, stretches
-from voc.text.spoken import number_start, spoken_numbers
+from voc.text.spoken import COUNTED, Spoken, number_start, spoken_numbers
 
-LONGEST_ASIDE: Final = 80  # characters of a turn after which the other speaker may go on with a number
+LONGEST_ASIDE: Final = 120  # characters of a turn after which the other speaker may go on with a number; a card read back
 ECHO_REACH: Final = 4  # turns after a number in which it may be read back
 FEWEST_ECHOED: Final = 3  # digits that are a part of a number read back; while it is still being said two are enough
 FEWEST_ECHOED_WITHIN: Final = 2
@@ -64,16 +64,16 @@ class _Joined:
         for turns in self._monologues(speaker):
             for atoms in stretches(self._text, map(self._bounds, turns)):
                 for said in spoken_numbers(self._text, atoms):
-                    spans = [
-                        atom[:2] for atom in atoms if said.groups[0].start <= atom.start and atom.end <= said.groups[-1].end
-                    ]
-                    parts = self._parts([(number_start(self._text, said), spans[0][1]), *spans])
-                    yield _Number(said.kind, said.digits, parts, self._turn(parts[0][0]), self._turn(parts[-1][0]))
+                    first, last = said.groups[0].start, said.groups[-1].end
+                    spans = [atom[:2] for atom in atoms if first <= atom.start and atom.end <= last]
+                    number = self._number(said, spans)
+                    if number.first == number.last or not self._is_cut_out(number, atoms):
+                        yield number
 
     def echoes(self, number: _Number) -> Iterator[Span]:
         """Where a part of the number is said again, while it is being said or soon after."""
         for turn in range(number.first, min(number.last + ECHO_REACH, len(self._turns) - 1) + 1):
-            fewest = FEWEST_ECHOED_WITHIN if number.first < turn < number.last else FEWEST_ECHOED
+            fewest = FEWEST_ECHOED_WITHIN if number.first < turn <= number.last + 1 else FEWEST_ECHOED
             for start, end, ways in self._said[turn]:
                 if any(len(digits) >= fewest and digits in number.digits for digits in ways):
                     yield start, end
@@ -109,10 +109,22 @@ class _Joined:
         return [[_ways(atoms) for atoms in stretches(self._text, [self._bounds(turn)])
                  if not PRICE_AFTER.match(self._text, atoms[-1].end)] for turn in range(len(self._turns))]  # fmt: skip
 
-    def _parts(self, spans: list[Span]) -> tuple[Span, ...]:
-        """The spans of each turn as one."""
-        by_turn = [list(group) for _, group in groupby(spans, key=lambda span: self._turn(span[1] - 1))]
-        return tuple((max(part[0][0], self._starts[self._turn(part[0][1] - 1)]), part[-1][1]) for part in by_turn)
+    def _number(self, said: Spoken, spans: list[Span]) -> _Number:
+        """The number at the spans of its words; the spans of a turn become one."""
+        by_turn = [(turn, list(part)) for turn, part in groupby(spans, key=lambda span: self._turn(span[0]))]
+        parts = [(part[0][0], part[-1][1]) for _, part in by_turn]
+        parts[0] = (max(number_start(self._text, said), self._starts[by_turn[0][0]]), parts[0][1])
+        return _Number(said.kind, said.digits, tuple(parts), by_turn[0][0], by_turn[-1][0])
+
+    def _is_cut_out(self, number: _Number, atoms: list[Atom]) -> bool:
+        """Whether its first or last turn says other numbers in the same breath, as one that goes over turns does not."""
+        first, last = number.parts[0][0], number.parts[-1][1]
+        return any(
+            (atom.end <= first and self._turn(atom.start) == number.first)
+            or (atom.start >= last and self._turn(atom.start) == number.last and not COUNTED.match(self._text, atom.end))
+            for atom in atoms
+            if atom.digits != "9"
+        )
 
     def _turn(self, at: int) -> int:
         return bisect_right(self._starts, at) - 1

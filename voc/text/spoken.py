@@ -69,7 +69,7 @@ MAY_BE_LINKED: Final = re.compile(rf"{_ANY_DIGIT}[ ،,.]{{1,3}}(?:و|خب|بعد
 # «۷۹ صاد ۸۹۹ ایران پنجاه و هشت».
 MAY_BE_SPOKEN_PLATE: Final = re.compile(rf"ا[یي]ران[\s\u200c]{{0,2}}{_NUMBER_WORD}")
 _PLATE_WORD: Final = re.compile("ا[یي]ران|پلا[کك]")
-_COUNTED: Final = re.compile(
+COUNTED: Final = re.compile(
     r"[\s\u200c]{1,3}(?:تا|بار|دفعه|مرتبه|روز|هفته|ماه|سال|ساعت|دقیقه|شب|نفر|عدد|دونه|کیلو|متر|هزار|میلیون|تومن|تومان|درصد)"
 )
 
@@ -195,7 +195,7 @@ def _edges(text: str, groups: list[Group]) -> tuple[set[int], set[int]]:
     begins, ends = {0}, {len(groups)}
     if groups[0].digits == "9" and groups[0].is_word:
         begins.add(1)
-    if (groups[-1].digits == "9" and groups[-1].is_word) or _COUNTED.match(text, groups[-1].end):
+    if (groups[-1].digits == "9" and groups[-1].is_word) or COUNTED.match(text, groups[-1].end):
         ends.add(len(groups) - 1)
     return begins, ends
 
