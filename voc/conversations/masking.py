@@ -84,7 +84,8 @@ class _Joined:
         for span in sorted(hits, key=lambda span: (span[0], -span[1])):
             by_turn.setdefault(self._turn(span[0]), []).append(span)
         for at, turn in enumerate(self._turns):
-            pieces, read = [], 0
+            pieces: list[str] = []
+            read = 0
             for start, end in by_turn.get(at, []):
                 low, high = start - self._starts[at], end - self._starts[at]
                 if low >= read:
@@ -134,4 +135,6 @@ class _Joined:
 
 
 def _ways(atoms: list[Atom]) -> tuple[int, int, set[str]]:
-    return atoms[0].start, atoms[-1].end, {"".join(group.digits for group in groups) for groups in readings(atoms)}
+    """Where a run stands and the digits that it may be, also cut within a number: «صفر نهصد» begins 0912."""
+    ways = {"".join(group.digits for group in groups) for groups in readings(atoms)}
+    return atoms[0].start, atoms[-1].end, ways | {digits.rstrip("0") for digits in ways}

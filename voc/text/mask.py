@@ -79,7 +79,7 @@ def mask_personal_data(text: str, *, names: bool = False) -> Masked:
     pieces: list[str] = []
     found: list[Found] = []
     read = written = 0
-    for start, end, kind in _find_all(text, finders, names=names):
+    for start, end, kind in _find_all(latin_digits(text), finders):
         placeholder = PLACEHOLDERS[kind]
         pieces += (text[read:start], placeholder)
         written += start - read + len(placeholder)
@@ -93,21 +93,15 @@ def latin_digits(text: str) -> str:
     return text.translate(_ASCII_DIGITS) if _OTHER_DIGIT.search(text) else text  # translating takes longer than all the rest
 
 
-def _find_all(text: str, finders: tuple[Find, ...], *, names: bool) -> Iterator[Hit]:
+def _find_all(text: str, finders: tuple[Find, ...]) -> Iterator[Hit]:
     """All hits in `text`; what lies between them is read again, for a number may hide what is glued to it."""
     read = 0
-    for hit in _find_once(latin_digits(text), finders):
-        yield from _find_between(text, read, hit[0], names=names)
-        yield hit
-        read = hit[1]
-    if read:
-        yield from _find_between(text, read, len(text), names=names)
-
-
-def _find_between(text: str, low: int, high: int, *, names: bool) -> Iterator[Hit]:
-    part = text[low:high]
-    if finders := _finders(part, names=names):
-        yield from ((low + start, low + end, kind) for start, end, kind in _find_all(part, finders, names=names))
+    for start, end, kind in (*_find_once(text, finders), (len(text), len(text), None)):
+        if kind or read:
+            yield from ((read + low, read + high, other) for low, high, other in _find_all(text[read:start], finders))
+        if kind:
+            yield start, end, kind
+        read = end
 
 
 def _finders(text: str, *, names: bool) -> tuple[Find, ...]:

@@ -16,6 +16,7 @@ Link = Literal["and", "space", "mark", "filler"]
 MOST_OPEN: Final = 5  # joints of a run that may be read either way; with 64 readings at most; a phone number has as many
 MOST_FILLERS: Final = 4  # between two numbers of a run
 MOST_MARKS: Final = 6
+LONGEST_RUN: Final = 32  # words that may be read in more ways than one: an IBAN said in thousands has 30
 ENOUGH_TO_CLOSE: Final = 6  # numbers in a run after which «هفته» is «هفت» and «ه», not a week
 
 _SPELLINGS: Final = {
@@ -61,7 +62,7 @@ _SPELLINGS: Final = {
 _FILLERS: Final = (  # between spaces, stretched letters («اممم») as one
     " ا آ م ام اه عه اوم هوم خب خوب بعد بعدش بعدشم سپس بله آره اره یعنی همون همین ببخشید یه این اینم هم دیگه آهان اهان آها حالا"
     " دوباره باز بازم خدمتتون خدمتون عرض کنم چیز درسته اوکی باشه بفرمایید بفرمایین میشه شماره شمارم رو نوشتید نوشتین نوشتم"
-    " یادداشت کردید کردین کردم ادامه بدید لطفا مرسی ممنون جانم خط تیره فاصله اسلش اول اولش آخرش آخرشم ادامش "
+    " یادداشت کردید کردین کردم ادامه بدید لطفا مرسی ممنون جانم هست هستش خط تیره فاصله اسلش اول اولش آخرش آخرشم ادامش "
 )
 _LETTER: Final = "[آ-غف-يپچژکگی\u0640\u064b-\u0652\u0670]"
 _BLANK: Final = r"[ \u200c\u00a0]"
@@ -117,17 +118,18 @@ def stretches(text: str, pieces: Iterable[Span]) -> Iterator[list[Atom]]:
     """The runs of numbers in the pieces of `text`, whose digits are Latin, read as though the pieces followed each other."""
     run = _Run()
     for start, end in pieces:
-        at: int | None = start
-        while (at := _first(text, at, end) if not run.atoms else at) is not None:
-            for token in _TOKEN.finditer(text, at, end):
-                if not run.goes_on(token):
-                    at = token.end()
+        at = start
+        while at < end:
+            if not run.atoms:  # most words of a text are leapt over
+                first = _FIRST.search(text, at, end)
+                if first is None:
                     break
-            else:
-                break
-            if run.atoms:
-                yield run.atoms
-            run = _Run()
+                at = first.start()
+            at, goes_on = run.read(text, at, end)
+            if not goes_on:
+                if run.atoms:
+                    yield run.atoms
+                run = _Run()
         run.new_piece()
     if run.atoms:
         yield run.atoms
@@ -138,18 +140,12 @@ def readings(atoms: list[Atom]) -> Iterator[list[Group]]:
     joints = [_joint(one, other) for one, other in pairwise(atoms)]
     likely = [joint is not None and atom.link in ("and", "space") for joint, atom in zip(joints, atoms[1:], strict=True)]
     yield _grouped(atoms, likely)
-    opened = [at for at, joint in enumerate(joints) if joint == "open"]
+    opened = [at for at, joint in enumerate(joints) if joint == "open" and len(atoms) <= LONGEST_RUN]
     opened.sort(key=lambda at: atoms[at + 1].digits != "100")  # one speaker drops «و» always or never; «سه صد» is 300 or 3, 100
     free, alike = opened[:MOST_OPEN], opened[MOST_OPEN:]
     for choice in product((True, False), repeat=len(free) + bool(alike)) if opened else ():
         chosen = dict(zip(free, choice, strict=False)) | dict.fromkeys(alike, choice[-1])
         yield _grouped(atoms, [chosen.get(at, joint is not None) for at, joint in enumerate(joints)])
-
-
-def _first(text: str, at: int, end: int) -> int | None:
-    """Where the next word begins that may be a number: most words of a text are leapt over."""
-    first = _FIRST.search(text, at, end)
-    return first.start() if first else None
 
 
 def _joint(one: Atom, other: Atom) -> Literal["sure", "open"] | None:
@@ -194,8 +190,18 @@ class _Run:
         self._link: Link = "space"
         self._fillers = 0
 
-    def goes_on(self, token: re.Match[str]) -> bool:
-        """Takes the token in; False where it ends the run."""
+    def read(self, text: str, at: int, end: int) -> tuple[int, bool]:
+        """Reads the word at `at`: where it ends, and whether the run goes on with it."""
+        token = _TOKEN.match(text, at, end)
+        return (token.end(), self._goes_on(token)) if token else (end, False)
+
+    def new_piece(self) -> None:
+        """The next word is of another piece."""
+        self._fillers = 0
+        if self._link != "and":
+            self._link = "filler"
+
+    def _goes_on(self, token: re.Match[str]) -> bool:
         if token["mark"]:
             return self._mark(token)
         if token["digits"]:
@@ -203,12 +209,6 @@ class _Run:
         if token["times"]:
             return self._take(token, _Word(_WORDS[token["unit"]].digits * _TIMES[token["times"]]))
         return self._word(token) if token["word"] else False
-
-    def new_piece(self) -> None:
-        """The next word is of another piece."""
-        self._fillers = 0
-        if self._link != "and":
-            self._link = "filler"
 
     def _mark(self, token: re.Match[str]) -> bool:
         if self._link == "space" and not token["mark"].replace("\u200c", " ").isspace():

@@ -68,7 +68,8 @@ _SAID: Final = re.compile(
 MAY_BE_LINKED: Final = re.compile(rf"{_ANY_DIGIT}[ ،,.]{{1,3}}(?:و|خب|بعد[آ-ی]*|ا?و?م+)[ ،,.]{{1,3}}{_ANY_DIGIT}")
 # «۷۹ صاد ۸۹۹ ایران پنجاه و هشت».
 MAY_BE_SPOKEN_PLATE: Final = re.compile(rf"ا[یي]ران[\s\u200c]{{0,2}}{_NUMBER_WORD}")
-_PLATE_WORD: Final = re.compile("ا[یي]ران|پلا[کك]")
+_PLATE_WORD: Final = re.compile(r"ا[یي]ران|پلا[کك](?!\])")
+PLATE_REACH: Final = 20
 COUNTED: Final = re.compile(
     r"[\s\u200c]{1,3}(?:تا|بار|دفعه|مرتبه|روز|هفته|ماه|سال|ساعت|دقیقه|شب|نفر|عدد|دونه|کیلو|متر|هزار|میلیون|تومن|تومان|درصد)"
 )
@@ -138,9 +139,11 @@ def find_spoken_plates(text: str) -> Iterator[tuple[int, int, PlateKind]]:
     digits = "".join([*pieces, text[read:]])
     for start, end, kind in find_plates(digits):
         first, last = bisect_right(ends, start), bisect_right(ends, end) - 1
-        if any(group.is_word for group in groups[first : last + 1]):
-            before = ends[first] - len(groups[first].digits) - start
-            yield groups[first].start - before, groups[last].end + end - ends[last], kind
+        before = digits[max(0, start - PLATE_REACH) : start].rpartition("]")[2]
+        is_named = _PLATE_WORD.search(before) or _PLATE_WORD.search(digits, start, end)
+        if is_named and any(group.is_word for group in groups[first : last + 1]):
+            country = ends[first] - len(groups[first].digits) - start
+            yield groups[first].start - country, groups[last].end + end - ends[last], kind
 
 
 def _pairs(groups: list[Group]) -> Iterator[Group]:
@@ -181,7 +184,7 @@ def _read(text: str, groups: list[Group], *, is_likely: bool) -> Iterator[Spoken
     """The numbers that a reading holds; one that is not the likeliest counts only where it explains its whole run."""
     edges = _edges(text, groups)
     first = 0
-    while first < len(groups):
+    while first < (len(groups) if is_likely else 2):
         number = _longest(text, groups, first, edges)
         if number and (is_likely or (first in edges[0] and first + len(number.groups) in edges[1])):
             yield number
@@ -258,7 +261,7 @@ def _is_phone(said: _Candidate) -> bool:
         return False
     if not said.is_whole:
         return False
-    if BARE_MOBILE.fullmatch(digits):
+    if BARE_MOBILE.fullmatch(digits) and len(set(digits)) > 1:
         ends = set(accumulate(sizes))
         is_grouped = {3, 6} <= ends and (8 in ends or sizes[-1] == 4)
         return said.has_word and (is_grouped or said.is_singly or said.follows(_MOBILE_BEFORE))
