@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from voc.text.mask import PLACEHOLDERS, Kind, Masked, mask_personal_data
-from voc.text.numbers import BANKS
+from voc.text.number_rules import BANKS
 
 ZWNJ = "\u200c"
 

@@ -10,15 +10,19 @@ placeholder and the sentence around it came through letter for letter. Nothing h
 
 import argparse
 import random
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import harmless, personal, sentences
+from tests.benchmarks import harmless, personal, sentences, spoken
 from tests.benchmarks.personal import Random
+from voc.conversations.masking import mask_turns
+from voc.records import Turn
 from voc.text.mask import PLACEHOLDERS, Kind, mask_personal_data
 
 SEED: Final = 1404
@@ -80,6 +84,39 @@ def negatives(seed: int = SEED, count: int = CASES) -> Iterator[Case]:
             yield Case(group, None, before, make(chance), after)
 
 
+def said(seed: int = SEED, count: int = CASES) -> Iterator[Case]:
+    """`count` cases of each kind that must be masked though it is said in words."""
+    for group, (kind, make, frames) in _SAID.items():
+        chance = random.Random(f"{seed} said {group}")  # noqa: S311
+        for _ in range(count):
+            before, after = _frame(chance, tuple(frame for frame in frames if not _GLUES.search(frame)))
+            yield Case(f"said: {group}", kind, before, make(chance), after)
+
+
+def said_harmlessly(seed: int = SEED, count: int = CASES) -> Iterator[Case]:
+    """`count` cases of each kind of number in words that must stay."""
+    for group, make in _SAID_HARMLESSLY.items():
+        chance = random.Random(f"{seed} said {group}")  # noqa: S311
+        for _ in range(count):
+            before, after = _frame(chance, tuple(frame for frame in sentences.PLAIN if not _GLUES.search(frame)))
+            yield Case(f"said: {group}", None, before, make(chance), after)
+
+
+def measure_turns(seed: int = SEED, count: int = CASES) -> tuple[Share, Share]:
+    """Of numbers said in parts over several turns, and of turns without any: the share that went wrong."""
+    chance = random.Random(f"{seed} turns")  # noqa: S311
+    wrong: tuple[list[str], list[str]] = ([], [])
+    for _ in range(count):
+        kind, parts = spoken.split(chance)
+        for number, said in enumerate((parts, spoken.split_harmlessly(chance))):
+            turns = tuple(Turn(speaker, text) for speaker, text, _ in said)
+            masked = [turn.text.strip(_LEFT_OVER) for turn in mask_turns(turns, mask_personal_data)]
+            expected = [PLACEHOLDERS[kind] if is_part else text.strip(_LEFT_OVER) for _, text, is_part in said]
+            if masked != expected:
+                wrong[number].append(" / ".join(turn.text for turn in turns))
+    return Share("split over turns", count, tuple(wrong[0])), Share("order number over turns", count, tuple(wrong[1]))
+
+
 def names(seed: int = SEED, count: int = CASES) -> Iterator[Case]:
     """`count` texts with a name, in every way that one is said, and as many whose titles and greetings name nobody."""
     chance = random.Random(f"{seed} names")  # noqa: S311
@@ -116,12 +153,14 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=CASES, help="of each kind")
     parser.add_argument("--missed", action="store_true", help="print the texts that went wrong")
     given = parser.parse_args()
-    found, left = measure(positives(given.seed, given.cases)), measure(negatives(given.seed, given.cases))
+    found = measure(chain(positives(given.seed, given.cases), said(given.seed, given.cases)))
+    left = measure(chain(negatives(given.seed, given.cases), said_harmlessly(given.seed, given.cases)))
     named, nameless = measure(names(given.seed, given.cases), names=True)
-    _print("personal data", "recall", [*found, named], right=True)
-    _print("harmless", "false alarms", [*left, nameless], right=False)
+    split, unsplit = measure_turns(given.seed, given.cases)
+    _print("personal data", "recall", [*found, split, named], right=True)
+    _print("harmless", "false alarms", [*left, unsplit, nameless], right=False)
     if given.missed:
-        for share in (*found, named, *left, nameless):
+        for share in (*found, split, named, *left, unsplit, nameless):
             Console().print(*(f"{share.group}: {text!r}" for text in share.wrong), sep="\n", markup=False)
 
 
@@ -168,6 +207,29 @@ _HARMLESS: Final[dict[str, Callable[[Random], str]]] = {
     "house, or near a plate": harmless.house,
     "Latin words": harmless.latin_words,
 }
+
+_SAID: Final[dict[str, tuple[Kind, Callable[[Random], str], tuple[str, ...]]]] = {
+    "mobile": ("phone", spoken.mobile, sentences.CALL),
+    "mobile without its zero": ("phone", spoken.bare_mobile, sentences.CALL),
+    "landline": ("phone", spoken.landline, sentences.CALL),
+    "card": ("card", spoken.card, sentences.PAY),
+    "IBAN behind «آی آر»": ("iban", spoken.iban, (*sentences.PLAIN, *sentences.SHEBA)),
+    "IBAN beside «شبا»": ("iban", spoken.bare_iban, sentences.SHEBA),
+    "national id, named": ("national_id", spoken.national_id, sentences.NAMED_ID),
+    "national id, singly": ("national_id", spoken.bare_national_id, sentences.ID),
+    "postal code, named": ("postal_code", spoken.postal_code, sentences.POST),
+    "plate": ("plate", spoken.plate, sentences.CAR),
+}
+_SAID_HARMLESSLY: Final[dict[str, Callable[[Random], str]]] = {
+    "price": spoken.price,
+    "time or day": spoken.time,
+    "count or size": spoken.count,
+    "order number": spoken.order_number,
+    "address": spoken.address,
+    "number that fails its check": spoken.number_that_is_none,
+    "price or count": lambda chance: f"{spoken.price(chance)} شد {spoken.count(chance)}",
+}
+_GLUES: Final = re.compile(r"[^\W_]{}|{}[^\W_]")  # words are not glued to words
 
 if __name__ == "__main__":
     main()

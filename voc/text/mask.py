@@ -14,8 +14,10 @@ from typing import Final
 
 from voc.text.addresses import AddressKind, find_addresses
 from voc.text.names import NameKind, find_names
-from voc.text.numbers import NumberKind, find_numbers
+from voc.text.number_rules import FEWEST_DIGITS, NumberKind
+from voc.text.numbers import find_numbers
 from voc.text.plates import PlateKind, find_plates
+from voc.text.spoken import MAY_BE_LINKED, MAY_BE_SPOKEN_PLATE, find_spoken, find_spoken_plates, may_be_spoken
 
 Kind = AddressKind | NumberKind | PlateKind | NameKind
 Hit = tuple[int, int, Kind]
@@ -37,9 +39,12 @@ Find = Callable[[str], Iterable[Hit]]
 
 _ASCII_DIGITS: Final = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩０１２３４５６７８９", "0123456789" * 3)
 _OTHER_DIGIT: Final = re.compile("[۰-۹٠-٩０-９]")
-_MAY_BE_PERSONAL: Final = re.compile(r"[0-9۰-۹٠-٩０-９@\[(]|\.[A-Za-z]")
-# In this order: links and e-mail addresses may hold numbers, and plates are made of them.
-_FINDERS: Final[tuple[Find, ...]] = (find_addresses, find_plates, find_numbers)
+_DIGIT: Final = "0-9۰-۹٠-٩０-９"
+_SIGN: Final = re.compile(rf"[{_DIGIT}@\[(]")
+_MAY_BE_ADDRESS: Final = re.compile("[A-Za-z]")
+_MAY_BE_HOST: Final = re.compile(r"\.[A-Za-z]")
+_MAY_BE_PLATE: Final = re.compile(f"[{_DIGIT}](?:[^{_DIGIT}]*+[{_DIGIT}]){{4}}")
+_MAY_BE_NUMBER: Final = re.compile(f"[{_DIGIT}](?:[^{_DIGIT}]*+[{_DIGIT}]){{{FEWEST_DIGITS - 1}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +73,13 @@ def mask_personal_data(text: str, *, names: bool = False) -> Masked:
     >>> mask_personal_data("پولم نیومد، زنگ بزنید ۰۹۱۲ ۳۴۵ ۶۷۸۹ یا ali@example.com").text
     'پولم نیومد، زنگ بزنید [تلفن] یا [ایمیل]'
     """
+    finders = _finders(text, names=names)
+    if not finders:  # most texts: all that follows would take longer than this glance
+        return Masked(text, ())
     pieces: list[str] = []
     found: list[Found] = []
     read = written = 0
-    for start, end, kind in _find_all(text, names=names):
+    for start, end, kind in _find_all(latin_digits(text), finders):
         placeholder = PLACEHOLDERS[kind]
         pieces += (text[read:start], placeholder)
         written += start - read + len(placeholder)
@@ -80,23 +88,35 @@ def mask_personal_data(text: str, *, names: bool = False) -> Masked:
     return Masked("".join([*pieces, text[read:]]), tuple(found))
 
 
-def _find_all(text: str, low: int = 0, high: int | None = None, *, names: bool) -> Iterator[Hit]:
-    """All hits in `text[low:high]`; what lies between them is read again, for a number may hide what is glued to it."""
-    part = text[low:high]
-    finders = _FINDERS if _MAY_BE_PERSONAL.search(part) else ()
-    if names:
-        finders += (find_names,)
-    elif not finders:
-        return
+def latin_digits(text: str) -> str:
+    """`text` with its Persian, Arabic and full-width digits as Latin ones, character for character."""
+    return text.translate(_ASCII_DIGITS) if _OTHER_DIGIT.search(text) else text  # translating takes longer than all the rest
+
+
+def _find_all(text: str, finders: tuple[Find, ...]) -> Iterator[Hit]:
+    """All hits in `text`; what lies between them is read again, for a number may hide what is glued to it."""
     read = 0
-    if _OTHER_DIGIT.search(part):  # translating takes longer than all the rest
-        part = part.translate(_ASCII_DIGITS)
-    for start, end, kind in _find_once(part, finders):
-        yield from _find_all(text, low + read, low + start, names=names)
-        yield low + start, low + end, kind
+    for start, end, kind in (*_find_once(text, finders), (len(text), len(text), None)):
+        if kind or read:
+            yield from ((read + low, read + high, other) for low, high, other in _find_all(text[read:start], finders))
+        if kind:
+            yield start, end, kind
         read = end
-    if read:
-        yield from _find_all(text, low + read, low + len(part), names=names)
+
+
+def _finders(text: str, *, names: bool) -> tuple[Find, ...]:
+    """The finders that may find something in `text`, by a glance: most texts hold nothing, and looking takes ten times as long.
+
+    Their order counts: links and e-mail addresses may hold numbers, spoken numbers digits, and plates are made of them.
+    """
+    finders: tuple[Find, ...] = ()
+    if may_be_spoken(text):
+        finders = (find_addresses, find_spoken_plates, find_spoken, find_plates, find_numbers)
+    elif _SIGN.search(text):
+        finders = tuple(find for glance, find in _GLANCES if glance(text))
+    elif "." in text and _MAY_BE_HOST.search(text):
+        finders = (find_addresses,)
+    return (*finders, find_names) if names else finders
 
 
 def _find_once(text: str, finders: tuple[Find, ...]) -> Iterator[Hit]:
@@ -109,3 +129,12 @@ def _find_once(text: str, finders: tuple[Find, ...]) -> Iterator[Hit]:
         if kind:
             yield start, end, kind
         read = end
+
+
+_GLANCES: Final[tuple[tuple[Callable[[str], object], Find], ...]] = (
+    (_MAY_BE_ADDRESS.search, find_addresses),
+    (MAY_BE_SPOKEN_PLATE.search, find_spoken_plates),
+    (MAY_BE_LINKED.search, find_spoken),
+    (_MAY_BE_PLATE.search, find_plates),
+    (_MAY_BE_NUMBER.search, find_numbers),
+)

@@ -1,34 +1,37 @@
 """Finds the numbers that name a person in running text: phone, national id, bank card, IBAN and postal code.
 
-Digits are read in groups, as people write them; a number is a run of whole groups that passes its check: mod 97 for an
-IBAN (ISO 13616), Luhn for a card (ISO/IEC 7812), mod 11 for a national id, operator and area codes for a phone. What
-passes by digits alone («weak») must besides not look like a price, a model or an order number. A postal code has no
+Digits are read in groups, as people write them; a number is a run of whole groups that passes its check (number_rules.py).
+What passes by digits alone («weak») must besides not look like a price, a model or an order number. A postal code has no
 check digit, so that ten digits alone could be anything: it counts only where a word names it.
 """
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
-NumberKind = Literal["phone", "national_id", "card", "iban", "postal_code"]
+from voc.text.number_rules import (
+    BANKS,
+    BARE_MOBILE,
+    FEWEST_DIGITS,
+    IBAN_WORD,
+    LOCAL_PHONE,
+    MOST_DIGITS,
+    NATIONAL_WORD,
+    ORDER_WORD,
+    PHONE_WORD,
+    POSTAL_WORD,
+    POSTAL_WORD_AFTER,
+    PREFIXED_PHONE,
+    PRICE_AFTER,
+    NumberKind,
+    passes_luhn,
+    passes_mod_11,
+    passes_mod_97,
+)
+
 Hit = tuple[int, int, NumberKind]
 
-FEWEST_DIGITS: Final = 8
-MOST_DIGITS: Final = 24
 MOST_GROUPS: Final = 11  # a mobile number spelled digit by digit
-
-# The first six digits of a card tell the issuing bank.
-BANKS: Final = frozenset({
-    "170019", "207177", "502229", "502806", "502908", "502910", "502937", "502938", "504172", "504706", "505416",
-    "505785", "505801", "505809", "507677", "581874", "585947", "585983", "589210", "589463", "603769", "603770",
-    "603799", "604932", "606256", "606373", "606737", "610433", "621986", "622106", "627353", "627381", "627412",
-    "627488", "627648", "627760", "627884", "627961", "628023", "628157", "636214", "636795", "636797", "636949",
-    "639194", "639217", "639346", "639347", "639370", "639599", "639607", "903769", "991975",
-})  # fmt: skip
-_AREA: Final = r"(?:1[137]|2[1345678]|3[1458]|4[145]|5[1468]|6[16]|7[1467]|8[13467])"
-_PREFIXED_PHONE: Final = re.compile(rf"(?:0{{0,2}}980?|0)(?:9[0-9]{{9}}|{_AREA}[2-9][0-9]{{7}})")
-_BARE_MOBILE: Final = re.compile(r"9(?:0[0-5]|1[0-9]|2[0-3]|3[0-9]|41|9[0-9])(?![0-9]0{6})[0-9]{7}")
-_LOCAL_PHONE: Final = re.compile(rf"(?:{_AREA})?[2-9][0-9]{{7}}")
 
 _BETWEEN: Final = r"[ \u00a0\u2000-\u2015\u202a-\u202f\u2060\u2066-\u2069\u2212\u0640\ufeff\ufe0f\u20e3\-_./\\()]"
 _CHAIN: Final = re.compile(rf"[0-9]++(?:(?:{_BETWEEN}{{1,4}}+|[,،])[0-9]++)*+")
@@ -37,26 +40,15 @@ _GROUP: Final = re.compile(r"[0-9]+")
 # Between a word and the number that it names stands nothing that is or may become a placeholder.
 _NEAR: Final = r"[^0-9@.\[\]/]{0,25}"
 _BESIDE: Final = r"[^\w\[\]@./]{0,4}"
-_NATIONAL_WORD: Final = re.compile(rf"(?:[کك]د|شماره|[کك]ارت|code|kode)[\s\u200c_-]?(?:مل[یيى]|mell?i){_NEAR}\Z", re.IGNORECASE)
-_IBAN_WORD: Final = r"(?:شبا|sh[ae]ba|iban)"
-_IBAN_BEFORE: Final = re.compile(rf"{_IBAN_WORD}{_NEAR}\Z", re.IGNORECASE)
-_IBAN_AFTER: Final = re.compile(rf"{_NEAR}{_IBAN_WORD}", re.IGNORECASE)
+_NATIONAL_BEFORE: Final = re.compile(rf"{NATIONAL_WORD}{_NEAR}\Z", re.IGNORECASE)
+_IBAN_BEFORE: Final = re.compile(rf"{IBAN_WORD}{_NEAR}\Z", re.IGNORECASE)
+_IBAN_AFTER: Final = re.compile(rf"{_NEAR}{IBAN_WORD}", re.IGNORECASE)
 _COUNTRY_BEFORE: Final = re.compile(rf"IR{_BETWEEN}{{0,4}}\Z", re.IGNORECASE)
 _COUNTRY_AFTER: Final = re.compile(rf"{_BETWEEN}{{0,4}}IR(?!{_BETWEEN}{{0,4}}[0-9])", re.IGNORECASE)
-_POSTAL_WORD: Final = (
-    r"(?:[کك]د[\s\u200c_-]?پست[یيى]|ko?de?[\s_-]?post[iy]|postal[\s_-]?code|zip[\s_-]?code|[کك]\.[\s]?پ(?![آ-ی]))"
-)
-_POSTAL_BEFORE: Final = re.compile(rf"{_POSTAL_WORD}{_NEAR}\Z", re.IGNORECASE)
-_POSTAL_AFTER: Final = re.compile(rf"{_BESIDE}[کك]د[\s\u200c]?پست[یيى]\u200c?(?:م|ت|ش|مون|تون|شون|ما)?ه(?![آ-ی])")
-_PHONE_WORD: Final = re.compile(rf"(?:تلفن|شماره[\s\u200c]تماس){_BESIDE}\Z")
-_ORDER_WORD: Final = re.compile(
-    r"(?:سفارش|رهگیری|پیگیری|فا[کك]تور|مرسوله|سریال|بار[کك]د|ترا[کك]نش|ارجاع|پستی"
-    r"|شماره[\s\u200c](?:تی[کك]ت|درخواست|رسید|حواله|قبض|بلی[طت]|رزرو))"
-    rf"[آ-ی\u200c]{{0,4}}(?:[\s\u200c](?:من|ما))?{_BESIDE}\Z"
-)
-_PRICE_AFTER: Final = re.compile(
-    r"[\s\u200c]{0,3}(?:هزار|میل[یي]|توم[ان]|ر[یي]ال|درصد|دلار|[%٪$]|tom[ae]n|rial)", re.IGNORECASE
-)
+_POSTAL_BEFORE: Final = re.compile(rf"{POSTAL_WORD}{_NEAR}\Z", re.IGNORECASE)
+_POSTAL_AFTER: Final = re.compile(rf"{_BESIDE}{POSTAL_WORD_AFTER}")
+_PHONE_BEFORE: Final = re.compile(rf"{PHONE_WORD}{_BESIDE}\Z")
+_ORDER_BEFORE: Final = re.compile(rf"{ORDER_WORD}[آ-ی\u200c]{{0,4}}(?:[\s\u200c](?:من|ما))?{_BESIDE}\Z")
 _MODEL_BEFORE: Final = re.compile(r"[A-Za-z][\-_]?\Z")
 _MODEL_AFTER: Final = re.compile(r"[A-Za-z]")
 _PLUS_BEFORE: Final = re.compile(r"[+\uff0b][ \u200c-\u200f\u202a-\u202e\u2066-\u2069(]{0,2}\Z")
@@ -82,10 +74,10 @@ class _Number(NamedTuple):
     def weak(self) -> bool:
         """Whether something around says that this is a price, a model or an order number."""
         return bool(
-            _PRICE_AFTER.match(self.text, self.end)
+            PRICE_AFTER.match(self.text, self.end)
             or _MODEL_AFTER.match(self.text, self.end)
             or _MODEL_BEFORE.search(self.before)
-            or _ORDER_WORD.search(self.before)
+            or _ORDER_BEFORE.search(self.before)
         )
 
 
@@ -127,8 +119,7 @@ def _runs(text: str, groups: list[tuple[int, int]]) -> Iterator[_Number]:
 
 
 def _is_iban(number: _Number) -> bool:
-    digits = number.digits
-    if len(digits) != 24 or int(digits[2:] + "1827" + digits[:2]) % 97 != 1:  # 1827 is IR, as ISO 13616 counts letters
+    if len(number.digits) != 24 or not passes_mod_97(number.digits):
         return False
     before = _COUNTRY_BEFORE.search(number.before) or _IBAN_BEFORE.search(number.before)
     return bool(before or _COUNTRY_AFTER.match(number.text, number.end) or _IBAN_AFTER.match(number.text, number.end))
@@ -136,21 +127,16 @@ def _is_iban(number: _Number) -> bool:
 
 def _is_card(number: _Number) -> bool:
     digits, sizes = number.digits, number.sizes
-    if len(digits) != 16 or len(set(digits)) == 1 or not _passes_luhn(digits):
+    if len(digits) != 16 or len(set(digits)) == 1 or not passes_luhn(digits):
         return False
     if digits[:6] in BANKS:
         return min(sizes) > 1
     return all(size % 4 == 0 for size in sizes) and not number.weak
 
 
-def _passes_luhn(digits: str) -> bool:
-    doubled = sum(sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
-    return (doubled + sum(map(int, digits[-1::-2]))) % 10 == 0
-
-
 def _is_postal_code(number: _Number) -> bool:
     """Any ten digits beside «کد پستی», but not digit by digit."""
-    if len(number.digits) != 10 or min(number.sizes) == 1 or _PRICE_AFTER.match(number.text, number.end):
+    if len(number.digits) != 10 or min(number.sizes) == 1 or PRICE_AFTER.match(number.text, number.end):
         return False
     return bool(_POSTAL_BEFORE.search(number.before) or _POSTAL_AFTER.match(number.text, number.end))
 
@@ -159,16 +145,16 @@ def _is_phone(number: _Number) -> bool:
     digits, sizes = number.digits, number.sizes
     if len(digits) > 15:
         return False
-    if _PREFIXED_PHONE.fullmatch(digits):
+    if PREFIXED_PHONE.fullmatch(digits):
         return _is_dialled(number)
     is_foreign = len(digits) <= 12 or not digits.startswith("98")  # a number of ours has 12; what follows is none of it
     if len(digits) >= 10 and is_foreign and _PLUS_BEFORE.search(number.before):
-        return not _looks_dated(number) and not _PRICE_AFTER.match(number.text, number.end)
+        return not _looks_dated(number) and not PRICE_AFTER.match(number.text, number.end)
     if min(sizes) == 1:
         return False
-    if _BARE_MOBILE.fullmatch(digits):
+    if BARE_MOBILE.fullmatch(digits):
         return sizes[0] in (3, 10) and len(sizes) <= 4 and not number.weak
-    return bool(_LOCAL_PHONE.fullmatch(digits) and _PHONE_WORD.search(number.before))
+    return bool(LOCAL_PHONE.fullmatch(digits) and _PHONE_BEFORE.search(number.before))
 
 
 def _is_dialled(number: _Number) -> bool:
@@ -191,18 +177,11 @@ def _is_named_national_id(number: _Number) -> bool:
     digits = number.digits
     if len(digits) != 10 and (len(digits) > 10 or len(number.sizes) > 1):
         return False
-    return _passes_mod_11(digits.zfill(10)) and bool(_NATIONAL_WORD.search(number.before))
+    return passes_mod_11(digits.zfill(10)) and bool(_NATIONAL_BEFORE.search(number.before))
 
 
 def _is_bare_national_id(number: _Number) -> bool:
-    return number.sizes in ((10,), (3, 6, 1)) and _passes_mod_11(number.digits) and not number.weak
-
-
-def _passes_mod_11(digits: str) -> bool:
-    if len(set(digits)) == 1:
-        return False
-    remainder = sum(int(digit) * weight for digit, weight in zip(digits, range(10, 1, -1), strict=False)) % 11
-    return int(digits[9]) == (remainder if remainder < 2 else 11 - remainder)
+    return number.sizes in ((10,), (3, 6, 1)) and passes_mod_11(number.digits) and not number.weak
 
 
 def _whole(number: _Number, kind: NumberKind) -> tuple[int, int]:

@@ -10,9 +10,9 @@ from typing import Final, Literal
 
 PlateKind = Literal["plate"]
 
-_GAP: Final = r"[\s\u200c\u200e\u200f\u202a-\u202e\u0640\-_/|.,،()]"
+_GAP: Final = r"[\u064b-\u0652\s\u200c\u200e\u200f\u202a-\u202e\u0640\-_/|.,،()]"
 _UNITS: Final = frozenset("تدسکكگمهويی")  # letters that also stand for a unit («م» a metre, «ت» a toman), or for «and»
-_LETTER: Final = "(?:الف|جیم|سین|صاد|طا|عین|قاف|لام|میم|نون|[بپتثجدزژسشصطعفقکكگلمنوهيیDS])"
+_LETTER: Final = "(?:الف|جیم|دال|سین|شین|صاد|طا|عین|قاف|کاف|لام|میم|نون|واو|[بپتثجدزژسشصطعفقکكگلمنوهيیDS])"
 _COUNTRY: Final = r"(?:ا[یي]ران|[Ii]ran)"
 _CORE: Final = re.compile(rf"(?<![0-9])[0-9]{{2}}{_GAP}{{0,3}}({_LETTER}){_GAP}{{0,3}}[0-9]{{3}}([0-9]{{2}})?(?![0-9])")
 _COUNTRY_AFTER: Final = re.compile(rf"{_GAP}{{0,3}}{_COUNTRY}{_GAP}{{0,3}}[0-9]{{2}}(?![0-9])")
