@@ -36,6 +36,7 @@ from voc.store.erase import ROW_TABLES
 TAGS_A_ROW: Final = 3
 """«پیک» and «دیر» are reasons and «چندبار» is a cue for the fake tagger."""
 MOST_ROWS: Final = 3_000
+SPOKEN: Final = 0.35  # the share of uploads that are conversations
 LONGEST_LIFE_S: Final = 1.5
 """From the first answer of a service to its death: time for some uploads, a deletion and tens of chunks."""
 WORKERS_KILLED: Final = 0.4  # the share of lives in which tagging processes are killed before the service is
@@ -213,7 +214,7 @@ def _repeat(over: Event, work: Work, base: str, chance: random.Random, ledger: L
 
 def _upload(client: httpx.Client, chance: random.Random, ledger: Ledger, report: Report) -> None:
     name, rows = f"{secrets.token_hex(8)}.csv", chance.randint(1, MOST_ROWS)
-    content = "شناسه,نظر\n" + "".join(f"{name}-{line},پیک دیر اومد و چندبار گفتم {name} {line}\n" for line in range(rows))
+    content = _conversations(name, rows) if chance.random() < SPOKEN else _texts(name, rows)
     with ledger.lock:
         ledger.asked[name] = rows
     answer = client.post("/v1/batches", files={"file": (name, content)})
@@ -224,6 +225,18 @@ def _upload(client: httpx.Client, chance: random.Random, ledger: Ledger, report:
         ledger.rows[answer.json()["id"]] = rows
         del ledger.asked[name]
         report.uploads += 1
+
+
+def _texts(name: str, rows: int) -> str:
+    return "شناسه,نظر\n" + "".join(f"{name}-{line},پیک دیر اومد و چندبار گفتم {name} {line}\n" for line in range(rows))
+
+
+def _conversations(name: str, rows: int) -> str:
+    """As many conversations, of three turns each."""
+    turns = (("مشتری", "پیک دیر اومد"), ("کارشناس", "بله"), ("مشتری", "چندبار گفتم"))
+    return "شناسه گفتگو,گوینده,متن\n" + "".join(
+        f"{name}-{line},{speaker},{text} {name} {line}\n" for line in range(rows) for speaker, text in turns
+    )
 
 
 def _remove(client: httpx.Client, chance: random.Random, ledger: Ledger, report: Report) -> None:
