@@ -30,6 +30,7 @@ PHONES = [
     ("صفر ۹۱۲۳۴۵۶۷۸۹", "[تلفن]"),
     ("شمارم ۰۹۱۲ و ۳۴۵ و ۶۷ و ۸۹ بود", "شمارم [تلفن] بود"),
     ("۰۹۱۲، ۳۴۵، ۶۷، ۸۹", "[تلفن]"),
+    ("۰۹۱۲ ، ۳۴۵ ، ۶۷۸۹", "[تلفن]"),
     ("شماره: صفر\nنهصد و دوازده\nسیصد و چهل و پنج\nشصت و هفت\nهشتاد و نه", "شماره: [تلفن]"),
     ("صفر نهصد و دوازده سیصد و چهل و پنج شصت و هفت هشتاد و نهه شمارم", "[تلفن]ه شمارم"),
     ("صفر نهصد و دوازده سیصد و چهل و پنج شصت و هفت هشتاد و نه دو روزه منتظرم", "[تلفن] دو روزه منتظرم"),
@@ -146,6 +147,12 @@ def test_a_run_is_read_in_all_plausible_ways(text: str, ways: set[str]) -> None:
 def test_what_is_no_number_ends_a_run() -> None:
     text = "شونصد بیست کیلو سی"
     assert [[atom.digits for atom in atoms] for atoms in stretches(text, [(0, len(text))])] == [["20"], ["30"]]
+
+
+def test_endless_digits_beside_number_words_are_read() -> None:
+    """Python turns no text of more than 4,300 digits into a number."""
+    text = f"سی {'7' * 5_000} هزار و صد و {'7' * 5_000} صفر نه یک دو سه چهار پنج شش هفت هشت نه"
+    assert mask_personal_data(text).found[-1].kind == "phone"
 
 
 def test_found_says_where_in_the_masked_text() -> None:

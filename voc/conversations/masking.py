@@ -94,7 +94,7 @@ class _Joined:
             yield "".join([*pieces, turn.text[read:]])
 
     def _monologues(self, speaker: Speaker) -> Iterator[list[int]]:
-        """The speaker's turns, cut where the other one says more than a word or two between them."""
+        """The speaker's turns, cut where the other one says more than an aside between them."""
         own: list[int] = []
         for at, turn in enumerate(self._turns):
             if turn.speaker == speaker:

@@ -154,7 +154,7 @@ def _joint(one: Atom, other: Atom) -> Literal["sure", "open"] | None:
         return "sure" if one.room < 1000 and one.digits.strip("0") and len(one.digits) <= 3 else None
     if other.is_word and other.link != "and" and other.digits == "100" and one.digits in ("30", *"3456789"):
         return None if one.link == "and" else "open"  # «سی و سه صد» is 33 and 100
-    if other.digits.startswith("0") or int(other.digits) >= one.room:
+    if other.digits.startswith("0") or len(other.digits) > 3 or int(other.digits) >= one.room:
         return None
     if other.link == "and":
         return "sure"

@@ -42,11 +42,11 @@ LARGEST_GROUP: Final = 4  # digits that are said as one number: «شش هزار 
 # Between a word and the number that it names stands nothing that is or may become a placeholder.
 _NEAR: Final = r"[^0-9@.\[\]/]{0,40}"
 _BESIDE: Final = r"[^0-9@.\[\]/]{0,20}"
-_NATIONAL_BEFORE: Final = re.compile(rf"{NATIONAL_WORD}{_NEAR}\Z")
-_IBAN_BEFORE: Final = re.compile(rf"{IBAN_WORD}{_NEAR}\Z")
-_IBAN_AFTER: Final = re.compile(rf"{_BESIDE}{IBAN_WORD}")
+_NATIONAL_BEFORE: Final = re.compile(rf"{NATIONAL_WORD}{_NEAR}\Z", re.IGNORECASE)
+_IBAN_BEFORE: Final = re.compile(rf"{IBAN_WORD}{_NEAR}\Z", re.IGNORECASE)
+_IBAN_AFTER: Final = re.compile(rf"{_BESIDE}{IBAN_WORD}", re.IGNORECASE)
 _COUNTRY_BEFORE: Final = re.compile(r"(?:IR|[آا][یي][ \u200c.]{0,2}[آا]ر)[\s\u200c،,:\-]{0,3}\Z", re.IGNORECASE)
-_POSTAL_BEFORE: Final = re.compile(rf"{POSTAL_WORD}{_NEAR}\Z")
+_POSTAL_BEFORE: Final = re.compile(rf"{POSTAL_WORD}{_NEAR}\Z", re.IGNORECASE)
 _POSTAL_AFTER: Final = re.compile(rf"[^\w\[\]@./]{{0,4}}{POSTAL_WORD_AFTER}")
 _CARD_BEFORE: Final = re.compile(rf"[کك]ارت{_NEAR}\Z")
 _PHONE_BEFORE: Final = re.compile(rf"(?:{PHONE_WORD}|شماره[\s\u200c]ثابت){_NEAR}\Z")
@@ -65,7 +65,7 @@ _SAID: Final = re.compile(
     rf" {_ITEM}{_APART}(?:{_ITEM}{_APART}(?:[آ-ی]{{1,9}}{_APART}){{0,2}}{_ITEM}(?![آ-ی]{{2}})|{_ANY_DIGIT}{{8}})"
 )
 # Digits with a word or a comma between them: «۰۹۱۲ و ۳۴۵ و ۶۷۸۹».
-MAY_BE_LINKED: Final = re.compile(rf"{_ANY_DIGIT}[ ،,.]{{1,3}}(?:و|خب|بعد[آ-ی]*|ا?و?م+)[ ،,.]{{1,3}}{_ANY_DIGIT}")
+MAY_BE_LINKED: Final = re.compile(rf"{_ANY_DIGIT}(?: ?[،,] |[ ،,.]{{1,3}}(?:و|خب|بعد[آ-ی]*|ا?و?م+)[ ،,.]{{1,3}}){_ANY_DIGIT}")
 # «۷۹ صاد ۸۹۹ ایران پنجاه و هشت».
 MAY_BE_SPOKEN_PLATE: Final = re.compile(rf"ا[یي]ران[\s\u200c]{{0,2}}{_NUMBER_WORD}")
 _PLATE_WORD: Final = re.compile(r"ا[یي]ران|پلا[کك](?!\])")
