@@ -3,7 +3,6 @@
 Only the border is pydantic: inside, the values are the dataclasses of `voc.records`, which these are read from.
 """
 
-from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -163,9 +162,9 @@ class TurnIn(Taken):
     start_s: Seconds | None = None
     end_s: Seconds | None = None
 
-    def as_record(self, mask: Callable[[str], str]) -> Turn:
-        """The turn as it is tagged, on one line and masked."""
-        return Turn(self.speaker, mask(one_line(self.text)), self.start_s, self.end_s)
+    def as_record(self) -> Turn:
+        """The turn on one line, as turns are kept; not masked yet."""
+        return Turn(self.speaker, one_line(self.text), self.start_s, self.end_s)
 
 
 class ConversationIn(Taken):

@@ -191,6 +191,17 @@ def test_conversations_are_tagged_at_once(client: TestClient) -> None:
     assert len(items(client, "/v1/feedback")) == len(ROWS)
 
 
+def test_a_number_said_over_turns_is_masked_at_once_too(client: TestClient) -> None:
+    said = (
+        ("customer", "شمارم صفر نهصد و دوازده"),
+        ("agent", "بله"),
+        ("customer", "سیصد و چهل و پنج شصت و هفت هشتاد و نه"),
+    )
+    turns = [{"speaker": speaker, "text": text} for speaker, text in said]
+    (told,) = client.post("/v1/tag", json={"conversations": [{"turns": turns}]}).json()["conversations"]
+    assert [turn["text"] for turn in told["turns"]] == ["شمارم [تلفن]", "بله", "[تلفن]"]
+
+
 MARK = "نشان_گفته"
 
 

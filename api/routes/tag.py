@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from api.schemas import ConversationIn, TagIn, TagOut
 from api.service import Running
+from voc.conversations.masking import mask_turns
 from voc.conversations.record import conversation_record
 from voc.conversations.turns import customer_text
 from voc.errors import InputError, TooLargeError
@@ -25,19 +26,15 @@ CHARS_AT_ONCE: Final = 200_000  # a few of the engine's chunks, so that nobody w
 def tag_texts(service: Running, given: TagIn) -> dict[str, Any]:
     """Personal data is masked before anything is tagged; evidence counts in the masked text, or turn, which comes back."""
     _check(given, service.settings.max_text_chars)
-    mask = partial(_masked, names=service.settings.mask_names)
-    texts = list(map(mask, given.texts))
-    conversations = [tuple(turn.as_record(mask) for turn in each.turns) for each in given.conversations]
+    mask = partial(mask_personal_data, names=service.settings.mask_names)
+    texts = [mask(text).text for text in given.texts]
+    conversations = [mask_turns([turn.as_record() for turn in each.turns], mask) for each in given.conversations]
     tagged = zip(texts, service.tagger.tag(texts) if texts else (), strict=True)
     spoken = zip(conversations, service.tagger.tag_conversations(conversations) if conversations else (), strict=True)
     return {
         "items": [{"text": text} | tags_record(tags) for text, tags in tagged],
         "conversations": [_conversation(turns, tags) for turns, tags in spoken],
     }
-
-
-def _masked(text: str, *, names: bool) -> str:
-    return mask_personal_data(text, names=names).text
 
 
 def _conversation(turns: tuple[Turn, ...], tags: Tags) -> dict[str, Any]:
