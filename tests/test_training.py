@@ -12,7 +12,7 @@ import torch
 from safetensors.numpy import load_file
 from transformers import BertConfig, BertModel, BertTokenizer
 
-from models import agreement, curves, evaluate, noise, pretrain, teach, train, tune
+from models import agreement, average, curves, evaluate, noise, pretrain, teach, train, tune
 from models.corpora import text_id
 from models.examples import Labels, read_feedback, read_labelled, read_records, weak_verdict
 from models.noise import SPOILERS
@@ -308,6 +308,16 @@ def test_a_tagger_learns_on_where_a_head_is_new() -> None:
     for head in ("sentiment", "reasons", "polarity", "effort", "loyalty", "resolution"):
         assert torch.allclose(getattr(before, head), getattr(after, head), atol=1e-5), head
     assert after.moves.shape == (1, 2)
+
+
+def test_an_average_lies_between_and_keeps_new_labels() -> None:
+    encoder = {"model_type": "bert", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    heads = {"sentiments": ["a", "b"], "reasons": ["r"], "effort": ["e"], "loyalty": ["l"], "resolutions": ["x"]}
+    older = TaggerNetwork(TaggerConfig(encoder=encoder | {"intermediate_size": 16}, **heads))
+    newer = TaggerNetwork(TaggerConfig(encoder=encoder | {"intermediate_size": 16}, **heads, moves=["m"]))
+    older.bias.data, newer.bias.data = torch.tensor([0.0, 1.0, 2.0]), torch.tensor([4.0, 1.0, 0.0, 7.0])
+    assert average.averaged(older, newer, 0.75).bias.tolist() == [3.0, 1.0, 0.5, 7.0]
+    assert newer.bias.tolist() == [4.0, 1.0, 0.0, 7.0]
 
 
 def test_conversations_teach_both_sides(tmp_path: Path) -> None:
