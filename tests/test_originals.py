@@ -80,13 +80,10 @@ def test_a_store_without_a_key_keeps_none_that_is_handed_to_it(tmp_path: Path) -
     assert PHONE.encode() not in on_disk(tmp_path)
 
 
-def test_only_what_masking_changed_is_kept() -> None:
-    def originals(**options: bool) -> list[str | None]:
-        source = read_records(RECORDS, zone=TEHRAN, max_text_chars=1_000, **options)
-        return [row.original for row in source if isinstance(row, Feedback)]
-
-    assert originals() == [None] * 4
-    assert originals(keep_originals=True) == [TEXT, None, SPOKEN, None]
+@pytest.mark.parametrize(("keep", "expected"), [(False, [None] * 4), (True, [TEXT, None, SPOKEN, None])])
+def test_only_what_masking_changed_is_kept(keep: bool, expected: list[str | None]) -> None:
+    source = read_records(RECORDS, zone=TEHRAN, max_text_chars=1_000, keep_originals=keep)
+    assert [row.original for row in source if isinstance(row, Feedback)] == expected
 
 
 def test_a_file_and_a_transcript_in_a_cell(tmp_path: Path) -> None:
