@@ -38,6 +38,7 @@ _PUBLIC: Final = _QUIET | {SIGN_IN, "/sign-out"}
 _ADMIN: Final = ("/v1/keys", "/v1/audit", "/v1/backup")
 _EXCEPTIONS: Final[dict[tuple[str, str], Scope]] = {
     ("POST", "/v1/tag"): "read",  # stores nothing
+    ("GET", "/v1/feedback/{feedback_id}/original"): "admin",
     ("POST", "/batches/{batch_id}/delete"): "admin",  # a form knows no DELETE
 }
 _UPLOADS: Final = frozenset({("POST", "/v1/batches"), ("POST", "/upload")})

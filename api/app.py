@@ -115,7 +115,12 @@ def _start(settings: Settings, tagger: Tagger | None) -> Service:
     """Opens the store first: a database that cannot be used is said before seconds go into loading a model."""
     clear_left_uploads()
     kpis = read_setting(settings)
-    store = Store.open(settings.database, zone=settings.zone, show_agents=settings.show_agents)
+    store = Store.open(
+        settings.database,
+        zone=settings.zone,
+        show_agents=settings.show_agents,
+        originals_key=settings.originals_key.get_secret_value(),
+    )
     try:
         check_reach(settings, store.all_keys())
         workers = tagger or WorkerPool(settings.model, settings.workers)

@@ -72,6 +72,7 @@ FEEDBACK: Final[Example] = {
     "model": "voc-fa-4",
     "taxonomy": "v1",
 }
+ORIGINAL: Final[Example] = {"id": "f1026", "text": "شماره‌ام ۰۹۱۲۰۰۰۰۰۰۰ است، لطفاً زنگ بزنید"}
 CONVERSATION: Final[Example] = {
     "id": "f1025",
     "batch_id": "b3f9a1c2d4e5f",

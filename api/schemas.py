@@ -374,6 +374,15 @@ class Record(RootModel[Annotated[FeedbackOut | ConversationOut, Field(discrimina
     """A stored text or conversation."""
 
 
+class OriginalOut(Sent):
+    """The text of a record as it was before masking."""
+
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [examples.ORIGINAL]})
+
+    id: str
+    text: str
+
+
 class FeedbackPage(Sent):
     """Tagged records, the last arrived first."""
 

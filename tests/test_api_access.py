@@ -34,6 +34,7 @@ NEEDED: Final = {
     ("POST", "/v1/tag"): "read",
     ("GET", "/v1/feedback"): "read",
     ("GET", "/v1/feedback/{feedback_id}"): "read",
+    ("GET", "/v1/feedback/{feedback_id}/original"): "admin",
     ("GET", "/v1/conversations/{conversation_id}"): "read",
     ("GET", "/v1/trends"): "read",
     ("GET", "/v1/spikes"): "read",

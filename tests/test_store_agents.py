@@ -123,7 +123,7 @@ def test_agents_of_an_older_database_are_named_when_it_is_opened(path: Path) -> 
     with opened(path) as store:
         add(store, rows(*IDS))
         with store._database.writing() as session:
-            session.run("DROP TABLE agent; ALTER TABLE store_state DROP COLUMN agents_shown")
+            session.run("DROP TABLE original; DROP TABLE agent; ALTER TABLE store_state DROP COLUMN agents_shown")
             session.run("DELETE FROM schema_version WHERE version > 5")
     with opened(path) as store:
         assert len({*shown(store)} - {*IDS}) == 3

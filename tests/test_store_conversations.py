@@ -265,7 +265,7 @@ def test_a_database_of_before_conversations_opens_with_its_rows(tmp_path: Path) 
     with open_store(tmp_path / "voc.duckdb") as store:
         add(store, feedback("پیک دیر اومد", "عالی بود"))
         with store._database.writing() as session:
-            session.run("; ".join(f"DROP TABLE {table}" for table in (*OWN_TABLES, "agent")))
+            session.run("; ".join(f"DROP TABLE {table}" for table in (*OWN_TABLES, "agent", "original")))
             session.run("ALTER TABLE store_state DROP COLUMN agents_shown; DELETE FROM schema_version WHERE version > 4")
             session.run("INSERT INTO tagging VALUES (1, 'fake-1', 'v1', 'persian', 'negative', -0.9, NULL, NULL, now())")
             session.run("INSERT INTO tag VALUES (1, 'reason', 'delivery.time', 'negative', 0, 0.9, '[[4,7]]')")

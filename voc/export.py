@@ -36,7 +36,7 @@ PIECE_BYTES: Final = 1 << 16
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 TAG_FIELDS: Final = tuple(f.name for f in fields(Tags) if f.name != "conversation")
 OPERATIONAL_FIELDS: Final = tuple(
-    f.name for f in fields(Feedback) if f.name not in ("text", "line", "attributes", "turns", "speakers_sure")
+    f.name for f in fields(Feedback) if f.name not in ("text", "line", "attributes", "turns", "speakers_sure", "original")
 )
 
 Row = Mapping[str, Any]

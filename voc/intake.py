@@ -54,6 +54,7 @@ def take_file(
             max_text_chars=settings.max_text_chars,
             mask_names=settings.mask_names,
             ees_scale=settings.ees_scale,
+            keep_originals=store.keeps_originals,
         )
 
     return _take(store, content_key(path, mapping), open_source, name, idempotency_key, sample)
@@ -80,6 +81,7 @@ def take_records(
             max_text_chars=settings.max_text_chars,
             mask_names=settings.mask_names,
             ees_scale=settings.ees_scale,
+            keep_originals=store.keeps_originals,
         )
 
     content = json.dumps(records, ensure_ascii=True, sort_keys=True, default=str).encode()

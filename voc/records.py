@@ -38,6 +38,7 @@ class Feedback:
 
     A conversation is a row with `turns`; its `text` is the customer's turns, one a line, so that it counts like any other.
     `speakers_sure` (0 to 1) says how sure the sides are where the source did not name them; None where it did.
+    `original` is `text` before it was masked; None where that changed nothing, where it is not to be kept, and in what is read.
 
     Times are aware; durations are seconds; `nps` runs from 0 to 10, `csat` from 1 to 5, `ces` from 1 to 7 (7 easiest),
     `ves_1` and `ves_2` from 1 to 7, `ees` from 1 to 5, or from 0 to 10 where the
@@ -70,6 +71,7 @@ class Feedback:
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
     turns: tuple[Turn, ...] = ()
     speakers_sure: float | None = None
+    original: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

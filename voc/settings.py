@@ -1,19 +1,22 @@
 """All settings, read once at the edge from `VOC_…` variables."""
 
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from voc.errors import SettingsError
 from voc.records import EesScale
 
+_MAKE_KEY: Final = 'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+
 
 class Settings(BaseSettings):
     """What can be set, by environment variable `VOC_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix="VOC_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="VOC_", frozen=True, hide_input_in_errors=True)
 
     database: str = Field("voc.duckdb", description="DuckDB file that holds everything; made when missing")
     model: str = Field("", description="model folder or hub name; empty for the one that is shipped")
@@ -44,6 +47,9 @@ class Settings(BaseSettings):
     mask_names: bool = Field(
         False, description="mask the names of people too, where a title, «من … هستم» or a signature tells them"
     )
+    originals_key: SecretStr = Field(
+        SecretStr(""), description="Fernet key that texts from before masking are sealed with; none are kept when empty"
+    )
     max_text_chars: int = Field(100_000, ge=100, description="a longer text is refused, never cut")
     allowed_hosts: str = Field(
         "", description="names that the service is reached by through a proxy, as «voc.example.ir, voc:8443»; needs a key"
@@ -58,6 +64,18 @@ class Settings(BaseSettings):
         if name not in available_timezones():
             raise ValueError("there is no such time zone; one is called Asia/Tehran")
         return name
+
+    @field_validator("originals_key")
+    @classmethod
+    def _fernet_key(cls, key: SecretStr) -> SecretStr:
+        if key.get_secret_value():
+            from cryptography.fernet import Fernet
+
+            try:
+                Fernet(key.get_secret_value())
+            except ValueError:
+                raise ValueError(f"this is no Fernet key; make one with {_MAKE_KEY}") from None
+        return key
 
     @property
     def zone(self) -> ZoneInfo:
@@ -81,16 +99,26 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        name = "VOC_" + str(first["loc"][0]).upper()
-        raise SettingsError(f"{name}: {first['msg']} (given: {first['input']!r}).", field=name) from error
+        field = str(first["loc"][0])
+        name = f"VOC_{field.upper()}"
+        given = "" if _is_secret(field) else f" (given: {first['input']!r})"
+        raise SettingsError(f"{name}: {first['msg']}{given}.", field=name) from error
 
 
 def settings_table() -> str:
     """All settings as a Markdown table, for the docs."""
     rows = [
-        f"| `VOC_{name.upper()}` | {field.default!r} | {field.description} |" for name, field in Settings.model_fields.items()
+        f"| `VOC_{name.upper()}` | {_default(name)!r} | {field.description} |" for name, field in Settings.model_fields.items()
     ]
     return "\n".join(["# Settings", "", "| variable | default | what it is |", "|---|---|---|", *rows])
+
+
+def _default(name: str) -> object:
+    return "" if _is_secret(name) else Settings.model_fields[name].default
+
+
+def _is_secret(name: str) -> bool:
+    return Settings.model_fields[name].annotation is SecretStr
 
 
 if __name__ == "__main__":

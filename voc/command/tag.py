@@ -73,7 +73,8 @@ def import_(input: Input, map: Mapped = None) -> None:
 
     settings = read_settings()
     console = Console(stderr=True)
-    with Store.open(settings.database, zone=settings.zone, show_agents=settings.show_agents) as store:
+    key = settings.originals_key.get_secret_value()
+    with Store.open(settings.database, zone=settings.zone, show_agents=settings.show_agents, originals_key=key) as store:
         store.current = model_identity(settings.model)
         batch = take_file(store, input, name=input.name, mapping=parse_mapping(map), idempotency_key=None, settings=settings)
         console.print(f"batch [bold]{batch.id}[/]: {batch.accepted:,} accepted, {batch.rejected:,} refused")

@@ -29,9 +29,10 @@ def open_feedback(
     max_text_chars: int,
     mask_names: bool = False,
     ees_scale: EesScale = "1-5",
+    keep_originals: bool = False,
 ) -> FeedbackSource:
     """The file at `path` as a source of feedback; `name` is what its user calls it. `mask_names` masks names of people too.
-    `ees_scale` is that of the employees' answers.
+    `ees_scale` is that of the employees' answers. With `keep_originals`, rows that masking changed have `original`.
 
     `mapping` leads from a field to its header, or to several («title+body»), or to «-» for none. Raises InputError where the
     file is none that is read, holds no text or cannot follow the mapping.
@@ -52,6 +53,7 @@ def open_feedback(
         max_text_chars=max_text_chars,
         mask_names=mask_names,
         ees_scale=ees_scale,
+        keep_originals=keep_originals,
         notices=notices,
     )
 
@@ -64,6 +66,7 @@ def read_records(
     max_text_chars: int,
     mask_names: bool = False,
     ees_scale: EesScale = "1-5",
+    keep_originals: bool = False,
 ) -> FeedbackSource:
     """Records that are already at hand as a source of feedback; lines count from 1. Raises InputError as a file does."""
     if not records:
@@ -77,4 +80,5 @@ def read_records(
         max_text_chars=max_text_chars,
         mask_names=mask_names,
         ees_scale=ees_scale,
+        keep_originals=keep_originals,
     )

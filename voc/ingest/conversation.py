@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from voc.conversations.masking import mask_turns
 from voc.conversations.speakers import MIN_SURE, Sides, tell_sides
-from voc.conversations.turns import one_line
+from voc.conversations.turns import customer_text, one_line
 from voc.ingest.letters import BROKEN, storable
 from voc.ingest.refusal import RefusalError
 from voc.ingest.turn_times import read_times
@@ -28,9 +28,13 @@ _UNSURE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """The turns of a conversation, how sure their speakers are, when it began, and the lines of machines that were left out."""
+    """The turns of a conversation, how sure their speakers are, when it began, and the lines of machines that were left out.
+
+    `original` is the customer's text before masking.
+    """
 
     turns: tuple[Turn, ...]
+    original: str
     speakers_sure: float | None
     occurred_at: datetime | None
     system_lines: int
@@ -55,7 +59,7 @@ def read_conversation(dialogue: Dialogue, zone: ZoneInfo, max_chars: int, mask: 
             turns.append(Turn(side, text, start_s, end_s))
     if not any(turn.speaker == "customer" for turn in turns):
         raise RefusalError("no_customer_turn", "No turn of this conversation is a customer's.")
-    return Conversation(mask_turns(turns, mask), sides.sure, times.occurred_at, len(said) - len(turns))
+    return Conversation(mask_turns(turns, mask), customer_text(turns), sides.sure, times.occurred_at, len(said) - len(turns))
 
 
 def _check_size(dialogue: Dialogue, max_chars: int) -> None:

@@ -24,7 +24,7 @@ from voc.records import EesScale, Feedback
 
 Read = Callable[[object], object]
 
-_MADE: Final = ("line", "attributes", "turns", "speakers_sure")
+_MADE: Final = ("line", "attributes", "turns", "speakers_sure", "original")
 FIELD_NAMES: Final = tuple(field.name for field in fields(Feedback) if field.name not in _MADE)
 """All that a column of feedback can fill, `text` first."""
 MAPPED_NAMES: Final = (*FIELD_NAMES, *TURN_FIELDS)

@@ -64,6 +64,7 @@ class FeedbackSource:
         max_text_chars: int,
         mask_names: bool = False,
         ees_scale: EesScale = "1-5",
+        keep_originals: bool = False,
         notices: Sequence[Notice] = (),
     ) -> None:
         found = survey(table)
@@ -77,7 +78,9 @@ class FeedbackSource:
             self.rows_estimate = table.count
         self._table = table
         mask = partial(mask_personal_data, names=mask_names)
-        self._rows = _RowReader(table, layout, zone, max_text_chars, mask, ees_scale, look_for_broken=found.broken)
+        self._rows = _RowReader(
+            table, layout, zone, max_text_chars, mask, ees_scale, keep_originals, look_for_broken=found.broken
+        )
         self._early = (*notices, *table.notices, *_garbled(table, layout, found.sample))
         self._started = False
 
@@ -122,6 +125,7 @@ class _RowReader:
         max_text_chars: int,
         mask: Mask,
         ees_scale: EesScale,
+        keep_originals: bool,
         *,
         look_for_broken: bool,
     ) -> None:
@@ -130,6 +134,7 @@ class _RowReader:
         self._headers = table.headers
         self._max_text_chars = max_text_chars
         self._mask = mask
+        self._keep_originals = keep_originals
         self._look_for_broken = look_for_broken
         self._join = text_joiner(layout.text)
         self._zone = zone
@@ -179,6 +184,7 @@ class _RowReader:
             self._read_turns(spoken, values)
         elif text:
             values["text"] = self._mask(text).text
+            self._keep_original(text, values)
         if text and text != whole:
             self.counts[self._text_header, "removed_characters"] += 1
         return bool(text)
@@ -186,10 +192,15 @@ class _RowReader:
     def _read_turns(self, dialogue: Dialogue, values: dict[str, Any]) -> None:
         found = read_conversation(dialogue, self._zone, self._max_text_chars, self._mask)
         values |= {"text": customer_text(found.turns), "turns": found.turns, "speakers_sure": found.speakers_sure}
+        self._keep_original(found.original, values)
         if found.occurred_at:
             values["occurred_at"] = found.occurred_at
         if found.system_lines:
             self.counts[None, "system_lines"] += found.system_lines
+
+    def _keep_original(self, original: str, values: dict[str, Any]) -> None:
+        if self._keep_originals and original != values["text"]:
+            values["original"] = original
 
     def notices(self) -> tuple[Notice, ...]:
         """What was counted so far."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from voc.conversations.timings import with_handle_time
@@ -13,7 +13,11 @@ from voc.store.agents import learn_agents
 from voc.store.batches import keep_key
 from voc.store.calendar import learn_days
 from voc.store.duckdb_file import Session
+from voc.store.originals import original_columns
 from voc.store.rows import conversation_columns, feedback_columns, reject_columns, turn_columns, write_json
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 ROWS_AT_ONCE: Final = 20_000
 CHARS_AT_ONCE: Final = 20_000_000
@@ -38,13 +42,18 @@ class Arrival:
         return "b" + self.content_key[:ID_DIGITS]
 
 
-def take_in(session: Session, arrival: Arrival, zone: ZoneInfo) -> None:
-    """Write the batch, its rows and its refusals, piece by piece, so that memory does not grow with the source."""
+def take_in(session: Session, arrival: Arrival, zone: ZoneInfo, seal: "Fernet | None") -> None:
+    """Write the batch, its rows and its refusals, piece by piece, so that memory does not grow with the source.
+
+    Originals are kept where there is something to seal them.
+    """
     ((first_seq,),) = session.query("SELECT next_seq FROM store_state")
     accepted = rejected = 0
     for rows, rejects in _pieces(arrival.source):
         if rows:
             _insert_rows(session, rows, first_seq + accepted, arrival.batch_id, zone)
+            if seal and (originals := original_columns(rows, first_seq + accepted, seal)):
+                session.insert("original", originals)
         if rejects:
             session.insert("reject", reject_columns(rejects, arrival.batch_id))
         accepted += len(rows)

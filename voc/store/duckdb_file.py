@@ -342,6 +342,7 @@ def _arrow_types() -> dict[str, Any]:
         "FLOAT": pa.float32(),
         "BOOLEAN": pa.bool_(),
         "VARCHAR": pa.string(),
+        "BLOB": pa.binary(),
         "JSON": pa.string(),
         "DATE": pa.date32(),
         "TIMESTAMP WITH TIME ZONE": pa.timestamp("us", "UTC"),

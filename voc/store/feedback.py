@@ -42,6 +42,14 @@ def feedback_id(seq: int) -> str:
     return f"f{seq}"
 
 
+def feedback_seq(public_id: str) -> int:
+    """The number of the row with this id. Raises NotFoundError where it cannot be one."""
+    digits = public_id.removeprefix("f")
+    if public_id.startswith("f") and digits.isascii() and digits.isdigit() and len(digits) < 19:
+        return int(digits)
+    raise _unknown(public_id)
+
+
 def find_feedback(session: Session, filters: Filters, limit: int, cursor: str | None, zone: ZoneInfo) -> Page[TaggedFeedback]:
     """The rows that pass the filters, the last arrived first; later arrivals do not shift the pages that follow."""
     condition, parameters = "TRUE", dict[str, object](most=check_limit(limit) + 1)
@@ -55,11 +63,9 @@ def find_feedback(session: Session, filters: Filters, limit: int, cursor: str | 
 
 def get_feedback(session: Session, public_id: str, zone: ZoneInfo) -> TaggedFeedback:
     """The row with this id. Raises NotFoundError where there is none."""
-    digits = public_id.removeprefix("f")
-    if public_id.startswith("f") and digits.isascii() and digits.isdigit() and len(digits) < 19:
-        for row in _load(session, [int(digits)], zone):
-            return row
-    raise NotFoundError(f"There is no feedback {public_id!r}.", field="id")
+    for row in _load(session, [feedback_seq(public_id)], zone):
+        return row
+    raise _unknown(public_id)
 
 
 def stream_feedback(database: DuckDBFile, filters: Filters, zone: ZoneInfo) -> Iterator[TaggedFeedback]:
@@ -78,6 +84,10 @@ def stream_feedback(database: DuckDBFile, filters: Filters, zone: ZoneInfo) -> I
             with database.reading() as session:
                 rows = _load(session, found[start : start + ROWS_AT_ONCE], zone)
             yield from rows
+
+
+def _unknown(public_id: str) -> NotFoundError:
+    return NotFoundError(f"There is no feedback {public_id!r}.", field="id")
 
 
 def _matching(session: Session, condition: Where, bounds: str, parameters: dict[str, object]) -> list[int]:

@@ -13,8 +13,8 @@ from voc.errors import InputError
 from voc.records import Column, ConversationTags, Cue, Feedback, Mood, Move, Notice, Reason, Reject, Tags, Turn
 from voc.store.duckdb_file import Row
 
-OF_CONVERSATIONS: Final = ("turns", "speakers_sure")
-FIELDS: Final = tuple(each.name for each in fields(Feedback) if each.name not in OF_CONVERSATIONS)
+IN_OTHER_TABLES: Final = ("turns", "speakers_sure", "original")
+FIELDS: Final = tuple(each.name for each in fields(Feedback) if each.name not in IN_OTHER_TABLES)
 TAGGING_FIELDS: Final = ("model", "taxonomy", "script", "sentiment", "sentiment_score", "effort_score", "resolution")
 TAG_FIELDS: Final = ("kind", "code", "polarity", "score", "evidence")
 TURN_FIELDS: Final = ("speaker", "text", "start_s", "end_s")

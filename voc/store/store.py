@@ -11,13 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
 from voc.access import AuditEntry, Key
 from voc.errors import ConflictError
 from voc.records import Batch, Column, Feedback, Notice, Reject, TaggedFeedback, Tags
-from voc.store import agents, audit, batches, erase, feedback, keys, tagging
+from voc.store import agents, audit, batches, erase, feedback, keys, originals, tagging
 from voc.store.arrival import Arrival, take_in
 from voc.store.backup import Manifest, back_up
 from voc.store.duckdb_file import DuckDBFile, Session, open_duckdb
@@ -26,6 +26,9 @@ from voc.store.migrate import migrate
 from voc.store.paging import Page
 from voc.store.tagging import PendingText, SetAside
 from voc.tagging.identity import ModelIdentity
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,11 @@ class Store:
     of any model count. Tags of an older model are shown until they are replaced.
     """
 
-    def __init__(self, database: DuckDBFile, zone: ZoneInfo) -> None:
+    def __init__(self, database: DuckDBFile, zone: ZoneInfo, seal: "Fernet | None" = None) -> None:
         self.current: ModelIdentity | None = None
         self.zone = zone
         self._database = database
+        self._seal = seal  # of originals, whose key is nowhere in the database
         self._arrivals = Lock()
         self._taggings = Lock()
         self._changes = Changes()
@@ -54,13 +58,16 @@ class Store:
         self._accesses = Lock()  # of keys and the audit log, which touch no other table
 
     @classmethod
-    def open(cls, database: str, *, zone: ZoneInfo, show_agents: bool = False) -> Self:
+    def open(cls, database: str, *, zone: ZoneInfo, show_agents: bool = False, originals_key: str = "") -> Self:
         """The store in a DuckDB file, which is made or brought up to date; days and hours of rows are those of `zone`.
 
         Agents have pseudonyms in all that it answers, and in filters, unless `show_agents` asks for their ids.
 
+        Texts from before masking are kept only with a Fernet key, sealed with it.
+
         Raises StoreError that says what to do where it cannot be used; then nothing in it is changed.
         """
+        seal = originals.open_seal(originals_key)
         opened = open_duckdb(database)
         try:
             migrate(opened, database, zone)
@@ -68,7 +75,7 @@ class Store:
         except BaseException:
             opened.close()
             raise
-        return cls(opened, zone)
+        return cls(opened, zone, seal)
 
     def close(self) -> None:
         """Let the file go."""
@@ -99,7 +106,7 @@ class Store:
         with self._arrivals, self._database.writing() as session:
             if known := self._recall(session, content_key, idempotency_key):
                 return known
-            take_in(session, arrival, self.zone)
+            take_in(session, arrival, self.zone, self._seal)
         self._note(rows=1)
         return self.get_batch(arrival.batch_id)
 
@@ -224,6 +231,19 @@ class Store:
         """The row with this id. Raises NotFoundError."""
         with self._database.reading() as session:
             return feedback.get_feedback(session, feedback_id, self.zone)
+
+    @property
+    def keeps_originals(self) -> bool:
+        """Whether texts from before masking are kept."""
+        return self._seal is not None
+
+    def get_original(self, feedback_id: str) -> str:
+        """The text of a row, or the customer's of a conversation, from before masking.
+
+        Raises NotFoundError where none is kept, and ConflictError where it was sealed with a key that is not at hand.
+        """
+        with self._database.reading() as session:
+            return originals.read_original(session, feedback.feedback_seq(feedback_id), self._seal)
 
     def stream_feedback(self, filters: Filters) -> Iterator[TaggedFeedback]:
         """All rows that pass the filters, in order of arrival; memory does not grow with their number."""
