@@ -296,14 +296,27 @@ def test_weak_verdicts(record: dict[str, Any], verdict: str | None) -> None:
     assert weak_verdict(record) == verdict
 
 
+def tiny_tagger(moves: list[str]) -> TaggerNetwork:
+    shape = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    config = TaggerConfig(
+        encoder={"model_type": "bert"} | shape,
+        sentiments=["a", "b"],
+        reasons=["r"],
+        effort=["e"],
+        loyalty=["l"],
+        resolutions=["x"],
+        moves=moves,
+    )
+    return TaggerNetwork(config)
+
+
 def test_a_tagger_learns_on_where_a_head_is_new() -> None:
-    encoder = {"model_type": "bert", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
-    heads = {"sentiments": ["a", "b"], "reasons": ["r", "s"], "effort": ["e"], "loyalty": ["l"], "resolutions": ["x"]}
-    old = TaggerNetwork(TaggerConfig(encoder=encoder | {"intermediate_size": 16}, **heads))
-    new = TaggerNetwork(TaggerConfig(encoder=encoder | {"intermediate_size": 16}, **heads, moves=["m", "n"]))
+    old = tiny_tagger([])
+    new = tiny_tagger(["m", "n"])
     train.take_over(new, old)
     ids, mask = torch.tensor([[1, 7, 9, 2]]), torch.ones(1, 4)
-    old.eval(), new.eval()
+    old.train(mode=False)
+    new.train(mode=False)
     before, after = old(ids, mask), new(ids, mask)
     for head in ("sentiment", "reasons", "polarity", "effort", "loyalty", "resolution"):
         assert torch.allclose(getattr(before, head), getattr(after, head), atol=1e-5), head
@@ -311,10 +324,8 @@ def test_a_tagger_learns_on_where_a_head_is_new() -> None:
 
 
 def test_an_average_lies_between_and_keeps_new_labels() -> None:
-    encoder = {"model_type": "bert", "vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
-    heads = {"sentiments": ["a", "b"], "reasons": ["r"], "effort": ["e"], "loyalty": ["l"], "resolutions": ["x"]}
-    older = TaggerNetwork(TaggerConfig(encoder=encoder | {"intermediate_size": 16}, **heads))
-    newer = TaggerNetwork(TaggerConfig(encoder=encoder | {"intermediate_size": 16}, **heads, moves=["m"]))
+    older = tiny_tagger([])
+    newer = tiny_tagger(["m"])
     older.bias.data, newer.bias.data = torch.tensor([0.0, 1.0, 2.0]), torch.tensor([4.0, 1.0, 0.0, 7.0])
     assert average.averaged(older, newer, 0.75).bias.tolist() == [3.0, 1.0, 0.5, 7.0]
     assert newer.bias.tolist() == [4.0, 1.0, 0.0, 7.0]
