@@ -101,12 +101,7 @@ def start(point: Point, labels: Labels) -> tuple[TaggerNetwork, PreTrainedTokeni
         tagger_name="curve",
         taxonomy="",
         normaliser=NORMALISER_VERSION,
-        sentiments=labels.sentiments,
-        reasons=labels.reasons,
-        effort=labels.effort,
-        loyalty=labels.loyalty,
-        moves=labels.moves,
-        resolutions=labels.resolutions,
+        **labels.heads,
     )
     network = TaggerNetwork(config)
     if point.pieces:

@@ -69,6 +69,12 @@ class Labels:
         self.of_customer = self.reasons + self.effort + self.loyalty
         self.found = self.of_customer + self.moves
 
+    @property
+    def heads(self) -> dict[str, Any]:
+        """The labels of each head, as a model's configuration names them."""
+        names = ("sentiments", "reasons", "effort", "loyalty", "moves", "resolutions")
+        return {name: getattr(self, name) for name in names}
+
     def blank(self, text: str) -> Example:
         """An example that says nothing yet of `text`."""
         return Example(

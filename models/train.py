@@ -87,12 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         taxonomy=taxonomy.version,
         normaliser=NORMALISER_VERSION,
         data_hash=_hash([*train_paths, *held_out_paths]),
-        sentiments=labels.sentiments,
-        reasons=labels.reasons,
-        effort=labels.effort,
-        loyalty=labels.loyalty,
-        moves=labels.moves,
-        resolutions=labels.resolutions,
+        **labels.heads,
     )
     network, goes_on = start_from(given.base, config)
     first = [] if goes_on else weak

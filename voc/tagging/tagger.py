@@ -87,7 +87,10 @@ class TransformerTagger:
         return [tags[text] for text in texts]
 
     def tag_conversations(self, conversations: Sequence[Sequence[Turn]]) -> list[Tags]:
-        """The tags of each (masked) conversation, in order; cost grows with the words that are said, each read three times."""
+        """The tags of each (masked) conversation, in order.
+
+        Cost grows with what is said: a customer's words are read as a whole, by quarters and by turns, an agent's by turns.
+        """
         tags = self.tag([customer_text(turns) for turns in conversations])
         found = self._conversations.read(conversations, tags)
         return [replace(each, conversation=conversation) for each, conversation in zip(tags, found, strict=True)]
