@@ -35,8 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     network, tokenizer, labels = averaged(older, newer, given.share), load_tokenizer(given.newer), Labels(load_taxonomy())
     paths = sorted(given.labels.glob("dev*.jsonl"))
     texts = read_texts_by_id(given.corpora, {record["id"] for path in paths for record in read_records(path)})
-    held_out = [example for path in paths for example in read_labelled(path, texts, labels, only_agents=True)]
-    network.config.thresholds, network.config.temperatures = tune(network, tokenizer, held_out, labels)
+    held_out = [example for path in paths for example in read_labelled(path, texts, labels, held_out=True)]
+    tune(network, tokenizer, held_out, labels)
     network.half().save_pretrained(given.out)  # type: ignore[no-untyped-call]
     tokenizer.save_pretrained(given.out)
 

@@ -57,7 +57,7 @@ texts that we wrote, of trades that the public sets lack. How far two people agr
 
 def write_card(folder: Path, reports: Sequence[Report], conversations: Sequence[ConversationReport] = ()) -> None:
     """Write README.md in the model folder, and the errors that KPIs show beside their values."""
-    write_kpi_errors(folder, reports)
+    write_kpi_errors(folder, reports, conversations)
     config = json.loads((folder / "config.json").read_text("utf-8"))
     weights = folder / "model.safetensors"
     labels = sum(len(config[name]) for name in ("sentiments", "reasons", "effort", "loyalty", "resolutions", "moves"))
@@ -82,9 +82,10 @@ def write_card(folder: Path, reports: Sequence[Report], conversations: Sequence[
     (folder / "README.md").write_text(card, encoding="utf-8")
 
 
-def write_kpi_errors(folder: Path, reports: Sequence[Report]) -> None:
-    """Reading less labels by KPI, from the texts that were drawn plainly where they are among the reports."""
+def write_kpi_errors(folder: Path, reports: Sequence[Report], conversations: Sequence[ConversationReport] = ()) -> None:
+    """Reading less labels by KPI, from the texts drawn plainly where they are among the reports, and conversations."""
     report = next((each for each in reports if each.file == DRAWN_PLAINLY), reports[-1])
-    errors = {name: round(read - said, 4) for name, (read, said) in report.kpis.items()}
-    told = {"file": report.file, "texts": report.texts, "errors": errors}
+    measured = report.kpis | {name: pair for each in conversations for name, pair in each.kpis.items()}
+    errors = {name: round(read - said, 4) for name, (read, said) in measured.items()}
+    told = {"files": [report.file, *(each.file for each in conversations)], "errors": errors}
     (folder / KPI_ERRORS_FILE).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from models.kpi_errors import measure_conversation_kpis
 from models.metrics import BOOTSTRAP_DRAWS, Score
 from voc.records import ConversationTags, Cue, Tags, Turn
 from voc.tagging.conversation import effort_level
@@ -25,12 +26,13 @@ COURTESY: Final = "courtesy"
 
 @dataclass(frozen=True, slots=True)
 class ConversationReport:
-    """Everything measured on one file of conversations; `by_move`: examples, F1."""
+    """Everything measured on one file of conversations; `by_move`: examples, F1; `kpis` as in `Report`."""
 
     file: str
     conversations: int
     scores: dict[str, Score]
     by_move: dict[str, tuple[int, float]]
+    kpis: dict[str, tuple[float, float]]
     turns_per_s: float
 
 
@@ -51,6 +53,7 @@ def evaluate_conversations(tagger: Tagger, name: str, records: Sequence[dict[str
             )
             for move in load_taxonomy().moves
         },
+        kpis=measure_conversation_kpis(records, [tags for _, tags in pairs]),
         turns_per_s=turns_per_s,
     )
 

@@ -21,9 +21,10 @@ from models.examples import Example, Labels, read_labelled, read_records, read_t
 from models.metrics import METRICS, Codes, record_of_tags
 from models.tokenizer import load_tokenizer
 from models.train import fit, plan
-from models.tune import read_all, tune
+from models.tune import tune
 from voc.tagging.decode import Decoder
 from voc.tagging.network import TaggerConfig, TaggerNetwork
+from voc.tagging.reading import read_texts
 from voc.taxonomy import load_taxonomy
 from voc.text.align import Alignment
 from voc.text.normalise import NORMALISER_VERSION
@@ -72,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         course = plan(chosen, [], [], epochs=1 + given.steps * 32 // len(chosen), weak_share=0.0, seed=1)[: given.steps]
         fitted = fit(network, tokenizer, course, given.out.with_suffix(".pt"), seed=1)
         given.out.with_suffix(".pt").unlink(missing_ok=True)
-        fitted.config.thresholds, fitted.config.temperatures = tune(fitted, tokenizer, held_out, labels)
+        tune(fitted, tokenizer, held_out, labels)
         scores = {name: _scores(fitted, tokenizer, *each) for name, each in measured.items()}
         done.append({"point": asdict(point), "learnt_from": len(chosen), "scores": scores})
         given.out.write_text(json.dumps(done, indent=1), encoding="utf-8")
@@ -117,7 +118,7 @@ def _scores(
     network: TaggerNetwork, tokenizer: PreTrainedTokenizerFast, examples: list[Example], golds: list[dict[str, Any]]
 ) -> dict[str, float]:
     codes, decoder = Codes(network.config), Decoder(network.config)
-    readings = read_all(network, tokenizer, [example.text for example in examples])
+    readings = read_texts(network, tokenizer, [example.text for example in examples])
     tags = [decoder.decode(Alignment(each.text, each.text), reading) for each, reading in zip(examples, readings, strict=True)]
     answers = codes.table([record_of_tags(each) for each in tags])
     return {name: round(metric(answers, codes.table(golds)), 4) for name, metric in METRICS.items()}

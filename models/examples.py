@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from models.corpora import FORMAL, RATINGS_HELD_OUT, text_id
 from voc.conversations.turns import customer_text
 from voc.records import Span, Turn
-from voc.tagging.conversation import customer_quarters
+from voc.tagging.conversation import customer_quarters, script
 from voc.tagging.network import POLARITIES
 from voc.taxonomy import Taxonomy
 from voc.text.normalise import normaliser
@@ -26,7 +26,7 @@ from voc.text.normalise import normaliser
 Floats = NDArray[np.float32]
 
 NO_FEEDBACK: Final = (*FORMAL, "unlabelled_pool")
-WHOLE_TIMES: Final = 3  # a few hundred conversations among many thousand reviews, which are shorter and of other trades
+WHOLE_TIMES: Final = 2  # beside the customer's words alone: some hundred conversations among many thousand reviews
 TAXONOMY_WEIGHT: Final = 0.5  # written to show one code, so less like what customers write than a read text
 WEAK_SENTIMENT: Final[Mapping[str, Mapping[str, float]]] = {
     # what a rating says of the writer's sentiment: people who click «negative» also praise now and then
@@ -42,7 +42,8 @@ class Example:
 
     `sentiment` [S], `found` [R + E + L + M], `polarity` [R, 3], `resolution` [1 + resolutions]; `weights` holds one number
     for sentiment, one for resolution, and `found_weights` one for each label. Polarity counts where `polarity` is not 0.
-    `words` are labels with the ranges of `text` that a reader marked for them.
+    `words` are labels with the ranges of `text` that a reader marked for them; `context` are the ranges that an agent says;
+    `primary` is the place of the reason that the customer came for, -1 where nobody asked.
     """
 
     text: str
@@ -54,6 +55,8 @@ class Example:
     resolution_weight: float
     found_weights: Floats
     words: tuple[tuple[int, tuple[Span, ...]], ...] = ()
+    context: tuple[Span, ...] = ()
+    primary: int = -1
 
 
 class Labels:
@@ -89,18 +92,16 @@ class Labels:
         )
 
 
-def read_labelled(path: Path, texts: Mapping[str, str], labels: Labels, *, only_agents: bool = False) -> list[Example]:
+def read_labelled(path: Path, texts: Mapping[str, str], labels: Labels, *, held_out: bool = False) -> list[Example]:
     """The examples of a label file, whose texts stand in it or in `texts` by id; those found in neither are left out.
 
-    `only_agents` leaves out what customers say in conversations, so that thresholds are those of plain feedback.
+    `held_out` leaves out the parts of what customers say in conversations, so that thresholds are those of whole texts.
     """
     normalise = normaliser().normalise
     records = read_records(path)
     pairs = [(record, record.get("text") or texts.get(record["id"])) for record in records]
     examples = [_from_record(record, normalise(text), labels) for record, text in pairs if text]
-    return examples + [
-        each for record in records if "turns" in record for each in _from_conversation(record, labels, only_agents)
-    ]
+    return examples + [each for record in records if "turns" in record for each in _from_conversation(record, labels, held_out)]
 
 
 def read_records(path: Path) -> list[dict[str, Any]]:
@@ -189,25 +190,40 @@ def _from_record(record: dict[str, Any], text: str, labels: Labels) -> Example:
     return replace(example, sentiment_weight=1.0, resolution_weight=1.0, words=marked)
 
 
-def _from_conversation(record: dict[str, Any], labels: Labels, only_agents: bool) -> Iterator[Example]:
-    """The customer's text with its labels, its beginning and end with their sentiment, each agent's turn with its moves."""
-    if not only_agents:
-        yield from _from_customer(record, labels)
+def whole_conversation(record: dict[str, Any], labels: Labels) -> Example:
+    """A labelled conversation as the tagger reads it, both sides, with what its reader says of the whole."""
+    turns = [Turn(turn["speaker"], turn["text"]) for turn in record["turns"]]
+    its_script = script(turns, [normaliser().normalise(turn.text) for turn in turns])
+    primary = labels.reasons.index(record["primary_reason"]) if record["primary_reason"] else -1
+    return replace(_from_record(record, its_script.text, labels), context=its_script.context, primary=primary)
+
+
+def _from_conversation(record: dict[str, Any], labels: Labels, held_out: bool) -> Iterator[Example]:
+    """The whole with its labels, its parts with theirs, each agent's turn with its moves."""
+    whole = whole_conversation(record, labels)
+    if held_out:
+        yield whole
+    else:
+        yield from repeat(whole, WHOLE_TIMES)
+        yield from _from_customer(record, whole, labels)
     for turn in record["turns"]:
         if turn["speaker"] == "agent":
             yield _from_agent(turn, labels)
 
 
-def _from_customer(record: dict[str, Any], labels: Labels) -> Iterator[Example]:
+def _from_customer(record: dict[str, Any], whole: Example, labels: Labels) -> Iterator[Example]:
+    """The customer's words alone, their beginning and end, and each turn; what the whole does not speak of, no part does."""
     turns = [Turn(turn["speaker"], turn["text"]) for turn in record["turns"]]
     normalise = normaliser().normalise
-    whole = _from_record(record, normalise(customer_text(turns)), labels)
-    yield from repeat(whole, WHOLE_TIMES)
+    yield replace(whole, text=normalise(customer_text(turns)), context=())
+    absent = (1.0 - whole.found) * whole.found_weights
     quarters = list(customer_quarters(turns))
-    for text, sentiment in ((quarters[0], record["sentiment_start"]), (quarters[-1], record["sentiment_end"])):
+    parts = [(quarters[0], record["sentiment_start"]), (quarters[-1], record["sentiment_end"])]
+    parts += [(turn["text"], turn["sentiment"]) for turn in record["turns"] if turn["speaker"] == "customer"]
+    for text, sentiment in parts:
         example = labels.blank(normalise(text))
         example.sentiment[labels.sentiments.index(sentiment)] = 1.0
-        yield replace(example, sentiment_weight=1.0)
+        yield replace(example, sentiment_weight=1.0, found_weights=absent)
 
 
 def _from_agent(turn: Mapping[str, Any], labels: Labels) -> Example:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate, pairwise
 from typing import Final
 
 import numpy as np
@@ -11,6 +12,8 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from models.examples import Example
+from voc.records import Span
+from voc.tagging.windows import inside
 from voc.text.align import ZWNJ
 
 NOISY_TEXTS: Final = 0.45
@@ -80,9 +83,18 @@ _HARD: Final = ("spaces left out", "typing slips", "written by ear")
 _IN_TRAINING: Final = ("half-spaces lost", "half-spaces as spaces", *_HARD, *_HARD)  # the hard ones, which cost most, twice
 
 
-def spoiled(text: str, random: np.random.Generator) -> str:
-    """The text with one kind of slip, drawn at random."""
-    return SPOILERS[_IN_TRAINING[random.integers(len(_IN_TRAINING))]](text, random)
+def a_slip(random: np.random.Generator) -> Spoiler:
+    """One kind of slip, drawn at random."""
+    return SPOILERS[_IN_TRAINING[random.integers(len(_IN_TRAINING))]]
+
+
+def spoiled_turns(example: Example, random: np.random.Generator) -> tuple[str, tuple[Span, ...]]:
+    """A text with one kind of slip, and where its context is now."""
+    bounds = [0, *(bound for span in example.context for bound in span), len(example.text)]
+    slip = a_slip(random)
+    parts = [slip(example.text[start:end], random) for start, end in pairwise(bounds)]
+    ends = list(accumulate(map(len, parts)))
+    return "".join(parts), tuple(zip(ends[0::2], ends[1::2], strict=False))
 
 
 class Noise:
@@ -92,25 +104,34 @@ class Noise:
         self._tokenizer = tokenizer
         self._random = random
 
-    def encode(self, examples: Sequence[Example], longest: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Token ids, mask [B, T] and character ranges [B, T, 2], noise included, cut at `longest` tokens.
+    def encode(self, examples: Sequence[Example], longest: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Token ids, mask, context [B, T] and character ranges [B, T, 2], noise included, cut at `longest` tokens.
 
         Texts with marked words stay as they are, so that the marks stay true.
         """
-        noisy = [
-            spoiled(example.text, self._random) if not example.words and self._random.random() < NOISY_TEXTS else example.text
+        heard = [
+            spoiled_turns(example, self._random)
+            if not example.words and self._random.random() < NOISY_TEXTS
+            else (example.text, example.context)
             for example in examples
         ]
         model = self._tokenizer.backend_tokenizer.model
         if isinstance(model, BPE):
             model.dropout = SPLIT_PIECES
         encoded = self._tokenizer(
-            noisy, truncation=True, max_length=longest, padding=True, return_offsets_mapping=True, return_tensors="pt"
+            [text for text, _ in heard],
+            truncation=True,
+            max_length=longest,
+            padding=True,
+            return_offsets_mapping=True,
+            return_tensors="pt",
         )
         if isinstance(model, BPE):
             model.dropout = None
         ids, mask, ranges = (torch.as_tensor(encoded[name]) for name in ("input_ids", "attention_mask", "offset_mapping"))
-        return ids, mask, ranges
+        agents = zip(ranges.tolist(), (spans for _, spans in heard), strict=True)
+        context = torch.tensor([inside(tokens, spans) for tokens, spans in agents], dtype=ids.dtype)
+        return ids, mask, context, ranges
 
 
 def _one_of(letters: str, random: np.random.Generator) -> str:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from models.conversations import ConversationReport
+from models.kpi_errors import FROM_CONVERSATIONS
 from models.metrics import Score
 
 
@@ -73,7 +74,7 @@ def sheets(reports: Sequence[Report]) -> Iterator[Sheet]:
     yield sheet(
         "KPIs by the model's reading · by the labels",
         "KPI",
-        [{name: f"{read:.3f} · {said:.3f}" for name, (read, said) in r.kpis.items()} for r in reports],
+        [{name: _pair(pair) for name, pair in r.kpis.items()} for r in reports],
     )
     yield sheet("Expected calibration error", "output", [{n: f"{e:.3f}" for n, e in r.calibration.items()} for r in reports])
     for report in reports:
@@ -99,6 +100,11 @@ def conversation_sheets(reports: Sequence[ConversationReport]) -> Iterator[Sheet
             (code, *(f"{report.by_move[code][1]:.2f} ({report.by_move[code][0]})" for report in reports))
             for code in reports[0].by_move
         ],
+    )
+    yield Sheet(
+        "KPIs of conversations by the model's reading · by the labels",
+        ("KPI", *files),
+        [(name, *(_pair(report.kpis.get(name)) for report in reports)) for name in FROM_CONVERSATIONS],
     )
 
 
@@ -143,6 +149,10 @@ def conversation_remarks(reports: Sequence[ConversationReport]) -> Iterator[str]
     """How fast conversations were read."""
     for report in reports:
         yield f"{report.file}: {report.turns_per_s:,.0f} turns a second in one process."
+
+
+def _pair(pair: tuple[float, float] | None) -> str:
+    return f"{pair[0]:.3f} · {pair[1]:.3f}" if pair else "–"
 
 
 def _score(one: Score) -> str:

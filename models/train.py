@@ -43,7 +43,7 @@ HEAD_RATE: Final = 2e-3
 LONGEST_TOKENS: Final = 256  # in training only; serving reads every token, in windows
 AVERAGED_OVER_STEPS: Final = 250
 CHECKPOINT_S: Final = 300.0
-LOSS_WEIGHTS: Final = {"sentiment": 1.0, "found": 12.0, "polarity": 0.6, "resolution": 0.6, "evidence": 0.3}
+LOSS_WEIGHTS: Final = {"sentiment": 1.0, "found": 12.0, "polarity": 0.6, "resolution": 0.6, "evidence": 0.3, "primary": 0.5}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ids = {record["id"] for record in records if not {"text", "turns"} & set(record)}
     texts = read_texts_by_id(given.corpora, ids)
     train = [example for path in train_paths for example in read_labelled(path, texts, labels)]
-    held_out = [example for path in held_out_paths for example in read_labelled(path, texts, labels, only_agents=True)]
+    held_out = [example for path in held_out_paths for example in read_labelled(path, texts, labels, held_out=True)]
     train += from_taxonomy(taxonomy, labels)
     weak = list(
         read_taught(given.taught, given.corpora, labels, without=ids)
@@ -93,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     first = [] if goes_on else weak
     course = plan(train, weak, first, epochs=given.epochs, weak_share=given.weak_share, seed=given.seed)
     fitted = fit(network, tokenizer, course, given.out / "training.pt", seed=given.seed)
-    fitted.config.thresholds, fitted.config.temperatures = tune(fitted, tokenizer, held_out, labels)
+    tune(fitted, tokenizer, held_out, labels)
     fitted.half().save_pretrained(given.out)  # type: ignore[no-untyped-call]
     tokenizer.save_pretrained(given.out)
     (given.out / "training.pt").unlink(missing_ok=True)
@@ -164,8 +164,8 @@ def fit(
         noise = Noise(tokenizer, np.random.default_rng((seed, step)))
         network.train()
         with torch.autocast("cpu", torch.bfloat16):
-            ids, mask, ranges = noise.encode(batch, LONGEST_TOKENS)
-            output = network(ids, mask)
+            ids, mask, context, ranges = noise.encode(batch, LONGEST_TOKENS)
+            output = network(ids, mask, context if context.any() else None)
         loss = loss_of(output, batch, ranges)
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -219,7 +219,18 @@ def loss_of(output: TaggerOutput, batch: Sequence[Example], ranges: Tensor) -> T
         + LOSS_WEIGHTS["polarity"] * polarity.sum()
         + LOSS_WEIGHTS["resolution"] * resolution.sum()
         + LOSS_WEIGHTS["evidence"] * evidence_loss(output.evidence.float(), batch, ranges)
+        + LOSS_WEIGHTS["primary"] * primary_loss(output.primary.float(), batch)
     ) / len(batch)
+
+
+def primary_loss(primary: Tensor, batch: Sequence[Example]) -> Tensor:
+    """How surprising it is what the customers came for, among the reasons that they have, summed."""
+    loss = primary.new_zeros(())
+    for row, example in enumerate(batch):
+        if example.primary >= 0:
+            has = torch.from_numpy(example.found[: primary.shape[1]]) > 0
+            loss = loss - primary[row].masked_fill(~has, -torch.inf).log_softmax(-1)[example.primary]
+    return loss
 
 
 def evidence_loss(evidence: Tensor, batch: Sequence[Example], ranges: Tensor) -> Tensor:

@@ -15,22 +15,47 @@ from transformers import PreTrainedTokenizerFast
 from models.examples import Example, Floats, Labels
 from models.metrics import Bools, resolution_f1
 from voc.tagging.network import TaggerNetwork
-from voc.tagging.reading import FOUND, Reading, merge, read_windows
-from voc.tagging.windows import batches, cut_windows
+from voc.tagging.reading import FOUND, Reading, read_texts
 
 THRESHOLDS: Final = np.arange(0.20, 0.71, 0.02)
 HEAD_EXAMPLES: Final = 40  # how many examples of its whole head stand beside a code's own
 TEMPERATURES: Final = np.arange(0.6, 2.6, 0.05)
 
 
-def tune(
-    network: TaggerNetwork, tokenizer: PreTrainedTokenizerFast, held_out: Sequence[Example], labels: Labels
+def tune(network: TaggerNetwork, tokenizer: PreTrainedTokenizerFast, held_out: Sequence[Example], labels: Labels) -> None:
+    """Set the network's temperatures by head and its thresholds by label, those of whole conversations apart."""
+    config = network.config
+    config.thresholds, config.temperatures, config.conversation_thresholds = None, None, None
+    said = [example for example in held_out if not example.context]
+    config.thresholds, config.temperatures = _of_texts(
+        read_texts(network, tokenizer, [each.text for each in said]), said, labels
+    )
+    if spoken := [example for example in held_out if example.context]:
+        readings = read_texts(network, tokenizer, [each.text for each in spoken], [each.context for each in spoken])
+        config.conversation_thresholds = _of_conversations(readings, spoken, labels)
+
+
+def _of_conversations(readings: Sequence[Reading], held_out: Sequence[Example], labels: Labels) -> dict[str, float]:
+    """The thresholds of what customers say in conversations, from readings that have their temperatures."""
+    found, gold = _stack([each.found for each in readings]), _stack([example.found for example in held_out]) > 0
+    thresholds: dict[str, float] = {}
+    at = 0
+    for head in FOUND[:-1]:
+        codes = getattr(labels, head)
+        columns = slice(at, at + len(codes))
+        thresholds |= _thresholds(codes, found[:, columns], gold[:, columns])
+        at += len(codes)
+    truth = _stack([example.resolution for example in held_out]).argmax(1)
+    return thresholds | {"resolution": _of_resolution(_stack([each.resolution for each in readings]), truth)}
+
+
+def _of_texts(
+    readings: Sequence[Reading], held_out: Sequence[Example], labels: Labels
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Thresholds by label and temperatures by head: the temperature of least surprise, then the threshold of best F1.
 
     A head without held-out examples that speak of it, as moves without conversations, keeps what it has by itself.
     """
-    readings = read_all(network, tokenizer, [example.text for example in held_out])
     found = _stack([reading.found for reading in readings])
     gold = _stack([example.found for example in held_out]) > 0
     said = _stack([example.found_weights for example in held_out]) > 0
@@ -55,11 +80,13 @@ def tune(
         truth = _stack([getattr(held_out[at], head) for at in spoken]).argmax(1)
         temperatures[head] = _best(TEMPERATURES, lambda t, z=logits, y=truth: -_surprise(z / t, y))
     resolution = torch.from_numpy(logits / temperatures["resolution"]).softmax(-1).numpy()
+    return thresholds | {"resolution": _of_resolution(resolution, truth)}, temperatures
+
+
+def _of_resolution(resolution: Floats, truth: NDArray[np.int64]) -> float:
+    """The probability [N, 1 + resolutions] of there being a resolution from which it is best given."""
     chosen = 1 + resolution[:, 1:].argmax(1)
-    thresholds["resolution"] = _best(
-        THRESHOLDS, lambda t: resolution_f1(np.where(resolution[:, 1:].sum(1) >= t, chosen, 0), truth)
-    )
-    return thresholds, temperatures
+    return _best(THRESHOLDS, lambda t: resolution_f1(np.where(resolution[:, 1:].sum(1) >= t, chosen, 0), truth))
 
 
 def _thresholds(codes: Sequence[str], probabilities: Floats, gold: Bools) -> dict[str, float]:
@@ -70,15 +97,6 @@ def _thresholds(codes: Sequence[str], probabilities: Floats, gold: Bools) -> dic
     both = said + true + share * (said.sum(1, keepdims=True) + true.sum())
     f1 = 2 * (hits + share * hits.sum(1, keepdims=True)) / np.maximum(both, 1)
     return {code: round(float(THRESHOLDS[best]), 2) for code, best in zip(codes, f1.argmax(0), strict=True)}
-
-
-def read_all(network: TaggerNetwork, tokenizer: PreTrainedTokenizerFast, texts: Sequence[str]) -> list[Reading]:
-    """What the network says of each normalised text."""
-    found: dict[int, list[Reading]] = {}
-    for batch in batches(cut_windows(tokenizer, texts, network.config.window_tokens)):
-        for window, reading in zip(batch, read_windows(network, tokenizer, batch), strict=True):
-            found.setdefault(window.text, []).append(reading)
-    return [merge(found[position]) for position in range(len(texts))]
 
 
 def _best(options: Floats, score) -> float:  # type: ignore[no-untyped-def]

@@ -1,13 +1,15 @@
 """What a conversation has beside the tags of its text: quarters, effort level, moves; and how its figures are counted."""
 
 import math
+from typing import Any
 
 import pytest
 
 from models.conversations import FIGURES, evaluate_conversations, moves_of, overlap, ratio
+from models.kpi_errors import conversation_tags_of, measure_conversation_kpis
 from tests.fakes import FakeTagger
 from voc.records import Cue, Move, Turn
-from voc.tagging.conversation import customer_quarters, effort_level, merged_moves
+from voc.tagging.conversation import customer_quarters, effort_level, merged_moves, script
 
 
 def said(*texts: str) -> list[Turn]:
@@ -26,6 +28,21 @@ def said(*texts: str) -> list[Turn]:
 )
 def test_quarters_hold_every_turn_of_the_customer_once(texts: list[str], quarters: list[str]) -> None:
     assert list(customer_quarters(said(*texts))) == quarters
+
+
+def test_a_script_has_both_sides_and_the_way_back_to_the_customers() -> None:
+    read = script(said("پولم نیومد", "هنوز نه"), ["بفرمایید", "پولم نیومد", "بفرمایید", "هنوز نه"])
+    assert read.text == "بفرمایید پولم نیومد بفرمایید هنوز نه"
+    assert [read.text[start:end] for start, end in read.context] == ["بفرمایید"] * 2
+    assert read.customer == "پولم نیومد هنوز نه"
+    for words in ("پولم", "نیومد", "هنوز نه"):
+        start = read.text.index(words)
+        low, high = read.in_customer((start, start + len(words)))
+        assert read.customer[low:high] == words
+    start = read.text.index("هنوز")
+    assert read.in_customer((start - 1, start + 4)) == (11, 15)  # a token may begin with the gap before it
+    with pytest.raises(ValueError, match="not the customer's"):
+        read.in_customer((0, 8))
 
 
 @pytest.mark.parametrize(
@@ -70,3 +87,28 @@ def test_an_evaluation_counts_every_figure_and_courtesies_apart() -> None:
     assert report.conversations == 1
     assert report.by_move["apology"][0] == 1
     assert report.by_move["compensation"][0] == 0
+    assert report.kpis["text_value_enhancement"][1] == 0.0
+
+
+def test_kpis_of_conversations_by_the_labels_are_those_of_their_arcs_and_moves() -> None:
+    def labelled(start: str, end: str, moves: list[str]) -> dict[str, Any]:
+        turns = [
+            {"speaker": "customer", "text": "قطعه", "sentiment": start},
+            {"speaker": "agent", "text": "چشم", "moves": moves},
+        ]
+        return {
+            "turns": turns, "sentiment": start, "sentiment_start": start, "sentiment_end": end, "reasons": {},
+            "primary_reason": None, "effort": [], "loyalty": [], "resolution": None,
+        }  # fmt: skip
+
+    records = [
+        labelled("negative", "positive", ["apology"]),
+        labelled("negative", "negative", ["apology", "teaches_use"]),
+        labelled("negative", "negative", []),
+        labelled("neutral", "positive", []),
+    ]
+    tags = [conversation_tags_of(record) for record in records]
+    measured = measure_conversation_kpis(records, [tags[1], *tags[1:]])
+    assert measured["text_value_enhancement"] == pytest.approx((2 / 4, 1 / 4))
+    assert measured["text_recovery"] == pytest.approx((0 / 3, 1 / 3))
+    assert measured["text_recovery_with_moves"] == pytest.approx((0 / 2, 1 / 2))

@@ -178,6 +178,23 @@ def test_the_longest_conversation_is_taken() -> None:
     assert len(said(row)) == MOST_TURNS
 
 
+@pytest.mark.parametrize(
+    ("speakers", "column", "transfers"),
+    [
+        (("کارشناس ۱", "مشتری", "کارشناس ۲", "مشتری"), None, 1),
+        (("کارشناس ۱", "مشتری", "کارشناس ۲", "کارشناس ۱", "کارشناس ۳"), None, 2),  # three agents, whoever comes back
+        (("کارشناس", "مشتری", "کارشناس"), None, None),  # one name for all of them says nothing
+        (("کارشناس", "مشتری", "کارشناس"), 2, 2),
+        (("کارشناس ۱", "مشتری", "کارشناس ۲"), 0, 0),  # what the source counts is what holds
+    ],
+)
+def test_agents_after_the_first_are_transfers(speakers: tuple[str, ...], column: int | None, transfers: int | None) -> None:
+    turns = [{"speaker": who, "text": f"حرف {n}"} for n, who in enumerate(speakers)]
+    (row,) = records({"turns": turns} | ({} if column is None else {"transfers": column}))
+    assert isinstance(row, Feedback)
+    assert row.transfers == transfers
+
+
 def test_lines_of_machines_are_left_out_and_counted() -> None:
     turns = [{"role": "system", "content": "گفتگو آغاز شد"}, *({"role": side, "content": text} for side, text in SAID)]
     source = read_records([{"turns": turns}], zone=TEHRAN, max_text_chars=1_000)

@@ -28,6 +28,7 @@ def reading(weights: list[float], spans: list[tuple[int, int]], found: float = 0
         sentiment=np.array([1, 0, 0, 0], dtype=np.float32),
         found=np.array([found], dtype=np.float32),
         polarity=np.array([[1, 0, 0]], dtype=np.float32),
+        primary=np.array([found], dtype=np.float32),
         resolution=np.array([1, 0, 0], dtype=np.float32),
         evidence=np.array([weights], dtype=np.float32),
         spans=spans,
@@ -111,7 +112,7 @@ def test_effort_score(cues: list[Cue], expected: float | None) -> None:
 
 def test_batches_hold_every_window_once_within_the_budget() -> None:
     random = np.random.default_rng(5)
-    windows = [Window(i, [1] * int(random.integers(0, 500)), []) for i in range(300)]
+    windows = [Window(i, [1] * int(random.integers(0, 500)), [], []) for i in range(300)]
     made = list(batches(windows, 1_000))
     assert sorted(w.text for batch in made for w in batch) == list(range(300))
     assert all(len(batch) == 1 or len(batch) * (max(len(w.ids) for w in batch) + 2) <= 1_000 for batch in made)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from transformers import BertConfig, BertModel, BertTokenizer
 from models import agreement, average, curves, evaluate, noise, pretrain, teach, train, tune
 from models.corpora import text_id
 from models.examples import Labels, read_feedback, read_labelled, read_records, weak_verdict
-from models.noise import SPOILERS
+from models.noise import SPOILERS, spoiled_turns
+from models.train import primary_loss
 from voc.records import Reason, Tags
 from voc.tagging import load_tagger, model_identity
 from voc.tagging.network import TaggerConfig, TaggerNetwork
@@ -347,14 +349,61 @@ def test_conversations_teach_both_sides(tmp_path: Path) -> None:
     path.write_text(json.dumps(record), encoding="utf-8")
     targets = Labels(load_taxonomy())
     examples = read_labelled(path, {}, targets)
-    agents = read_labelled(path, {}, targets, only_agents=True)
+    whole, *agents = read_labelled(path, {}, targets, held_out=True)
     of_customer = len(targets.of_customer)
     assert [int(example.found[of_customer:].sum()) for example in agents] == [1, 2]
     assert all(not example.found_weights[:of_customer].any() and not example.sentiment_weight for example in agents)
-    customers = examples[: -len(agents)]
-    assert [targets.sentiments[example.sentiment.argmax()] for example in customers[-2:]] == ["negative", "positive"]
-    assert all(not example.found_weights[of_customer:].any() for example in customers)
-    assert all(example.found[targets.found.index("after_sales.refund")] for example in customers[:-2])
+    assert whole.text == "سلام بفرمایید پولم برنگشته هنوز ببخشید، الان خودم پیگیری می‌کنم مرسی نشست به حسابم"
+    assert [whole.text[start:end] for start, end in whole.context] == ["سلام بفرمایید", "ببخشید، الان خودم پیگیری می‌کنم"]
+    assert targets.reasons[whole.primary] == "after_sales.refund"
+
+    *wholes, alone, first, last, _, _ = examples[: -len(agents)]
+    assert [example.text for example in wholes] == [whole.text] * 2
+    assert (alone.text, alone.context) == ("پولم برنگشته هنوز مرسی نشست به حسابم", ())
+    assert [targets.sentiments[example.sentiment.argmax()] for example in (first, last)] == ["negative", "positive"]
+    refund, other = (targets.found.index(code) for code in ("after_sales.refund", "delivery.time"))
+    assert all(example.found[refund] for example in (*wholes, alone))
+    assert (first.found_weights[refund], first.found_weights[other]) == (
+        0,
+        1,
+    )  # the refund may be in any part, the other in none
+    assert not any(example.found_weights[of_customer:].any() for example in (*wholes, alone, first, last))
+
+
+def test_slips_keep_what_the_agent_says_apart() -> None:
+    text = "سلام بفرمایید پولم برنگشته هنوز خودم پیگیری می‌کنم مرسی"
+    example = replace(Labels(load_taxonomy()).blank(text), context=((0, 13), (32, 50)))
+    random = np.random.default_rng(3)
+    for _ in range(50):
+        spoiled, context = spoiled_turns(example, random)
+        (first, second) = (spoiled[start:end] for start, end in context)
+        assert first.startswith(("س", "ص", "ث", "ش", "ی", "ل"))
+        assert "برنگ" not in first + second
+        assert context[0][0] == 0
+        assert context[1][1] <= len(spoiled)
+
+
+def test_only_the_customer_speaks_for_a_label() -> None:
+    network = tiny_tagger(["m"])
+    network.train(mode=False)
+    ids, mask = torch.tensor([[2, 5, 6, 7, 3]]), torch.ones(1, 5, dtype=torch.long)
+    context = torch.tensor([[0, 1, 1, 0, 0]])
+    network.context.data.fill_(0.5)
+    heard = network(ids, mask, context)
+    assert heard.evidence[0, :, 1:3].abs().max() == 0
+    assert heard.evidence[0, :, 3].abs().max() > 0
+    other_words = network(torch.tensor([[2, 8, 6, 7, 3]]), mask, context)
+    assert not torch.equal(heard.reasons, other_words.reasons)  # yet the agent's words are read
+
+
+def test_what_they_came_for_is_learnt_among_their_reasons() -> None:
+    targets = Labels(load_taxonomy())
+    example = targets.blank("")
+    example.found[[1, 4]] = 1.0
+    logits = torch.full((2, len(targets.reasons)), 9.0)
+    logits[0, 1], logits[0, 4] = 0.0, math.log(3.0)
+    loss = primary_loss(logits, [replace(example, primary=4), example])
+    assert loss.item() == pytest.approx(-math.log(0.75))
 
 
 def test_each_curve_changes_one_thing(tmp_path: Path) -> None:

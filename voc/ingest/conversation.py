@@ -30,7 +30,8 @@ _UNSURE: Final = (
 class Conversation:
     """The turns of a conversation, how sure their speakers are, when it began, and the lines of machines that were left out.
 
-    `original` is the customer's text before masking.
+    `original` is the customer's text before masking. `transfers` counts the agents after the first, where the source tells
+    agents apart; None where it has a single name for them, which a transfer would not change.
     """
 
     turns: tuple[Turn, ...]
@@ -38,6 +39,7 @@ class Conversation:
     speakers_sure: float | None
     occurred_at: datetime | None
     system_lines: int
+    transfers: int | None
 
 
 def read_conversation(dialogue: Dialogue, zone: ZoneInfo, max_chars: int, mask: Mask) -> Conversation:
@@ -59,7 +61,19 @@ def read_conversation(dialogue: Dialogue, zone: ZoneInfo, max_chars: int, mask: 
             turns.append(Turn(side, text, start_s, end_s))
     if not any(turn.speaker == "customer" for turn in turns):
         raise RefusalError("no_customer_turn", "No turn of this conversation is a customer's.")
-    return Conversation(mask_turns(turns, mask), customer_text(turns), sides.sure, times.occurred_at, len(said) - len(turns))
+    return Conversation(
+        turns=mask_turns(turns, mask),
+        original=customer_text(turns),
+        speakers_sure=sides.sure,
+        occurred_at=times.occurred_at,
+        system_lines=len(said) - len(turns),
+        transfers=_transfers(sides),
+    )
+
+
+def _transfers(sides: Sides) -> int | None:
+    agents = sum(bool(name) and side == "agent" for name, side in sides.of.items())
+    return agents - 1 if agents > 1 else None
 
 
 def _check_size(dialogue: Dialogue, max_chars: int) -> None:

@@ -193,6 +193,8 @@ class _RowReader:
         found = read_conversation(dialogue, self._zone, self._max_text_chars, self._mask)
         values |= {"text": customer_text(found.turns), "turns": found.turns, "speakers_sure": found.speakers_sure}
         self._keep_original(found.original, values)
+        if found.transfers is not None:
+            values["transfers"] = found.transfers
         if found.occurred_at:
             values["occurred_at"] = found.occurred_at
         if found.system_lines:

@@ -29,9 +29,9 @@ _SCORE_DIGITS: Final = 3
 
 
 class Decoder:
-    """Turns readings into tags with the labels and thresholds of one model."""
+    """Turns readings into tags with the labels and thresholds of one model; `of_conversations` has thresholds of its own."""
 
-    def __init__(self, config: "TaggerConfig") -> None:
+    def __init__(self, config: "TaggerConfig", *, of_conversations: bool = False) -> None:
         from voc.tagging.network import POLARITIES
 
         self._polarities = POLARITIES
@@ -39,7 +39,7 @@ class Decoder:
         heads = (config.reasons, config.effort, config.loyalty, config.moves)
         self._reasons, self._effort, self._loyalty, self._moves = (list(codes or ()) for codes in heads)
         self._resolutions = [None, *(config.resolutions or ())]
-        thresholds = config.thresholds or {}
+        thresholds = (config.thresholds or {}) | ((config.conversation_thresholds or {}) if of_conversations else {})
         labels = self._reasons + self._effort + self._loyalty + self._moves
         self._of_customer = len(labels) - len(self._moves)
         self._thresholds = np.array([thresholds.get(label, DEFAULT_THRESHOLD) for label in labels], dtype=np.float32)
@@ -93,9 +93,10 @@ class Decoder:
             for index in found
         ]
 
-    def reason_scores(self, reading: Reading) -> dict[str, float]:
-        """How likely each contact reason is in a customer's words, given or not."""
-        return dict(zip(self._reasons, map(float, reading.found), strict=False))
+    def primary(self, reading: Reading) -> str | None:
+        """What the customer came for, among the reasons that are given; None without any."""
+        given = self._given(reading)[: len(self._reasons)]
+        return self._reasons[int(np.where(given, reading.primary, -np.inf).argmax())] if given.any() else None
 
     def _given(self, reading: Reading) -> NDArray[np.bool_]:
         return reading.found >= self._thresholds

@@ -4,6 +4,9 @@ Label-wise attention (Mullenbach et al. 2018, arXiv 1802.05695) lets each label 
 a linear output, so that a label's logit is a sum over the words, and each word's part in it is the evidence: no second
 pass, no guess. Sentiment and resolution are verdicts on the whole text: a small network weighs what their own attention
 saw together with the reasons, polarities and cues that were found, because praise and blame side by side are neither.
+
+Of a conversation the agent's words are read too, as context: the encoder knows them by a vector of their own, and no label
+looks at them, so what is found is found in the customer's words.
 """
 
 from dataclasses import dataclass
@@ -40,20 +43,24 @@ class TaggerConfig(PreTrainedConfig):
     thresholds: dict[str, float] | None = None
     temperatures: dict[str, float] | None = None
     window_tokens: int = 128  # as long as the chunks of pre-training: in longer windows one clause among many is overlooked
+    conversation_tokens: int = 256  # both sides together: most conversations whole, with what was asked and how it ended
+    conversation_thresholds: dict[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TaggerOutput:
     """Logits of a batch of B texts of T tokens.
 
-    `sentiment` [B, sentiments], `reasons` [B, R], `polarity` [B, R, 3], `effort` [B, E], `loyalty` [B, L], `moves` [B, M],
-    `resolution` [B, 1 + resolutions] (first: none), `evidence` [B, R + E + L + M, T]: each token's part in its label's
-    logit. Moves are what an agent does, so they are asked of an agent's words, and all the rest of a customer's.
+    `sentiment` [B, sentiments], `reasons` [B, R], `polarity` [B, R, 3], `primary` [B, R], `effort` [B, E], `loyalty` [B, L],
+    `moves` [B, M], `resolution` [B, 1 + resolutions] (first: none), `evidence` [B, R + E + L + M, T]: each token's part in
+    its label's logit. Moves are what an agent does, so they are asked of an agent's words, and all the rest of a customer's.
+    `primary` is compared among the reasons of a conversation: the one that the customer came for.
     """
 
     sentiment: Tensor
     reasons: Tensor
     polarity: Tensor
+    primary: Tensor
     effort: Tensor
     loyalty: Tensor
     moves: Tensor
@@ -88,7 +95,9 @@ class TaggerNetwork(PreTrainedModel):
         self.query = nn.Parameter(torch.empty(sum(self.sizes), hidden))
         self.weight = nn.Parameter(torch.empty(self.found, hidden))
         self.bias = nn.Parameter(torch.empty(self.found))
+        self.context = nn.Parameter(torch.empty(hidden))
         self.polarity = _judge(hidden, hidden, len(POLARITIES))
+        self.primary = _judge(hidden, hidden, 1)
         self.sentiment = _judge(sentiments * hidden + context, hidden, sentiments)
         self.resolution = _judge(resolutions * hidden + context, hidden, resolutions)
         self.dropout = nn.Dropout(0.1)
@@ -99,17 +108,30 @@ class TaggerNetwork(PreTrainedModel):
             nn.init.normal_(self.query, std=0.02)
             nn.init.normal_(self.weight, std=0.02)
             nn.init.zeros_(self.bias)
+            nn.init.zeros_(self.context)
+        elif isinstance(module, nn.Linear):
+            module.reset_parameters()
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> TaggerOutput:
-        """Logits and evidence for token ids [B, T] and their mask [B, T] (1 where there is a token)."""
-        hidden = self.dropout(self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state)
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, context: Tensor | None = None) -> TaggerOutput:
+        """Logits and evidence for token ids [B, T] and their mask [B, T] (1 where there is a token).
+
+        `context` [B, T] is 1 where a token is context only: its evidence is 0.
+        """
+        words = self.encoder.get_input_embeddings()(input_ids)
+        if context is not None:
+            words = words + context[:, :, None].to(words.dtype) * self.context
+            speaks = attention_mask * (1 - context)
+        else:
+            speaks = attention_mask
+        hidden = self.dropout(self.encoder(inputs_embeds=words, attention_mask=attention_mask).last_hidden_state)
         focus = torch.einsum("btd,ld->blt", hidden, self.query) * hidden.shape[-1] ** -0.5
-        focus = focus.masked_fill(attention_mask[:, None, :] == 0, torch.finfo(focus.dtype).min).softmax(-1)
+        focus = focus.masked_fill(speaks[:, None, :] == 0, torch.finfo(focus.dtype).min).softmax(-1)
         evidence = focus[:, : self.found] * torch.einsum("btd,ld->blt", hidden, self.weight)
         found = evidence.sum(-1) + self.bias
         seen = torch.einsum("blt,btd->bld", focus, hidden)
         of_reasons, of_sentiment, of_resolution = seen.split([self.found, *self.sizes[4:]], dim=1)
         polarity = self.polarity(of_reasons[:, : self.sizes[0]])
+        primary = self.primary(of_reasons[:, : self.sizes[0]]).squeeze(-1)
         reasons, effort, loyalty, moves = found.split(self.sizes[:4], dim=1)
         polarised = reasons.sigmoid()[:, :, None] * polarity.softmax(-1)
         context = torch.cat([polarised.flatten(1), effort.sigmoid(), loyalty.sigmoid()], dim=1).detach()
@@ -117,6 +139,7 @@ class TaggerNetwork(PreTrainedModel):
             sentiment=self.sentiment(torch.cat([of_sentiment.flatten(1), context], dim=1)),
             reasons=reasons,
             polarity=polarity,
+            primary=primary,
             effort=effort,
             loyalty=loyalty,
             moves=moves,

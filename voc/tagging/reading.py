@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from voc.tagging.windows import Tokenizer, Window
+from voc.records import Span
+from voc.tagging.windows import Tokenizer, Window, batches, cut_windows
 
 if TYPE_CHECKING:
     from voc.tagging.network import TaggerNetwork
@@ -24,16 +25,18 @@ class Reading:
     """Probabilities for one window or one whole text of T tokens.
 
     `sentiment` [S] and `resolution` [1 + resolutions] add up to 1, as do the rows of `polarity` [R, 3]; `found`
-    [R + E + L + M] holds reasons, effort, loyalty and an agent's moves, each on its own. `evidence` [R + E + L + M, T];
-    `spans` [T] in the normalised text. `tokens` weighs windows against each other.
+    [R + E + L + M] holds reasons, effort, loyalty and an agent's moves, each on its own; `primary` [R] are logits. `evidence`
+    [R + E + L + M, T]; `spans` [T] in the normalised text, those of context left out. `tokens` weighs windows against each
+    other.
     """
 
     sentiment: Floats
     found: Floats
     polarity: Floats
+    primary: Floats
     resolution: Floats
     evidence: Floats
-    spans: list[tuple[int, int]]
+    spans: list[Span]
 
     @property
     def tokens(self) -> int:
@@ -45,13 +48,15 @@ def read_windows(network: "TaggerNetwork", tokenizer: Tokenizer, windows: Sequen
     """One forward pass over a batch of windows."""
     longest = max(len(window.ids) for window in windows) + 2
     ids = np.full((len(windows), longest), tokenizer.pad_token_id, dtype=np.int64)
-    mask = np.zeros_like(ids)
+    mask, context = np.zeros_like(ids), np.zeros_like(ids)
     for row, window in enumerate(windows):
         length = len(window.ids) + 2
         ids[row, :length] = [tokenizer.cls_token_id, *window.ids, tokenizer.sep_token_id]
         mask[row, :length] = 1
+        context[row, 1 : length - 1] = window.context
     with torch.inference_mode():
-        output = network(torch.from_numpy(ids), torch.from_numpy(mask))
+        spoken_to = torch.from_numpy(context) if context.any() else None
+        output = network(torch.from_numpy(ids), torch.from_numpy(mask), spoken_to)
     heat = network.config.temperatures or {}
     scaled = {
         name: getattr(output, name) / heat.get(name, 1.0)
@@ -59,38 +64,55 @@ def read_windows(network: "TaggerNetwork", tokenizer: Tokenizer, windows: Sequen
     }
     sentiment, polarity, resolution = (scaled[name].softmax(-1).numpy() for name in ("sentiment", "polarity", "resolution"))
     found = torch.cat([scaled[name] for name in FOUND], dim=1).sigmoid().numpy()
-    evidence = output.evidence.numpy()
+    primary, evidence = output.primary.numpy(), output.evidence.numpy()
+    spoken = [np.flatnonzero(~np.array(window.context, dtype=bool)) for window in windows]
     return [
         Reading(
             sentiment=sentiment[row],
             found=found[row],
             polarity=polarity[row],
+            primary=primary[row],
             resolution=resolution[row],
-            evidence=evidence[row, :, 1 : 1 + len(window.ids)],
-            spans=window.spans,
+            evidence=evidence[row][:, 1 + spoken[row]],
+            spans=[window.spans[at] for at in spoken[row]],
         )
         for row, window in enumerate(windows)
     ]
 
 
+def read_texts(
+    network: "TaggerNetwork", tokenizer: Tokenizer, texts: Sequence[str], contexts: Sequence[Sequence[Span]] = ()
+) -> list[Reading]:
+    """What the network says of each normalised text, its windows put together; with `contexts` they are conversations."""
+    config = network.config
+    windows = cut_windows(tokenizer, texts, config.conversation_tokens if contexts else config.window_tokens, contexts)
+    found: dict[int, list[Reading]] = {}
+    for batch in batches(windows):
+        for window, reading in zip(batch, read_windows(network, tokenizer, batch), strict=True):
+            found.setdefault(window.text, []).append(reading)
+    return [merge(found[position]) for position in range(len(texts))]
+
+
 def merge(readings: Sequence[Reading]) -> Reading:
     """One reading of a text from those of its windows.
 
-    A reason or cue is in the text if it is in any window; its polarity is that of the window where it is clearest.
-    Sentiment and resolution are means, weighed by tokens.
+    A reason or cue is in the text if it is in any window; its polarity and whether it is what the customer came for are
+    those of the window where it is clearest. Sentiment and resolution are means, weighed by tokens.
     """
+    readings = [reading for reading in readings if reading.spans] or readings[:1]  # a window of context alone says nothing
     if len(readings) == 1:
         return readings[0]
     weights = np.array([reading.tokens for reading in readings], dtype=np.float32)
     found = np.stack([reading.found for reading in readings])
     clearest = found.argmax(0)
-    polarity = np.stack([reading.polarity for reading in readings])
+    polarity, primary = (np.stack([getattr(each, name) for each in readings]) for name in ("polarity", "primary"))
     reasons = np.arange(polarity.shape[1])
     evidence = [np.where((clearest == position)[:, None], reading.evidence, 0.0) for position, reading in enumerate(readings)]
     return Reading(
         sentiment=np.average([reading.sentiment for reading in readings], axis=0, weights=weights),
         found=found.max(0),
         polarity=polarity[clearest[: len(reasons)], reasons],
+        primary=primary[clearest[: len(reasons)], reasons],
         resolution=np.average([reading.resolution for reading in readings], axis=0, weights=weights),
         evidence=np.concatenate(evidence, axis=1),
         spans=[span for reading in readings for span in reading.spans],

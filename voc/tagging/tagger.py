@@ -4,10 +4,8 @@ texts → distinct → normalised → windows of tokens → batches → network 
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from voc.conversations.turns import customer_text
 from voc.errors import ModelError
 from voc.records import Tags, Turn
 from voc.tagging.identity import ModelIdentity, find_model, read_config
@@ -15,6 +13,7 @@ from voc.tagging.identity import ModelIdentity, find_model, read_config
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from voc.tagging.conversation import Script
     from voc.tagging.network import TaggerConfig, TaggerNetwork
     from voc.tagging.reading import Reading
     from voc.tagging.windows import Tokenizer
@@ -37,7 +36,7 @@ class Tagger(Protocol):
         ...
 
     def tag_conversations(self, conversations: Sequence[Sequence[Turn]]) -> list[Tags]:
-        """The tags of each conversation, in order, those of its customer's text (`customer_text`) and `Tags.conversation`."""
+        """The tags of each conversation, in order, evidence in its customer's text; `Tags.conversation` is set."""
         ...
 
 
@@ -63,7 +62,7 @@ class TransformerTagger:
         self._network, self._tokenizer = _load(folder)
         self._normaliser = normaliser()
         self._decoder = Decoder(self._network.config)
-        self._conversations = ConversationReader(self._decoder, self._normaliser.align, self.read)
+        self._conversations = ConversationReader(self._network.config, self._normaliser.align, self.read, self.read_scripts)
         self._known: dict[str, Tags] = {}
 
     @property
@@ -89,11 +88,9 @@ class TransformerTagger:
     def tag_conversations(self, conversations: Sequence[Sequence[Turn]]) -> list[Tags]:
         """The tags of each (masked) conversation, in order.
 
-        Cost grows with what is said: a customer's words are read as a whole, by quarters and by turns, an agent's by turns.
+        Cost grows with what is said: a conversation is read as a whole, the customer's words by quarters, every turn alone.
         """
-        tags = self.tag([customer_text(turns) for turns in conversations])
-        found = self._conversations.read(conversations, tags)
-        return [replace(each, conversation=conversation) for each, conversation in zip(tags, found, strict=True)]
+        return self._conversations.read(conversations)
 
     def _remember(self, tags: dict[str, Tags]) -> None:
         """Keep the answers to short texts, which many customers write alike: «عالی», «ممنون»."""
@@ -102,16 +99,16 @@ class TransformerTagger:
         self._known |= tags
 
     def read(self, normalised: Sequence[str]) -> "list[Reading]":
-        """What the network says of each normalised text, its windows put together; evaluation looks at this too."""
-        from voc.tagging.reading import merge, read_windows
-        from voc.tagging.windows import batches, cut_windows
+        """What the network says of each normalised text; evaluation looks at this too."""
+        from voc.tagging.reading import read_texts
 
-        windows = cut_windows(self._tokenizer, normalised, self._network.config.window_tokens)
-        found: dict[int, list[Reading]] = {}
-        for batch in batches(windows):
-            for window, reading in zip(batch, read_windows(self._network, self._tokenizer, batch), strict=True):
-                found.setdefault(window.text, []).append(reading)
-        return [merge(found[position]) for position in range(len(normalised))]
+        return read_texts(self._network, self._tokenizer, normalised)
+
+    def read_scripts(self, scripts: "Sequence[Script]") -> "list[Reading]":
+        """What the network says of each conversation, both sides of it read."""
+        from voc.tagging.reading import read_texts
+
+        return read_texts(self._network, self._tokenizer, [each.text for each in scripts], [each.context for each in scripts])
 
 
 def _load(folder: "Path") -> "tuple[TaggerNetwork, Tokenizer]":
