@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         second = read_records(second_path)
         scores = _scores([first_by_id[record["id"]] for record in second], second)
         rows = [(name, f"{score.value:.3f} ({score.low:.3f} – {score.high:.3f})") for name, score in scores.items()]
-        print_sheet(Sheet(f"{second_path.name}: {len(second)} read twice", ("figure", "agreement, 95 % interval"), rows))
+        print_sheet(Sheet(f"{second_path.name}: {len(second)} texts read twice", ("figure", "agreement, 95 % interval"), rows))
 
 
 def _scores(first: Sequence[dict[str, Any]], second: Sequence[dict[str, Any]]) -> dict[str, Score]:

@@ -325,6 +325,24 @@ def test_a_tagger_learns_on_where_a_head_is_new() -> None:
     assert after.moves.shape == (1, 2)
 
 
+def test_agreement_on_conversations(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spoken = {
+        "turns": [{"speaker": "customer", "text": "کارتم نیومد"}, {"speaker": "agent", "text": "ببخشید", "moves": ["apology"]}],
+        "sentiment": "negative", "sentiment_start": "negative", "sentiment_end": "negative",
+        "reasons": {"delivery.missing": "negative"}, "primary_reason": "delivery.missing", "effort": [], "loyalty": [],
+        "resolution": "unresolved",
+    }  # fmt: skip
+    first = [spoken | {"id": str(number)} for number in range(4)]
+    turns = [{"speaker": "customer"}, {"speaker": "agent", "moves": ["apology"]}]
+    second = [{**record, "turns": turns, "resolution": None if record["id"] == "0" else "unresolved"} for record in first]
+    for name, records in (("test_conversations", first), ("second_test_conversations", second)):
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    agreement.main(["--labels", str(tmp_path)])
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "agent's moves micro F1 │ 1.000" in printed
+    assert "resolution right │ 0.750" in printed
+
+
 def test_an_average_lies_between_and_keeps_new_labels() -> None:
     older = tiny_tagger([])
     newer = tiny_tagger(["m"])
