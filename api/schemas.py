@@ -138,6 +138,39 @@ class RejectPage(Sent):
     next: str | None
 
 
+class ColumnPreviewOut(ColumnOut):
+    """A column with values that would be kept from under it, masked and cut."""
+
+    examples: list[str]
+
+
+class RowPreviewOut(Sent):
+    """A row as it would be stored: the record of the API as far as it is known, and its day in the Jalali calendar."""
+
+    model_config = ConfigDict(extra="allow")
+
+    kind: Literal["feedback", "conversation"]
+    line: int
+    text: str
+    occurred_at: datetime | None = None
+    occurred_jalali: str | None = Field(None, examples=["1403-02-15"])
+
+
+class PreviewOut(Sent):
+    """How a source would be understood, from its first rows; read = accepted + rejected."""
+
+    format: str
+    encoding: str | None
+    rows_estimate: int | None = Field(description="all its rows, where the format tells their number")
+    columns: list[ColumnPreviewOut]
+    read: int
+    accepted: int
+    rejected: int
+    items: list[RowPreviewOut]
+    rejects: list[RejectOut]
+    notices: list[NoticeOut]
+
+
 class RecordsIn(Taken):
     """Feedback as JSON; keys are our field names or headers that are recognised, the rest are kept as attributes.
 

@@ -31,6 +31,7 @@ NEEDED: Final = {
     ("DELETE", "/v1/batches/{batch_id}"): "admin",
     ("GET", "/v1/batches/{batch_id}/rejects"): "read",
     ("GET", "/v1/batches/{batch_id}/events"): "read",
+    ("POST", "/v1/preview"): "write",
     ("POST", "/v1/tag"): "read",
     ("GET", "/v1/feedback"): "read",
     ("GET", "/v1/feedback/{feedback_id}"): "read",

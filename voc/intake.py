@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from voc.errors import InputError
 from voc.records import Batch
@@ -43,19 +43,9 @@ def take_file(
     The same content, or the same key, again gives the same batch. Raises ConflictError for a key that came with other
     content, and InputError for a file that cannot be read.
     """
-    from voc.ingest import open_feedback
 
     def open_source() -> "FeedbackSource":
-        return open_feedback(
-            path,
-            name=name,
-            mapping=mapping,
-            zone=settings.zone,
-            max_text_chars=settings.max_text_chars,
-            mask_names=settings.mask_names,
-            ees_scale=settings.ees_scale,
-            keep_originals=store.keeps_originals,
-        )
+        return open_file(path, name, mapping, settings, keep_originals=store.keeps_originals)
 
     return _take(store, content_key(path, mapping), open_source, name, idempotency_key, sample)
 
@@ -71,21 +61,39 @@ def take_records(
     sample: bool = False,
 ) -> Batch:
     """The same for records that came as JSON."""
-    from voc.ingest import read_records
 
     def open_source() -> "FeedbackSource":
-        return read_records(
-            records,
-            mapping=mapping,
-            zone=settings.zone,
-            max_text_chars=settings.max_text_chars,
-            mask_names=settings.mask_names,
-            ees_scale=settings.ees_scale,
-            keep_originals=store.keeps_originals,
-        )
+        return open_records(records, mapping, settings, keep_originals=store.keeps_originals)
 
     content = json.dumps(records, ensure_ascii=True, sort_keys=True, default=str).encode()
     return _take(store, _key(hashlib.sha256(content).digest(), mapping), open_source, name, idempotency_key, sample)
+
+
+def open_file(
+    path: Path, name: str, mapping: Mapping[str, str] | None, settings: Settings, *, keep_originals: bool
+) -> "FeedbackSource":
+    """The file as a source of feedback, read as the settings say. Raises InputError for a file that cannot be read."""
+    from voc.ingest import open_feedback
+
+    return open_feedback(path, name=name, mapping=mapping, keep_originals=keep_originals, **_reading(settings))
+
+
+def open_records(
+    records: Sequence[Mapping[str, object]], mapping: Mapping[str, str] | None, settings: Settings, *, keep_originals: bool
+) -> "FeedbackSource":
+    """The same for records."""
+    from voc.ingest import read_records
+
+    return read_records(records, mapping=mapping, keep_originals=keep_originals, **_reading(settings))
+
+
+def _reading(settings: Settings) -> dict[str, Any]:
+    return {
+        "zone": settings.zone,
+        "max_text_chars": settings.max_text_chars,
+        "mask_names": settings.mask_names,
+        "ees_scale": settings.ees_scale,
+    }
 
 
 def _take(

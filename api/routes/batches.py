@@ -38,7 +38,7 @@ _FORM: Final = {
         "name": {"type": "string", "description": "shown instead of the file's name"},
     },
 }
-_BODY: Final = {
+UPLOAD_BODY: Final = {
     "requestBody": {
         "required": True,
         "content": {
@@ -63,7 +63,7 @@ class RejectQuery(PageQuery):
     response_model=BatchOut,
     summary="Send in feedback: a file, or records as JSON",
     responses={200: {"model": BatchOut, "description": "The same content or key came before: this is its batch"}},
-    openapi_extra=_BODY,
+    openapi_extra=UPLOAD_BODY,
 )
 async def create_batch(service: Running, request: Request, response: Response, idempotency_key: IdempotencyKey = None) -> Batch:
     """All rows are durable when the answer comes; they are tagged in the background. Watch …/events, or ask again."""
@@ -77,14 +77,18 @@ async def create_batch(service: Running, request: Request, response: Response, i
 
 async def take_upload(service: Service, request: Request, idempotency_key: str | None = None) -> Batch:
     """The batch that a request's file or records became, or had become before."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    take = {"multipart/form-data": _take_file, "application/json": _take_records}.get(kind)
+    take = {"multipart/form-data": _take_file, "application/json": _take_records}.get(upload_kind(request))
     if take is None:
         raise HTTPException(415, "Send a multipart form with the field 'file', or application/json with 'records'.")
     batch = await take(service, request, idempotency_key)
     request.state.target = batch.id  # for the audit log
     service.engine.wake()
     return batch
+
+
+def upload_kind(request: Request) -> str:
+    """The content type of a request, without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 @router.get("", summary="All batches, the newest first", response_model=BatchPage)
