@@ -30,7 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         first_by_id = {record["id"]: record for record in read_records(folder / second_path.name.removeprefix(SECOND))}
         second = read_records(second_path)
         scores = _scores([first_by_id[record["id"]] for record in second], second)
-        rows = [(name, f"{score.value:.3f} ({score.low:.3f} – {score.high:.3f})") for name, score in scores.items()]
+        rows: list[tuple[str, ...]] = [
+            (name, f"{score.value:.3f} ({score.low:.3f} – {score.high:.3f})") for name, score in scores.items()
+        ]
         print_sheet(Sheet(f"{second_path.name}: {len(second)} texts read twice", ("figure", "agreement, 95 % interval"), rows))
 
 
