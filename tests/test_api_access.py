@@ -32,6 +32,7 @@ NEEDED: Final = {
     ("GET", "/v1/batches/{batch_id}/rejects"): "read",
     ("GET", "/v1/batches/{batch_id}/events"): "read",
     ("POST", "/v1/preview"): "write",
+    ("GET", "/v1/reasons/{code}"): "read",
     ("POST", "/v1/tag"): "read",
     ("GET", "/v1/feedback"): "read",
     ("GET", "/v1/feedback/{feedback_id}"): "read",

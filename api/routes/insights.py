@@ -23,10 +23,12 @@ from voc.trends import (
     TARGETS,
     Contrast,
     DriverReport,
+    Portrait,
     Scenario,
     Spike,
     Theme,
     compare,
+    draw_portrait,
     find_drivers,
     find_spikes,
     find_themes,
@@ -63,6 +65,13 @@ class DriverQuery(FilterQuery):
     target: str = Field("sentiment", description=", ".join(TARGETS))
     level: Level = "leaf"
     min_n: Least = 20
+
+
+class PortraitQuery(FilterQuery):
+    """Which rows, how many of them have both the reason and what goes along with it, and how many typical texts."""
+
+    min_n: Least = 5
+    examples: Examples = 5
 
 
 class ThemeQuery(FilterQuery):
@@ -180,6 +189,12 @@ def list_themes(service: Running, query: Annotated[ThemeQuery, Query()]) -> dict
 def get_drivers(service: Running, query: Annotated[DriverQuery, Query()]) -> DriverReport:
     """How the figure would change without the texts of a reason, and a regression on praise and blame apart."""
     return find_drivers(service.store, query.target, level=query.level, filters=query.filters, min_n=query.min_n)
+
+
+@router.get("/reasons/{code}", summary="A contact reason and what goes along with it", response_model=Portrait)
+def get_portrait(service: Running, code: str, query: Annotated[PortraitQuery, Query()]) -> Portrait:
+    """Of a reason or a group: its share, the cues and other reasons of texts with it beside those without, typical texts."""
+    return draw_portrait(service.store, code, filters=query.filters, min_n=query.min_n, examples=query.examples)
 
 
 @router.get("/compare", summary="Two periods or segments side by side", response_model=ComparisonOut)
