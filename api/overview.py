@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from api import titles
-from api.persian import MISSING, bucket_title, day, number, percent, signed
-from voc.calendars import BucketSize
+from api.charts import BUCKET_TITLES, Cell, ChartRow, chart_row, in_fitting_spans
+from api.persian import MISSING, number, percent, signed
 from voc.kpis import KpiRow, Setting, compute_kpis, get_kpi
 from voc.store import Filters, Store
 from voc.trends import TrendRow, compute_trend
@@ -22,12 +22,6 @@ FROM_SURVEY: Final = frozenset({"nps", "csat_top2"})
 SECOND_CHOICE: Final = ("ces_mean", "text_resolution", "text_advocacy", "text_delight")
 SENTIMENTS: Final = ("negative", "mixed", "neutral", "positive")
 POLARITIES: Final = ("negative", "neutral", "positive")
-BUCKET_TITLES: Final[Mapping[BucketSize, str]] = {"day": "روز", "week": "هفته", "month": "ماه", "quarter": "فصل", "year": "سال"}
-FINER: Final[Mapping[BucketSize, BucketSize]] = {"month": "week", "week": "day"}
-COARSER: Final[Mapping[BucketSize, BucketSize]] = {"month": "quarter", "quarter": "year"}
-ENOUGH_BUCKETS: Final = 4
-MOST_BUCKETS: Final = 36
-DAYS_OF_A_WEEK: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +58,6 @@ class ReasonBar:
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TrendLine:
-    """The shares of the sentiments in one span of time, none in one without texts; `tick` is its title in few words."""
-
-    title: str
-    tick: str
-    n: int
-    shares: Mapping[str, float | None]
-
-
 def count_rows(store: Store, filters: Filters) -> int:
     """How many texts there are."""
     return _total(store, "volume", filters)
@@ -105,24 +89,10 @@ def list_reasons(store: Store, filters: Filters) -> list[ReasonBar]:
     return [_bar(row, shown[0].n, nets.get(row.code), {each: said[each].get(row.code, 0) for each in said}) for row in shown]
 
 
-def list_trend(store: Store, filters: Filters) -> tuple[str, list[TrendLine]]:
-    """The sentiments by month, or by smaller or larger spans where there are too few or many; and what the span is called."""
-
-    def lines_by(size: BucketSize) -> list[TrendLine]:
-        return _lines(compute_trend(store, "sentiment", bucket=size, filters=filters))
-
-    size: BucketSize = "month"
-    lines = lines_by(size)
-    while lines and (next_size := _other_size(size, len(lines))):
-        size, lines = next_size, lines_by(next_size)
-    return BUCKET_TITLES[size], lines
-
-
-def _other_size(size: BucketSize, count: int) -> BucketSize | None:
-    """The size to take instead of one that makes so many buckets; None where it will do."""
-    if count < ENOUGH_BUCKETS:
-        return FINER.get(size)
-    return COARSER.get(size) if count > MOST_BUCKETS else None
+def list_trend(store: Store, filters: Filters) -> tuple[str, list[ChartRow]]:
+    """The shares of the sentiments in spans of time, none in one without texts; and what the span is called."""
+    size, spans = in_fitting_spans(lambda size: compute_trend(store, "sentiment", bucket=size, filters=filters))
+    return BUCKET_TITLES[size], [_moods(rows) for rows in spans.values()]
 
 
 def _counts(store: Store, filters: Filters, polarity: str) -> dict[str | None, int]:
@@ -164,11 +134,12 @@ def _bar(row: TrendRow, longest: int, net: float | None, said: Mapping[str, int]
         share=row.share or 0.0,
         interval=f"با اطمینان ۹۵٪: {percent(row.ci_low)} تا {percent(row.ci_high)}، {number(row.n)} نظر",
         net=None if net is None else 100 * net,
-        parts=_parts([(each, max(0, counts[each])) for each in POLARITIES], longest),
+        parts=parts_of([(each, max(0, counts[each])) for each in POLARITIES], longest),
     )
 
 
-def _parts(counts: Sequence[tuple[str, int]], whole: int) -> tuple[Part, ...]:
+def parts_of(counts: Sequence[tuple[str, int]], whole: int) -> tuple[Part, ...]:
+    """Counts, one behind the other, as stretches of a bar that `whole` fills."""
     parts: list[Part] = []
     start = 0.0
     for code, count in counts:
@@ -178,20 +149,7 @@ def _parts(counts: Sequence[tuple[str, int]], whole: int) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _lines(rows: Sequence[TrendRow]) -> list[TrendLine]:
-    spans: dict[str, list[TrendRow]] = {}
-    for row in rows:
-        if row.bucket is not None:
-            spans.setdefault(row.bucket, []).append(row)
-    return [_line(bucket, found) for bucket, found in spans.items()]
-
-
-def _line(bucket: str, rows: Sequence[TrendRow]) -> TrendLine:
-    start, end = rows[0].start, rows[0].end
-    title = tick = bucket_title(bucket)
-    if start and end and (end - start).days <= DAYS_OF_A_WEEK:
-        tick = day(start).rpartition(" ")[0]
-        title = f"هفتهٔ {day(start)}" if "W" in bucket else title
+def _moods(rows: Sequence[TrendRow]) -> ChartRow:
     n = sum(row.n for row in rows)
     found = {row.code: row.share for row in rows if row.code}
-    return TrendLine(title, tick, n, {code: found.get(code, 0.0) if n else None for code in SENTIMENTS})
+    return chart_row(rows[0], n, [Cell(found.get(code, 0.0) if n else None) for code in SENTIMENTS])

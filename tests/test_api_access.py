@@ -58,6 +58,8 @@ NEEDED: Final = {
     ("GET", "/v1/audit"): "admin",
     ("GET", "/"): "read",
     ("GET", "/texts"): "read",
+    ("GET", "/reasons"): "read",
+    ("GET", "/reasons/{code}"): "read",
     ("GET", "/conversations/{conversation_id}"): "read",
     ("GET", "/batches/{batch_id}"): "read",
     ("POST", "/upload"): "write",

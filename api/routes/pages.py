@@ -52,7 +52,7 @@ def show_home(request: Request, service: Running, query: Annotated[HomeQuery, Qu
         request,
         "home.html",
         **service.recent.get(request.url.query, lambda: _told(service, query)),
-        sentiments=overview.SENTIMENTS,
+        trend_heads=[(code, code_title(code)) for code in overview.SENTIMENTS],
         chosen=_said(kept, service),
         query=f"?{urlencode(kept)}" if kept else "",
         query_more="".join(f"&{urlencode([pair])}" for pair in kept if pair[0] != "reason"),

@@ -1,28 +1,40 @@
-// Draws the table of sentiment by time as stacked bars. The table stays, for those who would rather read it.
+// Draws the figures whose tables ask for it: stacked shares, lines with their intervals, or ranges. The table stays, for those
+// who would rather read it: a row is a place on the time axis, and a head with `data-series` is a series in its colour.
 
 const percent = new Intl.NumberFormat("fa", { style: "percent", maximumFractionDigits: 0 });
-const number = new Intl.NumberFormat("fa");
+const number = new Intl.NumberFormat("fa", { maximumFractionDigits: 1 });
 const narrow = matchMedia("(max-width: 40rem)");
 const dark = matchMedia("(prefers-color-scheme: dark)");
+const traces = { shares: (series) => [bars(series)], lines: (series) => [band(series), line(series)] };
 
 let library = null;
 
-document.addEventListener("report", draw);
-dark.addEventListener("change", draw);
-draw();
+document.addEventListener("report", drawAll);
+document.addEventListener("click", (event) => event.target.matches("[data-save]") && save(event.target));
+dark.addEventListener("change", drawAll);
+drawAll();
 
-async function draw() {
-  const table = document.getElementById("trend-table");
-  const rows = table ? [...table.tBodies[0].rows] : [];
-  if (rows.length < 2) return;
-  const chart = document.getElementById("trend-chart");
-  library ??= load(chart.dataset.plotly);
+async function drawAll() {
+  const figures = [...document.querySelectorAll("figure[data-chart]")].filter((figure) => rowsOf(figure).length > 1);
+  if (!figures.length) return;
+  library ??= load(figures[0].querySelector(".chart").dataset.plotly);
   await library;
+  for (const figure of figures) await draw(figure);
+}
+
+async function draw(figure) {
+  const chart = figure.querySelector(".chart"), rows = rowsOf(figure), kind = figure.dataset.chart;
   chart.hidden = false;
-  const heads = [...table.tHead.rows[0].cells].slice(2);
-  await Plotly.newPlot(chart, heads.map((head, column) => trace(rows, head, column + 2)), layout(rows), {
-    displayModeBar: false, responsive: true, locale: "en",
-  });
+  const series = seriesOf(figure, rows);
+  const found = series.flatMap(traces[kind]).filter(Boolean);
+  await Plotly.newPlot(chart, found, layout(rows, kind === "shares" ? [0, 1] : reach(series), figure.dataset.unit), { displayModeBar: false, responsive: true, locale: "en" });
+  const button = figure.querySelector("[data-save]");
+  if (button) button.hidden = false;
+}
+
+function save(button) {
+  const figure = button.closest("figure");
+  Plotly.downloadImage(figure.querySelector(".chart"), { format: "png", scale: 2, filename: figure.dataset.name || "chart" });
 }
 
 // While it loads, Plotly writes style elements for maps and buttons that are not here and that our content policy would
@@ -39,37 +51,79 @@ async function load(source) {
   }
 }
 
-function trace(rows, head, column) {
-  const code = rows[0].cells[column].dataset.code;
-  const shares = rows.map((row) => Number(row.cells[column].dataset.value));
-  return {
-    type: "bar",
-    name: head.textContent,
-    x: rows.map((_, position) => position),
-    y: shares,
-    marker: { color: style(`--${code}`), line: { width: 0 } },
-    hovertext: rows.map((row, position) =>
-      `${row.dataset.title}<br>${head.textContent}: ${percent.format(shares[position])} از ${number.format(row.cells[1].dataset.value)} نظر`),
-    hoverinfo: "text",
-  };
+function rowsOf(figure) {
+  return [...figure.querySelector("table").tBodies[0].rows];
 }
 
-function layout(rows) {
+function seriesOf(figure, rows) {
+  const unit = figure.dataset.unit;
+  return [...figure.querySelector("table").tHead.rows[0].cells].flatMap((head, column) => {
+    if (!head.dataset.series) return [];
+    const cells = rows.map((row) => row.cells[column].dataset);
+    const told = cells.map((cell, at) => [rows[at].dataset.title, `${head.textContent}: ${shown(valueOf(cell.value), unit)}`,
+      cell.low ? `${shown(valueOf(cell.low), unit)} تا ${shown(valueOf(cell.high), unit)}` : "",
+      `از ${number.format(rows[at].dataset.n)} نظر`].filter(Boolean).join("<br>"));
+    return [{ name: head.textContent, color: style(`--${head.dataset.series}`), told,
+      values: cells.map((cell) => valueOf(cell.value)), low: cells.map((cell) => valueOf(cell.low)), high: cells.map((cell) => valueOf(cell.high)) }];
+  });
+}
+
+function valueOf(written) {
+  return written === undefined || written === "" ? null : Number(written);
+}
+
+function shown(value, unit) {
+  return value === null ? "—" : unit === "share" ? percent.format(value) : number.format(value);
+}
+
+function bars({ name, color, told, values }) {
+  return { type: "bar", name, x: places(values), y: values, marker: { color, line: { width: 0 } }, hovertext: told, hoverinfo: "text" };
+}
+
+function line({ name, color, told, values }) {
+  return { type: "scatter", mode: "lines+markers", name, x: places(values), y: values, line: { color, width: 2 }, marker: { color, size: 5 }, hovertext: told, hoverinfo: "text" };
+}
+
+function band({ color, low, high }) {
+  const known = low.flatMap((value, place) => (value === null ? [] : [place]));
+  if (!known.length) return null;
+  return { type: "scatter", mode: "lines", hoverinfo: "skip", showlegend: false, line: { width: 0 }, fill: "toself", fillcolor: color, opacity: 0.15,
+    x: [...known, ...known.toReversed()], y: [...known.map((place) => high[place]), ...known.map((place) => low[place]).toReversed()] };
+}
+
+function places(values) {
+  return values.map((_, place) => place);
+}
+
+function layout(rows, [low, high], unit) {
   const every = Math.ceil(rows.length / (narrow.matches ? 4 : 6));
-  const shown = rows.map((row, position) => [position, row.dataset.tick]).filter(([position]) => position % every === 0);
-  const ink = style("--soft");
+  const ticks = rows.map((row, place) => [place, row.dataset.tick]).filter(([place]) => place % every === 0);
+  const steps = stepsBetween(low, high);
+  const font = { family: getComputedStyle(document.body).fontFamily, size: 12, color: style("--soft") };
   return {
     barmode: "stack",
     bargap: 0.28,
     showlegend: false,
     paper_bgcolor: "transparent",
     plot_bgcolor: "transparent",
-    font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: ink },
-    margin: { l: 44, r: 8, t: 12, b: 36 },
-    xaxis: { tickvals: shown.map(([position]) => position), ticktext: shown.map(([, tick]) => tick), fixedrange: true, tickangle: 0, ticks: "outside", ticklen: 6, tickcolor: "transparent", showgrid: false, zeroline: false },
-    yaxis: { range: [0, 1.005], tickvals: [0, 0.25, 0.5, 0.75, 1], ticktext: [0, 0.25, 0.5, 0.75, 1].map((share) => percent.format(share)), gridcolor: style("--line"), fixedrange: true, zeroline: false },
-    hoverlabel: { bgcolor: style("--surface"), bordercolor: style("--line"), font: { color: style("--ink"), family: getComputedStyle(document.body).fontFamily } },
+    font,
+    margin: { l: 48, r: 8, t: 12, b: 36 },
+    xaxis: { tickvals: ticks.map(([place]) => place), ticktext: ticks.map(([, tick]) => tick), fixedrange: true, tickangle: 0, ticks: "outside", ticklen: 6, tickcolor: "transparent", showgrid: false, zeroline: false },
+    yaxis: { range: [low, high * 1.005], tickvals: steps, ticktext: steps.map((step) => shown(step, unit)), gridcolor: style("--line"), fixedrange: true, zeroline: false },
+    hoverlabel: { bgcolor: style("--surface"), bordercolor: style("--line"), font: { ...font, color: style("--ink") } },
   };
+}
+
+function reach(series) {
+  const values = series.flatMap(({ values, low, high }) => [...values, ...low, ...high]).filter((value) => value !== null);
+  return [Math.min(0, ...values), Math.max(...values) || 1];
+}
+
+function stepsBetween(low, high) {
+  const rough = (high - low) / 4, power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * [1, 2, 2.5, 5, 10].find((each) => each * power >= rough * 0.999);
+  const first = Math.ceil(low / step - 1e-9), count = Math.floor(high / step + 1e-9) - first + 1;
+  return Array.from({ length: count }, (_, place) => (first + place) * step);
 }
 
 function style(name) {

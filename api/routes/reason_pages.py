@@ -1,0 +1,88 @@
+"""The pages of the contact reasons: the tree of them, and each from all sides."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+
+from api import overview, reasons
+from api.highlight import pieces
+from api.parameters import FilterQuery
+from api.periods import list_periods, period_words
+from api.rendering import render
+from api.service import Running, Service
+from voc.store import Filters
+from voc.trends import Theme, find_themes, period_before
+from voc.trends.portrait import check_reason
+
+router = APIRouter(include_in_schema=False)
+
+THEMES_SHOWN: Final = 15
+
+
+@router.get("/reasons")
+def show_reasons(request: Request, service: Running, query: Annotated[FilterQuery, Query()]) -> HTMLResponse:
+    """All reasons in their groups, with what of them is blame and praise and how they changed."""
+    filters = query.filters
+    return render(
+        request,
+        "reasons.html",
+        **_chosen(request, service, filters, "/reasons"),
+        tagged=overview.count_tagged(service.store, filters),
+        groups=reasons.list_tree(service.store, filters),
+        themes=_themes(service, filters),
+    )
+
+
+@router.get("/reasons/{code}")
+def show_reason(request: Request, service: Running, code: str, query: Annotated[FilterQuery, Query()]) -> HTMLResponse:
+    """One reason or a group: over time, by channel, what goes along with it, and typical texts."""
+    level, filters, store = check_reason(code), query.filters, service.store
+    portrait, along = reasons.portrait_of(store, filters, code)
+    typical = [store.get_feedback(each) for each in portrait.typical]
+    return render(
+        request,
+        "reason.html",
+        **_chosen(request, service, filters, f"/reasons/{code}"),
+        code=code,
+        parent=code.partition(".")[0] if level == "leaf" else None,
+        definition=reasons.definition_of(code),
+        portrait=portrait,
+        along=along,
+        drivers=reasons.list_drivers(store, filters, code, level),
+        trend=reasons.list_trend(store, filters, code, level),
+        polarity=reasons.list_polarity(store, filters, code, level),
+        channels=reasons.list_channels(store, filters, code, level),
+        typical=[{"tagged": each, "pieces": pieces(each.feedback.text, each.tags, (code,))} for each in typical],
+    )
+
+
+def _chosen(request: Request, service: Service, filters: Filters, action: str) -> dict[str, Any]:
+    """What the page's links keep of its address, and the spans of time that it offers."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if value and name != "reason"]
+    return {
+        "action": action,
+        "kept": kept,
+        "query": f"?{urlencode(kept)}" if kept else "",
+        "query_more": f"&{urlencode(kept)}" if kept else "",
+        "periods": list_periods(kept, filters, datetime.now(service.store.zone).date()),
+        "chosen_period": period_words(filters),
+    }
+
+
+def _themes(service: Service, filters: Filters) -> list[Theme]:
+    """What no reason covers yet, where a period is chosen."""
+    if filters.from_ is None or filters.to is None:
+        return []
+    before = period_before(filters).from_ or date.min
+    return find_themes(
+        service.store,
+        from_=filters.from_,
+        to=filters.to,
+        before=before,
+        filters=filters,
+        limit=THEMES_SHOWN,
+        examples=0,
+    )

@@ -1,0 +1,91 @@
+"""The pages of the contact reasons: what they say is what the API says, and every number leads to its texts."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.periods import list_periods, period_words
+from api.reasons import list_tree
+from tests.api_client import running, send_tagged, upload
+from tests.ledger import Row, on, row, store_with, tags
+from voc.days import parse_day
+from voc.store import Filters
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    with running(tmp_path_factory.mktemp("reasons")) as client:
+        send_tagged(client)
+        yield client
+
+
+def seen(client: TestClient, path: str) -> str:
+    answer = client.get(path, headers={"Accept": "text/html"})
+    assert answer.status_code == 200, answer.text
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))
+
+
+def test_the_tree_has_every_reason_under_its_group(client: TestClient) -> None:
+    page = client.get("/reasons").text
+    rows = client.get("/v1/trends", params={"measure": "reasons", "bucket": "none"}).json()["items"]
+    assert rows
+    for row in rows:
+        assert f'href="/reasons/{row["code"]}"' in page
+        assert page.index(f'href="/reasons/{row["code"].partition(".")[0]}"') > page.index(f'href="/reasons/{row["code"]}"')
+
+
+def test_a_reason_from_all_sides(client: TestClient) -> None:
+    page, api = seen(client, "/reasons/delivery.time"), client.get("/v1/reasons/delivery.time").json()
+    assert api["n"] == client.get("/v1/feedback", params={"reason": "delivery.time"}).json()["items"].__len__()
+    assert "زمان تحویل" in page
+    raw = client.get("/reasons/delivery.time").text
+    assert 'href="/texts?reason=delivery.time"' in raw
+    assert raw.count("<mark") >= len(api["typical"]) > 0
+
+
+def test_a_group_has_a_page_and_an_unknown_code_none(client: TestClient) -> None:
+    assert "ارسال و تحویل" in seen(client, "/reasons/delivery")
+    assert client.get("/reasons/delivery.tiem", headers={"Accept": "text/html"}).status_code == 422
+
+
+def test_a_chosen_period_is_kept_by_every_link(client: TestClient) -> None:
+    page = client.get("/reasons", params={"from": "2024-03-01", "to": "2024-04-30", "channel": "phone"}).text
+    links = re.findall(r'href="(/reasons/[^"]+|/texts[^"]*)"', page)
+    assert links
+    assert all("from=2024-03-01" in link and "channel=phone" in link for link in links if "?" in link and "texts" not in link)
+
+
+def test_a_change_is_that_against_the_time_before() -> None:
+    def said(day: str, of_delivery: int, others: int) -> list[Row]:
+        late = row(tags(reasons=["delivery.time-"]), occurred_at=on(day))
+        dear = row(tags(reasons=["price.value-"]), occurred_at=on(day))
+        return [late] * of_delivery + [dear] * others
+
+    month = Filters(from_=parse_day("1403-02-01", "from"), to=parse_day("1403-03-01", "to"))
+    with store_with(said("1403-01-10", 5, 35) + said("1403-02-10", 30, 10)) as store:
+        tree = {group.code: group for group in list_tree(store, month)}
+        assert all(not group.change for group in list_tree(store, Filters()))
+    late = tree["delivery"].children[0]
+    assert (late.code, late.n, late.beyond_chance) == ("delivery.time", 30, True)
+    assert late.change == "\u200e+۶۲٫۵ واحد"  # 30/40 − 5/40
+    assert [part.size for part in tree["price"].children[0].parts] == [pytest.approx(100 * 10 / 30)]  # one scale for all bars
+
+
+def test_without_texts_and_without_reasons(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with running(tmp_path_factory.mktemp("empty")) as client:
+        assert "هنوز نظر خوانده‌شده‌ای نیست" in seen(client, "/reasons")
+        assert "نظری با این دلیل نیست" in seen(client, "/reasons/price.value")
+        upload(client, "نظر\nسلام\n", "x.csv")
+
+
+def test_periods_by_name() -> None:
+    today = parse_day("1405-09-05", "day")
+    periods = {each.title: each for each in list_periods([("channel", "phone"), ("from", "x")], Filters(), today)}
+    assert periods["همهٔ زمان"].current
+    assert periods["۷ روز"].query == "?channel=phone&from=2026-11-20&to=2026-11-27"
+    assert periods["این ماه"].query == "?channel=phone&from=2026-11-22&to=2026-12-22"
+    assert periods["ماه پیش"].query == "?channel=phone&from=2026-10-23&to=2026-11-22"
+    assert period_words(Filters(from_=today)) == "از ۵ آذر ۱۴۰۵ تا امروز"
+    assert period_words(Filters()) == ""
