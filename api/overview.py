@@ -5,17 +5,25 @@ into Persian words.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from api import titles
+from api.changes import figure_changes
 from api.charts import BUCKET_TITLES, Cell, ChartRow, chart_row, in_fitting_spans
 from api.persian import MISSING, number, percent, signed
+from voc.calendars import BucketSize
 from voc.kpis import KpiRow, Setting, compute_kpis, get_kpi
+from voc.kpis.kpi import Estimate
 from voc.store import Filters, Store
 from voc.trends import TrendRow, compute_trend
 
 FIGURES_SHOWN: Final = 6
+LINE_BOX: Final = (100, 24)
+LINE_SPANS: Final[tuple[BucketSize, ...]] = ("month", "week")
+ENOUGH_POINTS: Final = 5
+LEAST_POINTS: Final = 3
+MOST_POINTS: Final = 24
 REASONS_SHOWN: Final = 10
 FIRST_CHOICE: Final = ("text_sentiment_net", "nps", "csat_top2", "text_effort_share", "text_churn")
 FROM_SURVEY: Final = frozenset({"nps", "csat_top2"})
@@ -26,7 +34,11 @@ POLARITIES: Final = ("negative", "neutral", "positive")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number with what it rests on; `missing` where there is none to show."""
+    """One number with what it rests on; `missing` where there is none to show.
+
+    `change` says how it differs from the time before, empty where no time is chosen. `line` are the points of the small line
+    that it drew over time, in a box of `LINE_BOX`; empty with fewer than three.
+    """
 
     title: str
     definition: str
@@ -34,6 +46,8 @@ class Figure:
     unit: str
     basis: str
     missing: bool = False
+    change: str = ""
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +89,12 @@ def list_figures(store: Store, filters: Filters, setting: Setting, volume: int, 
     second = [row for row in rows if row.name in SECOND_CHOICE and row.value is not None]
     chosen = (first + second)[: FIGURES_SHOWN - 1]
     read = "همه خوانده شد" if tagged == volume else f"{number(tagged)} خوانده شد"
-    return [Figure("نظرها", "", number(volume), "", read), *(_figure(row, tagged) for row in chosen)]
+    changes, lines = figure_changes(store, filters, setting, chosen), _small_lines(store, filters, setting, chosen)
+    figures = [
+        replace(_figure(row, tagged), change=_change_words(changes.get(row.name), row.unit), line=lines.get(row.name, ""))
+        for row in chosen
+    ]
+    return [Figure("نظرها", "", number(volume), "", read), *figures]
 
 
 def list_reasons(store: Store, filters: Filters) -> list[ReasonBar]:
@@ -112,6 +131,35 @@ def _figure(row: KpiRow, tagged: int) -> Figure:
     basis = f"{interval}از {number(row.n)} نظر"
     unit = titles.KPI_UNITS.get(row.unit, "")
     return Figure(kpi.title_fa, kpi.definition_fa, _written(row.value, row.unit), unit, basis)
+
+
+def _change_words(change: Estimate | None, unit: str) -> str:
+    if change is None or change.value is None or change.ci_low is None or change.ci_high is None:
+        return ""
+    points = signed(100 * change.value) + " واحد" if unit == "share" else signed(change.value, 0 if unit == "points" else 1)
+    real = change.ci_low > 0 or change.ci_high < 0
+    return f"{points} از دورهٔ پیش" + ("" if real else "، شاید اتفاقی")
+
+
+def _small_lines(store: Store, filters: Filters, setting: Setting, rows: Sequence[KpiRow]) -> dict[str, str]:
+    """The points of each KPI's small line over months, or weeks where there are few months."""
+    names = [row.name for row in rows if row.value is not None]
+    for size in LINE_SPANS:
+        series: dict[str, list[float]] = {name: [] for name in names}
+        for row in compute_kpis(store, names, bucket=size, filters=filters, setting=setting):
+            if row.value is not None:
+                series[row.name].append(row.value)
+        if any(len(values) >= ENOUGH_POINTS for values in series.values()):
+            return {name: _points(values[-MOST_POINTS:]) for name, values in series.items() if len(values) >= LEAST_POINTS}
+    return {}
+
+
+def _points(values: Sequence[float]) -> str:
+    """Values from left to right as the points of an SVG line."""
+    low, high = min(values), max(values)
+    width, height = LINE_BOX
+    step, scale = width / (len(values) - 1), (height - 2) / (high - low or 1)
+    return " ".join(f"{place * step:.1f},{height - 1 - (value - low) * scale:.1f}" for place, value in enumerate(values))
 
 
 def _written(value: float | None, unit: str) -> str:

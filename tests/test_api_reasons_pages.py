@@ -6,11 +6,15 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
+from api.changes import list_changes
+from api.overview import list_figures
 from api.periods import list_periods, period_words
 from api.reasons import list_tree
 from tests.api_client import running, send_tagged, upload
 from tests.ledger import Row, on, row, store_with, tags
 from voc.days import parse_day
+from voc.kpis import Setting
+from voc.records import Feedback
 from voc.store import Filters
 
 
@@ -31,9 +35,9 @@ def test_the_tree_has_every_reason_under_its_group(client: TestClient) -> None:
     page = client.get("/reasons").text
     rows = client.get("/v1/trends", params={"measure": "reasons", "bucket": "none"}).json()["items"]
     assert rows
-    for row in rows:
-        assert f'href="/reasons/{row["code"]}"' in page
-        assert page.index(f'href="/reasons/{row["code"].partition(".")[0]}"') > page.index(f'href="/reasons/{row["code"]}"')
+    for code in (each["code"] for each in rows):
+        assert f'href="/reasons/{code}"' in page
+        assert page.index(f'href="/reasons/{code.partition(".")[0]}"') > page.index(f'href="/reasons/{code}"')
 
 
 def test_a_reason_from_all_sides(client: TestClient) -> None:
@@ -89,3 +93,44 @@ def test_periods_by_name() -> None:
     assert periods["ماه پیش"].query == "?channel=phone&from=2026-10-23&to=2026-11-22"
     assert period_words(Filters(from_=today)) == "از ۵ آذر ۱۴۰۵ تا امروز"
     assert period_words(Filters()) == ""
+
+
+def test_what_changed_beyond_chance_is_told_with_a_text_that_shows_it() -> None:
+    def said(day: str, code: str, count: int, text: str) -> list[Row]:
+        found = tags(reasons=[f"{code}-"], sentiment="negative", score=-0.9)
+        return [Row(Feedback(text=text, line=1, occurred_at=on(day)), found)] * count
+
+    rows = said("1403-01-20", "delivery.time", 4, "پیک دیر رسید") + said("1403-01-20", "price.value", 46, "گرونه به خدا")
+    rows += said("1403-02-20", "delivery.time", 30, "این دفعه هم پیک دو ساعت دیر رسید دم در")
+    rows += said("1403-02-20", "price.value", 20, "گرونه به خدا")
+    with store_with(rows) as store:
+        told = list_changes(store, Filters())  # the last month that there is anything of
+        nothing = list_changes(store, Filters(channel=("phone",)))
+    assert nothing is None
+    assert told is not None
+    assert (told.n, told.n_before, told.period) == (50, 50, "از ۲۲ فروردین ۱۴۰۳ تا ۲۰ اردیبهشت ۱۴۰۳")
+    late = next(change for change in told.items if change.title == "زمان تحویل")
+    assert (late.rose, late.before, late.now, late.times) == (True, "۸٪", "۶۰٪", "۷٫۵ برابر")
+    assert late.query["reason"] == "delivery.time"
+    assert "".join(piece.text for piece in late.example) == "این دفعه هم پیک دو ساعت دیر رسید دم در"
+    dear = next(change for change in told.items if change.title == "قیمت و ارزش خرید")
+    assert (dear.rose, dear.times) == (False, "")
+    assert "حس" not in {change.kind for change in told.items}  # all were negative before, too
+
+
+def test_figures_say_how_they_differ_from_the_time_before_and_draw_their_line() -> None:
+    def answers(month: int, promoters: int, detractors: int) -> list[Row]:
+        return [
+            Row(Feedback(text="خوب بود", line=1, nps=score, occurred_at=on(f"1403-{month:02}-10")), tags())
+            for score in [10] * promoters + [2] * detractors
+        ]
+
+    rows = [row for month in range(1, 6) for row in answers(month, 20, 20)] + answers(6, 38, 2)
+    with store_with(rows) as store:
+        month = Filters(from_=parse_day("1403-06-01", "from"), to=parse_day("1403-07-01", "to"))
+        (told,) = [each for each in list_figures(store, month, Setting(), 40, 40) if each.title == "شاخص خالص مروجان"]
+        (ever,) = [each for each in list_figures(store, Filters(), Setting(), 240, 240) if each.title == "شاخص خالص مروجان"]
+    assert told.change == "\u200e+۹۰ از دورهٔ پیش"  # from 0 to 90
+    assert ever.change == ""
+    heights = [float(point.split(",")[1]) for point in ever.line.split()]
+    assert heights == [23.0] * 5 + [1.0]

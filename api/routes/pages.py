@@ -4,6 +4,7 @@ All of it is made here and makes sense before any script runs; what the scripts 
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -12,8 +13,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import Field
 
 from api import overview
+from api.changes import list_changes
 from api.highlight import pieces, turn_pieces
 from api.parameters import FilterQuery
+from api.periods import list_periods, period_words
 from api.rendering import render
 from api.routes.batches import read_batch, take_upload
 from api.routes.conversations import read_conversation
@@ -22,6 +25,7 @@ from api.titles import EFFORT_LEVELS, KINDS, MOVE_GROUPS, SPEAKERS, code_title, 
 from voc.conversations.record import codes_of
 from voc.conversations.timings import measure
 from voc.taxonomy import load_taxonomy
+from voc.trends import what_if
 
 router = APIRouter(include_in_schema=False)
 
@@ -54,8 +58,12 @@ def show_home(request: Request, service: Running, query: Annotated[HomeQuery, Qu
         **service.recent.get(request.url.query, lambda: _told(service, query)),
         trend_heads=[(code, code_title(code)) for code in overview.SENTIMENTS],
         chosen=_said(kept, service),
+        chosen_period=period_words(query.filters),
+        periods=list_periods(kept, query.filters, datetime.now(service.store.zone).date()),
+        encode=urlencode,
         query=f"?{urlencode(kept)}" if kept else "",
         query_more="".join(f"&{urlencode([pair])}" for pair in kept if pair[0] != "reason"),
+        query_any_time="".join(f"&{urlencode([pair])}" for pair in kept if pair[0] not in ("reason", "from", "to")),
         max_upload_mb=service.settings.max_upload_mb,
     )
 
@@ -144,6 +152,8 @@ def _told(service: Service, query: HomeQuery) -> dict[str, Any]:
         "figures": overview.list_figures(service.store, filters, service.kpi_setting, volume, tagged),
         "reasons": overview.list_reasons(service.store, filters),
         "trend": trend,
+        "changes": list_changes(service.store, filters),
+        "scenarios": what_if(service.store, filters=filters, options=service.kpis.options),
         "trend_unit": unit,
         "batches": service.engine.describe_all(batches.items),
         "more_batches": batches.next,
@@ -159,6 +169,8 @@ def _said(kept: Sequence[tuple[str, str]], service: Service) -> str:
     """The filters of the overview in words."""
     words = []
     for name, value in kept:
+        if name in ("from", "to"):
+            continue
         if name == "batch":
             words += [f"«{service.store.get_batch(each).name}»" for each in value.split(",")]
         else:

@@ -2,7 +2,7 @@
 
 from voc.trends.compare import KINDS, Comparison, Contrast, compare
 from voc.trends.drivers import TARGETS, Coefficient, Driver, DriverReport, find_drivers
-from voc.trends.periods import period_before
+from voc.trends.periods import last_days, period_before
 from voc.trends.portrait import Companion, Portrait, draw_portrait
 from voc.trends.series import LEVELS, MEASURES, OF_REASONS, TrendRow, compute_trend
 from voc.trends.spikes import Spike, find_spikes
@@ -33,6 +33,7 @@ __all__ = [
     "find_drivers",
     "find_spikes",
     "find_themes",
+    "last_days",
     "period_before",
     "what_if",
 ]
