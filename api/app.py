@@ -31,6 +31,7 @@ from api.routes import (
     health,
     insights,
     keys,
+    kpi_pages,
     pages,
     preview,
     reason_pages,
@@ -96,7 +97,7 @@ def create_app(settings: Settings | None = None, *, tagger: Tagger | None = None
     app.add_middleware(Guard, hosts=(*LOOPBACK, settings.host), proxied=settings.hosts)
     for each in (batches, preview, tag, feedback, conversations, customers, trends, insights, kpi_values, export, taxonomy):
         app.include_router(each.router)
-    for each in (keys, audit, backup, health, docs, pages, reason_pages, sign_in):
+    for each in (keys, audit, backup, health, docs, pages, reason_pages, kpi_pages, sign_in):
         app.include_router(each.router)
     mount_static(app)
     _describe_border(app)

@@ -496,6 +496,13 @@ class KpiDefinitionOut(Sent):
     model_error: float | None = None
 
 
+class KpiExplainedOut(KpiDefinitionOut):
+    """A KPI with its value over the rows that pass the filters and the counts that its formula names."""
+
+    value: KpiRowOut
+    counts: dict[str, float | None] = Field(description="null where there is nothing to count")
+
+
 class KpiDefinitionPage(Sent):
     """All KPIs."""
 

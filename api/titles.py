@@ -6,6 +6,7 @@ Codes of the taxonomy have their titles there. A slug without a title here is sh
 from collections.abc import Mapping
 from typing import Final
 
+from voc.kpis.relation import EES_TO_5, EES_TO_10, TIMED_TURNS
 from voc.taxonomy import load_taxonomy
 
 FIELDS: Final[Mapping[str, str]] = {
@@ -111,6 +112,16 @@ ROW_CODES: Final[Mapping[str, str]] = {
     "other_sheets": "برگه‌های دیگر خوانده نشد",
     "set_aside": "این سطرها را نشد خواند و کنار گذاشته شدند",
 }
+_READ: Final = "نظرِ خوانده‌شده"
+NEEDS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("sentiment", "resolution", "effort", "loyalty", "reasons"), _READ),
+    **dict.fromkeys(("sentiment_start", "moves"), "گفت‌وگوی خوانده‌شده"),
+    TIMED_TURNS: "گفت‌وگو با زمانِ هر گفته",
+    EES_TO_5: "رضایت کارمند از ۱ تا ۵ (VOC_EES_SCALE)",
+    EES_TO_10: "رضایت کارمند از ۰ تا ۱۰ (VOC_EES_SCALE)",
+    "from": "آغاز دوره",
+    "to": "پایان دوره",
+}
 KPI_UNITS: Final[Mapping[str, str]] = {
     "scale_1_5": "از ۵",
     "scale_1_7": "از ۷",
@@ -121,6 +132,11 @@ KPI_UNITS: Final[Mapping[str, str]] = {
 def field_title(field: str) -> str:
     """What one of our fields is called."""
     return FIELDS.get(field, field)
+
+
+def need_title(name: str) -> str:
+    """What a KPI needs: a field, or what the tagger finds."""
+    return NEEDS.get(name) or field_title(name)
 
 
 def row_title(code: str) -> str:

@@ -1,5 +1,6 @@
 """KPI values, and what each of them means. The list of KPIs is that of `voc.kpis`: a new one appears here by itself."""
 
+import math
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -8,10 +9,10 @@ from pydantic import Field
 
 from api.parameters import FilterQuery
 from api.routes.trends import GROUPS_FIELD
-from api.schemas import KpiDefinitionOut, KpiDefinitionPage, KpiPage
+from api.schemas import KpiDefinitionOut, KpiDefinitionPage, KpiExplainedOut, KpiPage
 from api.service import Running, Service
 from voc.calendars import BucketSize, Calendar
-from voc.kpis import KPIS, Kpi, Setting, compute_kpis
+from voc.kpis import KPIS, Kpi, Setting, compute_kpis, counts_behind, get_kpi
 
 router = APIRouter(tags=["kpis"])
 
@@ -50,6 +51,16 @@ def get_kpis(service: Running, query: Annotated[KpiQuery, Query()]) -> dict[str,
 def list_definitions(service: Running) -> dict[str, Any]:
     """Titles, formula, unit, better direction, the fields that it needs, the target, and how far the model is off in it."""
     return {"items": [_define(kpi, service.kpis) for kpi in KPIS], "next": None}
+
+
+@router.get("/v1/kpis/{name}", summary="One KPI with the counts behind it", response_model=KpiExplainedOut)
+def explain_kpi(service: Running, name: str, query: Annotated[FilterQuery, Query()]) -> dict[str, Any]:
+    """Its definition, its value over all rows that pass the filters, and the numbers that its formula is filled with."""
+    kpi, setting, filters = get_kpi(name), service.kpi_setting, query.filters
+    (value,) = compute_kpis(service.store, (name,), filters=filters, setting=setting)
+    counts = counts_behind(service.store, name, filters=filters, setting=setting)
+    known = {each: None if math.isnan(count) else count for each, count in counts.items()}
+    return _define(kpi, setting) | {"value": value, "counts": known}
 
 
 def _define(kpi: Kpi, setting: Setting) -> dict[str, Any]:

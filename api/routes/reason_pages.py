@@ -1,8 +1,7 @@
 """The pages of the contact reasons: the tree of them, and each from all sides."""
 
-from datetime import date, datetime
-from typing import Annotated, Any, Final
-from urllib.parse import urlencode
+from datetime import date
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
@@ -10,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from api import overview, reasons
 from api.highlight import pieces
 from api.parameters import FilterQuery
-from api.periods import list_periods, period_words
+from api.periods import chosen_time
 from api.rendering import render
 from api.service import Running, Service
 from voc.store import Filters
@@ -29,7 +28,8 @@ def show_reasons(request: Request, service: Running, query: Annotated[FilterQuer
     return render(
         request,
         "reasons.html",
-        **_chosen(request, service, filters, "/reasons"),
+        action="/reasons",
+        **chosen_time(request, service, filters, without=("reason",)),
         tagged=overview.count_tagged(service.store, filters),
         groups=reasons.list_tree(service.store, filters),
         themes=_themes(service, filters),
@@ -45,7 +45,8 @@ def show_reason(request: Request, service: Running, code: str, query: Annotated[
     return render(
         request,
         "reason.html",
-        **_chosen(request, service, filters, f"/reasons/{code}"),
+        action=f"/reasons/{code}",
+        **chosen_time(request, service, filters, without=("reason",)),
         code=code,
         parent=code.partition(".")[0] if level == "leaf" else None,
         definition=reasons.definition_of(code),
@@ -57,19 +58,6 @@ def show_reason(request: Request, service: Running, code: str, query: Annotated[
         channels=reasons.list_channels(store, filters, code, level),
         typical=[{"tagged": each, "pieces": pieces(each.feedback.text, each.tags, (code,))} for each in typical],
     )
-
-
-def _chosen(request: Request, service: Service, filters: Filters, action: str) -> dict[str, Any]:
-    """What the page's links keep of its address, and the spans of time that it offers."""
-    kept = [(name, value) for name, value in request.query_params.multi_items() if value and name != "reason"]
-    return {
-        "action": action,
-        "kept": kept,
-        "query": f"?{urlencode(kept)}" if kept else "",
-        "query_more": f"&{urlencode(kept)}" if kept else "",
-        "periods": list_periods(kept, filters, datetime.now(service.store.zone).date()),
-        "chosen_period": period_words(filters),
-    }
 
 
 def _themes(service: Service, filters: Filters) -> list[Theme]:

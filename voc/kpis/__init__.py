@@ -4,7 +4,7 @@ To add one: a pure function from counts to an estimate, an entry beside its like
 """
 
 from voc.kpis.catalogue import KPIS, get_kpi
-from voc.kpis.compute import compute_kpis
+from voc.kpis.compute import compute_kpis, counts_behind
 from voc.kpis.kpi import NULL_REASONS, Estimate, Kpi, KpiRow
 from voc.kpis.options import KpiOptions
 from voc.kpis.setting import Setting, read_setting
@@ -18,6 +18,7 @@ __all__ = [
     "KpiRow",
     "Setting",
     "compute_kpis",
+    "counts_behind",
     "get_kpi",
     "read_setting",
 ]

@@ -1,5 +1,6 @@
 """KPIs over the stored rows: one query counts for all that are asked for, in every bucket and group; the rest is arithmetic."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -27,6 +28,8 @@ from voc.store.filters import Filters, where
 
 _ROWS: Final = "count(*)"
 _PERIOD: Final = ("from", "to")
+_WHOLE: Final = (None, None)
+_NAMES: Final = re.compile(r"[a-z_]+")
 
 
 def compute_kpis(
@@ -63,6 +66,24 @@ def compute_kpis(
             else _ranked(_figures(kpi, counted, min_n, setting, filters), kpi, slices)
         )
     ]
+
+
+def counts_behind(
+    store: Selects,
+    name: str,
+    *,
+    filters: Filters = Filters(),  # noqa: B008  a frozen value
+    setting: Setting = Setting(),  # noqa: B008  a frozen value
+) -> dict[str, float]:
+    """The counts that the formula of a KPI names, over all rows that pass the filters; NaN where there is nothing to count.
+
+    Raises InputError for a name or filter that is not known.
+    """
+    kpi = get_kpi(name)
+    counted = _count(store, (kpi,), slice_rows(None, "jalali", None), filters, setting)
+    rows = counted.rows.get(_WHOLE, dict.fromkeys(_aggregates((kpi,)), 0.0))
+    named = set(_NAMES.findall(kpi.formula))
+    return {each: count for each, count in _counts_of(kpi, counted, _WHOLE, rows).items() if each in named}
 
 
 def null_reason(

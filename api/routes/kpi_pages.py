@@ -1,0 +1,60 @@
+"""The pages of the KPIs: all of them, and each with the arithmetic behind it."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+
+from api import kpi_sheet, titles
+from api.parameters import FilterQuery
+from api.periods import chosen_time
+from api.persian import signed
+from api.rendering import render
+from api.service import Running
+from voc.kpis import compute_kpis, get_kpi
+
+router = APIRouter(include_in_schema=False)
+
+
+class KpiPageQuery(FilterQuery):
+    """Which rows, and the span of time of the chart."""
+
+    bucket: Literal["day", "week", "month", "quarter"] = "month"
+
+
+@router.get("/kpis")
+def show_kpis(request: Request, service: Running, query: Annotated[FilterQuery, Query()]) -> HTMLResponse:
+    """All KPIs by what they are about; those without a value say what would give one."""
+    sections = kpi_sheet.list_sections(service.store, query.filters, service.kpi_setting)
+    return render(request, "kpis.html", sections=sections, **chosen_time(request, service, query.filters))
+
+
+@router.get("/kpis/{name}")
+def show_kpi(request: Request, service: Running, name: str, query: Annotated[KpiPageQuery, Query()]) -> HTMLResponse:
+    """One KPI: what it means, its formula with the actual counts, over time and by group."""
+    kpi, filters, store, setting = get_kpi(name), query.filters, service.store, service.kpi_setting
+    (row,) = compute_kpis(store, (name,), filters=filters, setting=setting)
+    error = setting.model_errors.get(name)
+    return render(
+        request,
+        "kpi.html",
+        kpi=kpi,
+        line=kpi_sheet.line_of(row),
+        error=_error_words(error, row.unit) if error is not None else "",
+        filled=kpi_sheet.filled_formula(store, kpi, filters, setting),
+        method=kpi_sheet.METHODS[kpi.method],
+        needs="، ".join(dict.fromkeys(map(titles.need_title, kpi.needs))),
+        over_time=kpi_sheet.list_over_time(store, name, query.bucket, filters, setting),
+        unit=kpi_sheet.CHART_UNITS.get(row.unit, "number"),
+        bucket=query.bucket,
+        spans=kpi_sheet.SPANS,
+        groups=[
+            (title, group, kpi_sheet.list_groups(store, name, group, filters, setting))
+            for group, title in kpi_sheet.GROUPS.items()
+        ],
+        **chosen_time(request, service, filters, without=("bucket",)),
+    )
+
+
+def _error_words(error: float, unit: str) -> str:
+    return f"{signed(100 * error, 1)} واحد" if unit == "share" else signed(error, 2)

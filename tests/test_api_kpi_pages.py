@@ -1,0 +1,84 @@
+"""The pages of the KPIs: every KPI is there with its value or what would give one, and its arithmetic is shown."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.kpi_sheet import METHODS, SECTIONS, filled_formula, written
+from api.titles import need_title
+from tests.api_client import running, send_tagged
+from tests.ledger import on, row, store_with, tags
+from voc.kpis import KPIS, Setting, counts_behind, get_kpi
+from voc.kpis.kpi import Method
+from voc.store import Filters
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    with running(tmp_path_factory.mktemp("kpis")) as client:
+        send_tagged(client)
+        yield client
+
+
+def seen(client: TestClient, path: str) -> str:
+    answer = client.get(path, headers={"Accept": "text/html"})
+    assert answer.status_code == 200, answer.text
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))
+
+
+def test_every_kpi_is_in_one_section_and_every_method_and_need_has_a_name() -> None:
+    shown = [kpi.name for kpis in SECTIONS.values() for kpi in kpis]
+    assert sorted(shown) == sorted(kpi.name for kpi in KPIS)
+    assert set(METHODS) == set(Method.__args__)  # type: ignore[attr-defined]
+    latin = [name for kpi in KPIS for name in kpi.needs if not re.search("[آ-ی]|NPS|CSAT|CES|VES", need_title(name))]
+    assert latin == []
+
+
+def test_all_kpis_and_what_those_without_a_value_need(client: TestClient) -> None:
+    page = seen(client, "/kpis")
+    assert "شاخص خالص مروجان \u200e−۲۰" in page
+    assert "لازم است: مدت رسیدگی" in page
+    raw = client.get("/kpis").text
+    assert all(f'href="/kpis/{kpi.name}"' in raw for kpi in KPIS)
+
+
+def test_one_kpi_with_its_arithmetic(client: TestClient) -> None:
+    page = seen(client, "/kpis/nps")
+    assert "100·(promoters − detractors)/n = ۱۰۰·(۲ − ۳)/۵" in page
+    assert "به تفکیک کانال" in page
+    told = client.get("/v1/kpis/nps").json()
+    assert told["counts"] == {"promoters": 2, "detractors": 3, "n": 5}
+    assert told["value"]["value"] == -20
+    assert client.get("/v1/kpis/npss").status_code == 422
+
+
+def test_the_span_of_the_chart_is_chosen(client: TestClient) -> None:
+    raw = client.get("/kpis/nps", params={"bucket": "week"}).text
+    assert 'bucket=week" aria-current="true"' in raw
+    assert "هفتهٔ ۵ اسفند ۱۴۰۲" in raw
+    assert client.get("/kpis/nps", params={"bucket": "hour"}).status_code == 422
+
+
+def test_a_kpi_without_a_value_says_why_and_fills_no_formula(client: TestClient) -> None:
+    page = seen(client, "/kpis/aht_mean")
+    assert "چرا مقداری نیست لازم است: مدت رسیدگی" in page
+    assert "حساب: total/n = " not in page or "۰/۰" in page
+
+
+def test_the_counts_behind_a_formula() -> None:
+    rows = [row(tags(), nps=score, occurred_at=on("1403-01-01")) for score in (10, 9, 7, 2)]
+    with store_with(rows) as store:
+        assert counts_behind(store, "nps") == {"promoters": 2, "detractors": 1, "n": 4}
+        assert filled_formula(store, get_kpi("nps"), Filters(), Setting()) == "۱۰۰·(۲ − ۱)/۴"
+        assert filled_formula(store, get_kpi("frt_median"), Filters(), Setting()) == ""  # a median is no sum of counts
+    with store_with([]) as store:
+        assert counts_behind(store, "nps") == {"promoters": 0, "detractors": 0, "n": 0}
+
+
+def test_values_with_their_units() -> None:
+    assert [written(0.123, "share"), written(-4.2, "points"), written(75, "seconds"), written(3.25, "scale_1_5")] == [
+        "۱۲٪", "\u200e−۴", "۱ دقیقه و ۱۵ ثانیه", "۳٫۲ از ۵",
+    ]  # fmt: skip
+    assert written(None, "share") == "—"
