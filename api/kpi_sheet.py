@@ -111,7 +111,8 @@ def filled_formula(store: Store, kpi: Kpi, filters: Filters, setting: Setting) -
     names = set(_WORD.findall(kpi.formula))
     if not counts or names - set(counts) or any(map(math.isnan, counts.values())):
         return ""
-    return digits(_WORD.sub(lambda name: f"{counts[name.group()]:g}", kpi.formula))
+    filled = _WORD.sub(lambda name: f"{counts[name.group()]:g}", kpi.formula)
+    return digits(filled.replace("·", " × "))  # beside Persian digits a dot reads as a nought
 
 
 def written(value: float | None, unit: str) -> str:

@@ -46,7 +46,7 @@ def test_all_kpis_and_what_those_without_a_value_need(client: TestClient) -> Non
 
 def test_one_kpi_with_its_arithmetic(client: TestClient) -> None:
     page = seen(client, "/kpis/nps")
-    assert "100·(promoters − detractors)/n = ۱۰۰·(۲ − ۳)/۵" in page
+    assert "100·(promoters − detractors)/n = ۱۰۰ × (۲ − ۳)/۵" in page
     assert "به تفکیک کانال" in page
     told = client.get("/v1/kpis/nps").json()
     assert told["counts"] == {"promoters": 2, "detractors": 3, "n": 5}
@@ -71,7 +71,7 @@ def test_the_counts_behind_a_formula() -> None:
     rows = [row(tags(), nps=score, occurred_at=on("1403-01-01")) for score in (10, 9, 7, 2)]
     with store_with(rows) as store:
         assert counts_behind(store, "nps") == {"promoters": 2, "detractors": 1, "n": 4}
-        assert filled_formula(store, get_kpi("nps"), Filters(), Setting()) == "۱۰۰·(۲ − ۱)/۴"
+        assert filled_formula(store, get_kpi("nps"), Filters(), Setting()) == "۱۰۰ × (۲ − ۱)/۴"
         assert filled_formula(store, get_kpi("frt_median"), Filters(), Setting()) == ""  # a median is no sum of counts
     with store_with([]) as store:
         assert counts_behind(store, "nps") == {"promoters": 0, "detractors": 0, "n": 0}
