@@ -41,7 +41,7 @@ _EXCEPTIONS: Final[dict[tuple[str, str], Scope]] = {
     ("GET", "/v1/feedback/{feedback_id}/original"): "admin",
     ("POST", "/batches/{batch_id}/delete"): "admin",  # a form knows no DELETE
 }
-_UPLOADS: Final = frozenset({("POST", "/v1/batches"), ("POST", "/v1/preview"), ("POST", "/upload")})
+_UPLOADS: Final = frozenset(("POST", path) for path in ("/v1/batches", "/v1/preview", "/upload", "/upload/preview"))
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_ID: Final = re.compile(r"[a-z][0-9a-f]{1,32}")  # b…, f…, k…: anything else in a path may be a customer's words
 _CUSTOMER: Final = "customer_id"

@@ -66,6 +66,7 @@ NEEDED: Final = {
     ("GET", "/conversations/{conversation_id}"): "read",
     ("GET", "/batches/{batch_id}"): "read",
     ("POST", "/upload"): "write",
+    ("POST", "/upload/preview"): "write",
     ("POST", "/batches/{batch_id}/delete"): "admin",
     ("GET", "/docs"): "read",
     ("GET", "/openapi.json"): "read",

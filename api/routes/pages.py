@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import Field
+from starlette.concurrency import run_in_threadpool
 
 from api import overview
 from api.changes import list_changes
@@ -20,10 +21,12 @@ from api.periods import list_periods, period_words
 from api.rendering import render
 from api.routes.batches import read_batch, take_upload
 from api.routes.conversations import read_conversation
+from api.routes.preview import look_at_file
 from api.service import Running, Service
-from api.titles import EFFORT_LEVELS, KINDS, MOVE_GROUPS, SPEAKERS, code_title, row_title
+from api.titles import EFFORT_LEVELS, FIELDS, KINDS, MOVE_GROUPS, SPEAKERS, code_title, row_title
 from voc.conversations.record import codes_of
 from voc.conversations.timings import measure
+from voc.ingest.fields import MAPPED_NAMES
 from voc.taxonomy import load_taxonomy
 from voc.trends import what_if
 
@@ -32,6 +35,8 @@ router = APIRouter(include_in_schema=False)
 TEXTS_SHOWN: Final = 20
 BATCHES_SHOWN: Final = 12
 REJECTS_SHOWN: Final = 50
+ROWS_PREVIEWED: Final = 4
+MAPPED: Final = tuple(name for name in MAPPED_NAMES if name in FIELDS)
 _CHOICES: Final = (("sentiment", "احساس"), ("effort", "زحمت"), ("loyalty", "وفاداری"))
 _CHOSEN_BY_FORM: Final = frozenset({"q", "reason", "kind", "cursor", *(name for name, _ in _CHOICES)})
 
@@ -131,6 +136,14 @@ async def upload(request: Request, service: Running) -> RedirectResponse:
     """What the form sends; leads to the file's page."""
     batch = await take_upload(service, request)
     return RedirectResponse(f"/batches/{batch.id}", status_code=303)
+
+
+@router.post("/upload/preview")
+async def preview_page(request: Request, service: Running) -> HTMLResponse:
+    """How a file would be understood, for the form to show before it is sent in."""
+    found, name = await look_at_file(service, request)
+    shown = {"name": name, "found": found, "rows": found.rows[:ROWS_PREVIEWED], "fields": MAPPED, "row_title": row_title}
+    return await run_in_threadpool(lambda: render(request, "preview.html", **shown))
 
 
 @router.post("/batches/{batch_id}/delete")

@@ -33,16 +33,23 @@ async def look_at(service: Service, request: Request) -> Preview:
     """The preview of a request's file or records; the file is gone when this returns."""
     kind = upload_kind(request)
     if kind == "multipart/form-data":
-        async with receive_file(request) as upload:
-            return await run_in_threadpool(
-                lambda: preview(open_file(upload.path, upload.name, upload.mapping, service.settings, keep_originals=False))
-            )
+        found, _ = await look_at_file(service, request)
+        return found
     if kind == "application/json":
         given = await receive_records(request)
         return await run_in_threadpool(
             lambda: preview(open_records(given.records, given.mapping, service.settings, keep_originals=False))
         )
     raise HTTPException(415, "Send a multipart form with the field 'file', or application/json with 'records'.")
+
+
+async def look_at_file(service: Service, request: Request) -> tuple[Preview, str]:
+    """The preview of the file in a form, and its name."""
+    async with receive_file(request) as upload:
+        found = await run_in_threadpool(
+            lambda: preview(open_file(upload.path, upload.name, upload.mapping, service.settings, keep_originals=False))
+        )
+        return found, upload.name
 
 
 def told(found: Preview) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 // pieces of the very pages that the server renders, so no word is written twice.
 
 const REFRESH_MS = 4000;
+const LOOKED_AT_BYTES = 20 * 1024 * 1024;  // to look at a file it is sent once more
 const number = new Intl.NumberFormat("fa", { maximumFractionDigits: 0 });
 
 const form = document.querySelector(".upload form");
@@ -10,18 +11,62 @@ const live = document.getElementById("live");
 if (form) {
   const drop = form.querySelector(".drop");
   const input = form.querySelector("input[type=file]");
-  input.addEventListener("change", () => input.files.length && send(input.files[0]));
+  input.addEventListener("change", () => input.files.length && begin(input.files[0]));
   drop.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });
   drop.addEventListener("dragleave", () => drop.classList.remove("over"));
   drop.addEventListener("drop", (event) => {
     event.preventDefault();
     drop.classList.remove("over");
-    if (event.dataTransfer.files.length) send(event.dataTransfer.files[0]);
+    if (event.dataTransfer.files.length) begin(event.dataTransfer.files[0]);
   });
 }
 
 for (const panel of document.querySelectorAll("[data-batch][data-status=tagging]")) {
   follow(panel, () => location.reload());
+}
+
+function begin(file) {
+  if (file.size > LOOKED_AT_BYTES) send(file);
+  else look(file);
+}
+
+async function look(file, mapping = null) {
+  show(words(`«${file.name}» دیده می‌شود…`), document.createElement("progress"));
+  const body = new FormData();
+  body.append("file", file);
+  if (mapping) body.append("mapping", JSON.stringify(mapping));
+  let page;
+  try {
+    const answer = await fetch("/upload/preview", { method: "POST", body, headers: { Accept: "text/html" } });
+    page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  } catch {
+    show(words("فرستادن فایل ناتمام ماند. یک بار دیگر بفرستید.", "notice bad"));
+    return;
+  }
+  form.reset();
+  const preview = page.querySelector("[data-preview]");
+  if (!preview) {
+    refused(page.querySelector("[data-problem]") ?? words("پاسخی که باید، نرسید."), file, look);
+    return;
+  }
+  preview.classList.remove("card");
+  preview.querySelector("[data-take]").addEventListener("click", () => send(file, mapping));
+  preview.querySelector("[data-cancel]").addEventListener("click", () => { live.hidden = true; });
+  for (const select of preview.querySelectorAll("select")) {
+    select.addEventListener("change", () => look(file, chosenMapping(preview)));
+  }
+  show(preview);
+  preview.querySelector("[data-take]").focus();
+}
+
+// Our field → their header, for every column; a field that was found before and is given up is filled from no column.
+function chosenMapping(preview) {
+  const mapping = {};
+  for (const { dataset } of preview.querySelectorAll("select")) if (dataset.before) mapping[dataset.before] = "-";
+  for (const { dataset, value } of preview.querySelectorAll("select")) {
+    if (value) mapping[value] = mapping[value] && mapping[value] !== "-" ? `${mapping[value]}+${dataset.header}` : dataset.header;
+  }
+  return mapping;
 }
 
 function send(file, mapping = null) {
@@ -59,14 +104,14 @@ function arrived(request, file) {
   if (panel.dataset.status === "tagging") follow(panel, refresh, refresh);
 }
 
-function refused(problem, file) {
+function refused(problem, file, again = send) {
   problem.className = "notice bad";
   problem.querySelector("a[href='/']")?.parentElement.remove();
   if (problem.dataset.problem === "no_text_column") {
     problem.querySelector("p").textContent = "کدام ستون متن نظر را دارد؟";
     for (const option of problem.querySelectorAll("[data-option]")) {
       const button = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: option.dataset.option });
-      button.addEventListener("click", () => send(file, { text: option.dataset.option }));
+      button.addEventListener("click", () => again(file, { text: option.dataset.option }));
       option.replaceChildren(button);
       option.className = "";
     }

@@ -94,7 +94,9 @@ def page(browser: Any, request: pytest.FixtureRequest, address: str) -> Iterator
     page = context.new_page()
     wrong: list[str] = []
     page.on("console", lambda message: wrong.append(message.text) if is_complaint(message) else None)
-    page.on("response", lambda got: wrong.append(got.url) if got.status >= 400 and not got.url.endswith("/upload") else None)
+    page.on(
+        "response", lambda got: wrong.append(got.url) if got.status >= 400 and not got.url.endswith("/upload/preview") else None
+    )
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda sent: wrong.append(sent.url) if is_foreign(sent.url, address) else None)
     yield page
@@ -131,6 +133,7 @@ def test_upload_progress_and_numbers(page: Any) -> None:
     shot(page, "empty")
     page.set_input_files("input[type=file]", {"name": "نظرسنجی.csv", "mimeType": "text/csv", "buffer": survey()})
     live = page.locator("#live")
+    take(page)
     sync_api.expect(live.locator(".understood li").first).to_have_text("نظر ← متن نظر")
     sync_api.expect(live).to_contain_text("نظر در ثانیه", timeout=10_000)
     shot(page, "progress")
@@ -151,11 +154,37 @@ def test_upload_progress_and_numbers(page: Any) -> None:
     shot(page, "texts")
 
 
+def take(page: Any) -> None:
+    """Send in the file that is looked at."""
+    page.locator("#live").get_by_role("button", name="خواندن همه").click()
+
+
+def test_a_file_is_seen_before_it_is_taken_and_its_columns_can_be_meant_otherwise(page: Any) -> None:
+    page.goto("/")
+    content = "نظر,یادداشت,تاریخ\nپیک دیر اومد,با شمارهٔ ۰۹۱۲۳۴۵۶۷۸۹ تماس گرفت,۱۴۰۲/۱۲/۱۱\n".encode()
+    page.set_input_files("input[type=file]", {"name": "دو.csv", "mimeType": "text/csv", "buffer": content})
+    preview = page.locator("#live [data-preview]")
+    sync_api.expect(preview.locator(".first-rows")).to_contain_text("پیک دیر اومد")
+    sync_api.expect(preview.locator(".first-rows")).to_contain_text("۱۱ اسفند ۱۴۰۲ · 2024-03-01")
+    sync_api.expect(preview.locator(".mapping")).to_contain_text("[تلفن]")
+    assert is_as_wide_as_its_window(page)
+    shot(page, "preview")
+    preview.get_by_label("ستون یادداشت").select_option("text")
+    sync_api.expect(preview.locator(".first-rows")).to_contain_text("تماس گرفت")
+    preview.get_by_label("ستون تاریخ").select_option("")
+    sync_api.expect(preview.locator(".first-rows")).not_to_contain_text("۱۱ اسفند")
+    sync_api.expect(page.locator("main")).to_contain_text("هنوز نظری نیست")  # nothing is stored yet
+    take(page)
+    sync_api.expect(page.locator("#live .understood")).to_contain_text("یادداشت ← متن نظر")
+
+
 def test_a_file_is_looked_at_and_deleted(page: Any) -> None:
     page.goto("/")
     page.set_input_files(
         "input[type=file]", {"name": "رد.csv", "mimeType": "text/csv", "buffer": "نظر,NPS\nخوب بود,42\nسریع,9".encode()}
     )
+    sync_api.expect(page.locator("#live")).to_contain_text("سطر ۲: عدد بیرون از مقیاس است")
+    take(page)
     page.locator("#live a").click()
     sync_api.expect(page.locator("main")).to_contain_text("عدد بیرون از مقیاس است")
     assert is_as_wide_as_its_window(page)
@@ -169,7 +198,7 @@ def test_a_file_is_looked_at_and_deleted(page: Any) -> None:
 
 def test_a_file_that_cannot_be_read(page: Any) -> None:
     page.goto("/")
-    with page.expect_response("**/upload") as answered:
+    with page.expect_response("**/upload/preview") as answered:
         page.set_input_files("input[type=file]", {"name": "a.csv", "mimeType": "text/csv", "buffer": b" "})
     assert answered.value.status == 422
     sync_api.expect(page.locator("#live .notice")).to_contain_text("فایل خالی است")
@@ -183,6 +212,8 @@ def test_saying_which_column_holds_the_text(page: Any) -> None:
     sync_api.expect(page.locator("#live .notice")).to_contain_text("ستون متن نظر پیدا نشد")
     shot(page, "which-column")
     page.locator("#live").get_by_role("button", name="ب").click()
+    sync_api.expect(page.locator("#live select").nth(1)).to_have_value("text")
+    take(page)
     sync_api.expect(page.locator("#live .understood")).to_contain_text("ب ← متن نظر")
 
 
@@ -192,6 +223,7 @@ def test_dropping_a_file(page: Any) -> None:
         "words => { const it = new DataTransfer(); it.items.add(new File([words], 'رها.csv')); return it; }", "نظر\nسریع رسید\n"
     )
     page.locator(".drop").dispatch_event("drop", {"dataTransfer": carried})
+    take(page)
     sync_api.expect(page.locator("#live")).to_contain_text("۱ از ۱ نظر خوانده شد")
 
 
