@@ -142,7 +142,13 @@ async def upload(request: Request, service: Running) -> RedirectResponse:
 async def preview_page(request: Request, service: Running) -> HTMLResponse:
     """How a file would be understood, for the form to show before it is sent in."""
     found, name = await look_at_file(service, request)
-    shown = {"name": name, "found": found, "rows": found.rows[:ROWS_PREVIEWED], "fields": MAPPED, "row_title": row_title}
+    shown: dict[str, Any] = {
+        "name": name,
+        "found": found,
+        "rows": found.rows[:ROWS_PREVIEWED],
+        "fields": MAPPED,
+        "row_title": row_title,
+    }
     return await run_in_threadpool(lambda: render(request, "preview.html", **shown))
 
 
