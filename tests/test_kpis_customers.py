@@ -57,6 +57,21 @@ def test_retention_in_days_over_a_new_year() -> None:
     assert [(each.bucket, each.value) for each in found] == [("1402-12-29", None), ("1403-01-01", 0.5)]
 
 
+def test_retention_is_of_each_group_for_itself_and_of_those_without_one() -> None:
+    rows = [
+        *came("الف", "1403-01-05", "1403-02-05", channel="تلفن"),
+        *came("ب", "1403-01-05", channel="تلفن"),
+        *came("ب", "1403-02-05"),
+        *came("پ", "1403-01-05", "1403-02-05"),
+    ]
+    with store_with(rows) as store:
+        found = compute_kpis(store, ["crr"], bucket="month", group="channel")
+    assert {each.group: (each.value, each.n) for each in found if each.bucket == "1403-02"} == {
+        "تلفن": (1 / 2, 2),
+        None: (1, 1),
+    }
+
+
 def test_retention_without_a_period_says_what_it_needs() -> None:
     with store_with(MONTHS) as store:
         (found,) = compute_kpis(store, ["crr"])

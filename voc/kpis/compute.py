@@ -10,12 +10,14 @@ from voc.calendars import BucketSize, Calendar, bucket_bounds
 from voc.kpis.catalogue import get_kpi
 from voc.kpis.customers import Cell, count_customers
 from voc.kpis.kpi import Counts, Estimate, Kpi, KpiRow, NullReason, count_if
-from voc.kpis.relation import FIELDS, joins_for
+from voc.kpis.options import KpiOptions
+from voc.kpis.relation import FIELDS, joins_for, relations_in
 from voc.kpis.scorecard import SCORECARD, score
 from voc.kpis.setting import Setting
 from voc.kpis.slices import (
     OF_AGENTS,
     OF_MENTIONS,
+    Part,
     Selects,
     Slices,
     buckets_between,
@@ -101,25 +103,20 @@ def null_reason(
 
 @dataclass(frozen=True, slots=True)
 class _Tally:
-    """What was counted by bucket and group: rows, turns and customers, and rows by bucket alone; `cells` are the answer's, in
-    order.
-    """
+    """Rows and customers by bucket and group, and all rows by bucket alone; `cells` are the answer's, in order."""
 
     slices: Slices
     cells: Sequence[Cell]
     rows: Mapping[Cell, Counts]
     of_all: Mapping[str | None, Counts]
-    turns: Mapping[Cell, Counts]
     customers: Mapping[Cell, Counts]
 
 
 def _count(store: Selects, kpis: Sequence[Kpi], slices: Slices, filters: Filters, setting: Setting) -> _Tally:
-    aggregates = _aggregates(kpis)
-    rows = _count_rows(store, aggregates, slices, filters, setting)
-    turns = tuple(dict.fromkeys(aggregate for kpi in kpis if kpi.over == "turns" for aggregate in kpi.counts.values()))
+    rows = _count_rows(store, kpis, slices, filters, setting)
     of_all: dict[str | None, Counts] = {}
-    if slices.group in OF_MENTIONS and any(kpi.of_all for kpi in kpis):
-        whole = _count_rows(store, aggregates, slices.without_group, filters, setting)
+    if slices.group in OF_MENTIONS and (among_all := [kpi for kpi in kpis if kpi.of_all]):
+        whole = _count_rows(store, among_all, slices.without_group, filters, setting)
         of_all = {bucket: counts for (bucket, _), counts in whole.items()}
     among_customers = any(kpi.over == "customers" for kpi in kpis)
     groups = groups_of(group for _, group in rows) if slices.group_sql else (None,)
@@ -129,20 +126,28 @@ def _count(store: Selects, kpis: Sequence[Kpi], slices: Slices, filters: Filters
         [(bucket, group) for bucket in buckets for group in groups],
         rows,
         of_all,
-        _count_rows(store, turns, slices, filters, setting) if turns else {},
         count_customers(store, slices, filters) if among_customers else {},
     )
 
 
-def _count_rows(
-    store: Selects, aggregates: Sequence[str], slices: Slices, filters: Filters, setting: Setting
-) -> dict[Cell, Counts]:
-    condition = where(filters)
-    joins = joins_for(aggregates, setting.options, needs_tagging=condition.needs_tagging)
-    sql = counting_query(slices, condition, aggregates, joins)
+def _count_rows(store: Selects, kpis: Iterable[Kpi], slices: Slices, filters: Filters, setting: Setting) -> dict[Cell, Counts]:
+    aggregates, condition = _aggregates(kpis), where(filters)
+    sql = counting_query(slices, condition, _parts(aggregates, setting.options))
     parameters = {**condition.parameters, **slices.parameters, **setting.options.parameters_in(sql, setting.now)}
     counted = read_counted(store.select(sql, parameters), slices)
     return {(each.bucket, each.group): dict(zip(aggregates, each.counts, strict=True)) for each in counted}
+
+
+def _parts(aggregates: Sequence[str], options: KpiOptions) -> list[Part]:
+    """A part for each set of relations that aggregates look at."""
+    relations = {aggregate: relations_in(aggregate) for aggregate in aggregates}
+    return [
+        Part(
+            counted := [each if relations[each] == looked_at else "0" for each in aggregates],
+            joins_for(" ".join(counted), options),
+        )
+        for looked_at in dict.fromkeys(relations.values())
+    ]
 
 
 def _aggregates(kpis: Iterable[Kpi]) -> tuple[str, ...]:
@@ -168,17 +173,15 @@ def _rows_with_one(name: str) -> str:
 
 
 def _figures(kpi: Kpi, counted: _Tally, min_n: int, setting: Setting, filters: Filters) -> Iterator[KpiRow]:
-    nothing = dict.fromkeys(_aggregates((kpi,)), 0.0)
+    nothing, numbers, with_fields = dict.fromkeys(_aggregates((kpi,)), 0.0), setting.options.numbers, _rows_with(kpi.needs)
     for bucket, group in counted.cells:
         cell = counted.rows.get((bucket, group), nothing)
         counts = _counts_of(kpi, counted, (bucket, group), cell)
-        estimate = kpi.compute({**setting.options.numbers, **counts})
+        estimate = kpi.compute({**numbers, **counts})
         open_rows = counts.get("open", 0.0)
         if kpi.over == "customers" and not _is_over(bucket, counted.slices, setting):
             estimate, open_rows = Estimate(None, None, None, 0), estimate.n
-        reason = null_reason(
-            estimate, rows=cell[_ROWS], rows_with_fields=cell[_rows_with(kpi.needs)], open_rows=open_rows, min_n=min_n
-        )
+        reason = null_reason(estimate, rows=cell[_ROWS], rows_with_fields=cell[with_fields], open_rows=open_rows, min_n=min_n)
         missing = tuple(name for name in kpi.needs if not cell[_rows_with_one(name)]) if reason == "field_missing" else ()
         if (
             reason == "no_rows"
@@ -193,7 +196,7 @@ def _figures(kpi: Kpi, counted: _Tally, min_n: int, setting: Setting, filters: F
 
 def _counts_of(kpi: Kpi, counted: _Tally, cell: Cell, rows: Counts) -> Counts:
     if kpi.over != "rows":
-        found = (counted.customers if kpi.over == "customers" else counted.turns).get(cell, {})
+        found = counted.customers.get(cell, {})
         return {name: found.get(count, 0.0) for name, count in kpi.counts.items()}
     of_all = counted.of_all.get(cell[0], rows)
     return {name: (of_all if name in kpi.of_all else rows)[aggregate] for name, aggregate in kpi.counts.items()}

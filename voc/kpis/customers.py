@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from voc.calendars import bucket_bounds, bucket_key, next_key
-from voc.kpis.slices import Selects, Slices, days_join
+from voc.kpis.slices import Selects, Slices, filtered, with_relations
 from voc.store.filters import Filters, where
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
@@ -24,20 +24,19 @@ def count_customers(store: Selects, slices: Slices, filters: Filters) -> Mapping
     if slices.size is None and not (filters.from_ and filters.to):
         return {}
     condition = where(_with_period_before(filters, slices))
-    place = slices.place_sql or _SPLIT
-    tagging = " LEFT JOIN tagging t ON t.seq = f.seq" if condition.needs_tagging else ""
+    filtering, place = filtered(slices, condition, _SPLIT), slices.place_sql or _SPLIT
+    by = f"{slices.group_sql}, " if slices.group_sql else ""
+    visits = f"""
+        SELECT {slices.shown_sql} AS grouped, {place} AS place, f.customer_id,
+            min(f.occurred_on) AS day, min(f.occurred_hour) AS hour
+        FROM {filtering.rows} WHERE {filtering.condition} AND f.customer_id IS NOT NULL
+        GROUP BY {by}{place}, f.customer_id"""
     sql = f"""
-        SELECT grouped, min(day), min(hour), count(*), count(*) FILTER (WHERE following = place + 1)
-        FROM (
-            SELECT grouped, place, day, hour, lead(place) OVER (PARTITION BY grouped, customer ORDER BY place) AS following
-            FROM (
-                SELECT {slices.group_sql or "CAST(NULL AS VARCHAR)"} AS grouped, {place} AS place, f.customer_id AS customer,
-                    min(f.occurred_on) AS day, min(f.occurred_hour) AS hour
-                FROM feedback f{slices.joins}{tagging}{days_join(place)}
-                WHERE {condition.sql} AND f.customer_id IS NOT NULL AND f.occurred_on IS NOT NULL
-                GROUP BY 1, 2, 3
-            ) visits
-        ) followed GROUP BY grouped, place HAVING {"place = 0" if slices.size is None else "TRUE"}"""
+        {with_relations({**filtering.relations, "visit": visits})}
+        SELECT v.grouped, min(v.day), min(v.hour), count(*), count(n.place)
+        FROM visit v LEFT JOIN visit n
+        ON n.customer_id = v.customer_id AND n.place = v.place + 1 AND n.grouped IS NOT DISTINCT FROM v.grouped
+        GROUP BY v.grouped, v.place HAVING {"TRUE" if slices.size else "v.place = 0"}"""
     split = {} if slices.size else {"split": filters.from_}
     rows = store.select(sql, {**condition.parameters, **slices.parameters, **split})
     return {
@@ -61,4 +60,4 @@ def _with_period_before(filters: Filters, slices: Slices) -> Filters:
 def _next_bucket(day: object, hour: object, slices: Slices) -> str | None:
     if slices.size is None:
         return None
-    return next_key(bucket_key(day, slices.size, slices.calendar, hour), slices.size, slices.calendar)  # type: ignore[arg-type]
+    return next_key(bucket_key(day, slices.size, slices.calendar, hour), slices.size, slices.calendar)

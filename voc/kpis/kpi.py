@@ -12,7 +12,7 @@ from typing import Final, Literal
 Unit = Literal["share", "points", "scale_1_5", "scale_1_7", "scale_-1_1", "seconds", "amount"]
 Better = Literal["higher", "lower"]
 Method = Literal["adjusted_wald", "wilson", "t", "trinomial", "bootstrap", "ratio", "difference", "newcombe", "none"]
-Over = Literal["rows", "turns", "customers"]
+Over = Literal["rows", "customers"]
 NullReason = Literal["no_rows", "field_missing", "below_min_n", "window_open"]
 Counts = Mapping[str, float]
 
@@ -44,7 +44,7 @@ class Kpi:
     `needs` are fields of a row, of those in `relation.FIELDS`; `counts` are SQL aggregates by name over the tables that
     `relation` joins, 0 or NaN over no rows; `compute` is pure and gets the numbers of `KpiOptions` beside the counts. Counts
     named in `of_all` are of all rows of a bucket, whatever reason the figures are grouped by. `over` says what is counted:
-    rows, turns of theirs, or the customers of two buckets, whose counts are the names that `customers` gives.
+    rows, or the customers of two buckets, whose counts are the names that `customers` gives.
     """
 
     name: str

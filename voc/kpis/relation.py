@@ -1,4 +1,4 @@
-"""The row that KPIs count: a feedback row `f` and what is known of it, joined only as far as a KPI needs it.
+"""The row that KPIs count: a feedback row `f` and what is known of it, joined only as far as a count needs it.
 
 | name | one row for each | columns |
 |---|---|---|
@@ -8,14 +8,14 @@
 | `v` | tagged conversation | `sentiment_start`, `sentiment_end`; `value_enhancement`, `recovery`: has it such a move |
 | `r` | conversation with times | `response_s`, `responses`: the sum of the agent's response times, and how many they are |
 | `w` | contact with times | `first_response_s`, `resolution_s`: seconds, of working hours where those are set |
-| `p` | turn of an agent with times | `response_s`: how long the customer waited for it; several rows for a row of feedback |
+| `p` | turn | `response_s`: how long the customer waited for it, of an agent's with times; several rows for a row of feedback |
 | `u` | contact of a known customer, with reasons | `again`: the customer came back for one of them within the window |
 | `j` | customer whose first text was negative, at that text | `ended`: the sentiment of the last text |
 | `k` | contact of a known customer | `kind`: new or returning |
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from voc.conversations.record import GROUPS
@@ -37,15 +37,19 @@ FIELDS: Final[Mapping[str, str]] = {
     **{name: f"f.{name} IS NOT NULL" for name in _OF_FEEDBACK},
     **dict.fromkeys(_OF_TAGGING, "t.seq IS NOT NULL"),
     **dict.fromkeys(_OF_CONVERSATION_TAGGING, "v.seq IS NOT NULL"),
-    TIMED_TURNS: "r.seq IS NOT NULL",
+    TIMED_TURNS: "p.response_s IS NOT NULL",
     EES_TO_5: "$ees_top = 5",
     EES_TO_10: "$ees_top = 10",
 }
-"""What a KPI can need of a row, with the condition that a row has it.
+"""What a KPI can need of a row, or of a turn of it, with the condition that it has it.
 A tagged text, or conversation, has all that the tagger looks for."""
 
 LAST_KNOWN: Final = "(SELECT least($now, max(occurred_at)) FROM feedback)"
 """Up to when the store knows what happened: its last contact, unless that is dated in the future."""
+
+_NAMES: Final = ("t", "c", "m", "v", "r", "w", "p", "u", "j")  # in the order in which they are joined
+_LOOKED_AT: Final = re.compile(rf"\b({'|'.join(_NAMES)})\.")
+TAGGED: Final = " JOIN tagging t ON t.seq = f.seq"
 
 _MENTIONS: Final = (
     "SELECT seq, bool_or(polarity = 'positive') AS praised, bool_or(polarity = 'negative') AS blamed"
@@ -74,27 +78,36 @@ CUSTOMER_KINDS: Final = """
     FROM feedback WHERE customer_id IS NOT NULL AND occurred_at IS NOT NULL"""
 
 
-def joins_for(aggregates: Collection[str], options: KpiOptions, *, needs_tagging: bool) -> str:
-    """The joins to `f` for these aggregates; `needs_tagging` where a filter looks at `t`."""
-    asked = " ".join(aggregates)
-    joins = " LEFT JOIN tagging t ON t.seq = f.seq" if needs_tagging or re.search(r"\bt\.", asked) else ""
-    for name, relation in _relations(options).items():
-        if re.search(rf"\b{name}\.", asked):
-            joins += f" LEFT JOIN ({relation}) {name} ON {name}.seq = f.seq"
+def relations_in(looked_at: str) -> tuple[str, ...]:
+    """The names of the relations that an SQL expression looks at, beside `f`."""
+    found = set(_LOOKED_AT.findall(looked_at))
+    return tuple(name for name in _NAMES if name in found)
+
+
+def joins_for(looked_at: str, options: KpiOptions) -> str:
+    """The joins to `f` for an SQL expression, which is then over the rows that have the first of its relations.
+
+    So it must come to nothing for rows without that one; what is missing of the others is NULL.
+    """
+    relations, joins = _relations(looked_at, options), ""
+    for name in relations_in(looked_at):
+        joins += f" {'LEFT ' if joins else ''}JOIN ({relations[name]}) {name} ON {name}.seq = f.seq"
     return joins
 
 
-def _relations(options: KpiOptions) -> Mapping[str, str]:
-    taxonomy = load_taxonomy()
+def _relations(looked_at: str, options: KpiOptions) -> Mapping[str, str]:
+    taxonomy, responses = load_taxonomy(), _responses(options)
     return {
+        "t": "SELECT * FROM tagging",
         "c": _cues(taxonomy),
         "m": _MENTIONS,
+        "v": _conversations(taxonomy, [group for group in GROUPS if f"v.{group}" in looked_at]),
+        "r": f"SELECT seq, sum(response_s) AS response_s, count(*) AS responses FROM ({responses}) x"
+        " WHERE response_s IS NOT NULL GROUP BY seq",
         "w": _waits(options),
+        "p": responses,
         "u": _FOLLOW_UPS,
         "j": _JOURNEYS,
-        "v": _conversations(taxonomy),
-        "r": f"SELECT seq, sum(response_s) AS response_s, count(*) AS responses FROM ({_responses(options)}) x GROUP BY seq",
-        "p": _responses(options),
     }
 
 
@@ -115,7 +128,7 @@ def _waits(options: KpiOptions) -> str:
 def _responses(options: KpiOptions) -> str:
     """Of working hours alone where those are set; then a conversation without a time of its own has none that count."""
     if not options.working_hours:
-        return "SELECT seq, response_s FROM turn WHERE response_s IS NOT NULL"
+        return "SELECT seq, response_s FROM turn"
     end = "occurred_at + start_s * INTERVAL '1 second'"
     worked = _worked("answered_at - response_s * INTERVAL '1 second'", "answered_at", options.working_hours)
     return (
@@ -128,13 +141,11 @@ def _worked(start: str, end: str, spans: tuple[Span, ...]) -> str:
     return f"{working_seconds(end, spans)} - {working_seconds(start, spans)}"
 
 
-def _conversations(taxonomy: Taxonomy) -> str:
-    flags = ", ".join(f"bool_or(code IN ({_listed(taxonomy.moves, group)})) AS {group}" for group in GROUPS)
-    shown = ", ".join(f"coalesce({group}, FALSE) AS {group}" for group in GROUPS)
-    return (
-        f"SELECT seq, sentiment_start, sentiment_end, {shown} FROM conversation_tagging"
-        f" LEFT JOIN (SELECT seq, {flags} FROM tag WHERE kind = 'move' GROUP BY seq) moved USING (seq)"
-    )
+def _conversations(taxonomy: Taxonomy, groups: Sequence[str]) -> str:
+    """With the groups of moves that are looked at, for the database would look for the others as well."""
+    moved = "SELECT seq FROM tag WHERE kind = 'move' AND code IN"
+    flags = (f"seq IN ({moved} ({_listed(taxonomy.moves, group)})) AS {group}" for group in groups)
+    return f"SELECT {', '.join(('seq', 'sentiment_start', 'sentiment_end', *flags))} FROM conversation_tagging"
 
 
 def _cues(taxonomy: Taxonomy) -> str:

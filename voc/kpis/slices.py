@@ -1,18 +1,21 @@
 """How rows are split by time and by group, said once for KPIs and trends, and the one shape of query that counts them.
 
-A counting query puts out, in this order: group, code, the first day of the bucket that has rows, an hour of it, and then what
-was counted. The bucket's key comes from that day, so SQL needs to tell buckets apart but not to name them.
+A counting query puts out, in this order: group, code, the first day of the bucket that has rows, for hours the hour, and then
+what was counted. The bucket's key comes from that day, so SQL needs to tell buckets apart but not to name them. It counts in
+parts, each of which joins only what it looks at, for an outer join costs more than to count all rows and those with something
+apart. It is one statement, so that a batch that is being tagged meanwhile cannot tear the parts from each other.
 """
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from operator import add
 from typing import Any, Final, Protocol, get_args
 
 from voc.calendars import BucketSize, Calendar, bucket_key, next_key
 from voc.errors import InputError
-from voc.kpis.relation import CUSTOMER_KINDS
+from voc.kpis.relation import CUSTOMER_KINDS, TAGGED
 from voc.store.duckdb_file import json_key
 from voc.store.filters import Where
 
@@ -21,8 +24,8 @@ from voc.store.filters import Where
 ATTRIBUTE_PREFIX: Final = "attr."
 GROUPS: Final[Mapping[str, str]] = {
     "channel": "f.channel",
-    "agent": "a.shown_as",
-    "agent_id": "a.shown_as",
+    "agent": "f.agent_id",
+    "agent_id": "f.agent_id",
     "customer": "f.customer_id",
     "customer_id": "f.customer_id",
     "batch": "f.batch_id",
@@ -36,25 +39,29 @@ OF_AGENTS: Final = ("agent", "agent_id")
 MOST_ROWS: Final = 500_000
 """A page or a file with more figures than this helps nobody, and an hour's bucket over years would fill the memory."""
 
-_JOINS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(OF_AGENTS, " LEFT JOIN agent a ON a.agent_id = f.agent_id"),
-    "customer_kind": f" LEFT JOIN ({CUSTOMER_KINDS}) k ON k.seq = f.seq",
-    "reason": " JOIN (SELECT DISTINCT seq, code FROM tag WHERE kind = 'reason') g ON g.seq = f.seq",
-    "reason_group": " JOIN (SELECT DISTINCT seq, split_part(code, '.', 1) AS code FROM tag WHERE kind = 'reason') g"
-    " ON g.seq = f.seq",
+_RELATIONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "customer_kind": {"k": CUSTOMER_KINDS},
+    "reason_group": {"g": "SELECT DISTINCT seq, split_part(code, '.', 1) AS code FROM tag WHERE kind = 'reason'"},
 }
+_JOINS: Final[Mapping[str, str]] = {
+    "customer_kind": " LEFT JOIN k ON k.seq = f.seq",
+    "reason": " JOIN tag g ON g.seq = f.seq AND g.kind = 'reason'",
+    "reason_group": " JOIN g ON g.seq = f.seq",
+}
+_NAMES: Final = dict.fromkeys(OF_AGENTS, "(SELECT shown_as FROM agent a WHERE a.agent_id = f.agent_id)")
+_NOTHING: Final = "CAST(NULL AS VARCHAR)"
 _Places = Mapping[BucketSize, str]
 _DAY: Final = "(f.occurred_on - DATE '1970-01-03')"
 _IN_BOTH: Final[_Places] = {
     "hour": f"{_DAY} * 24 + f.occurred_hour",
     "day": _DAY,
-    "week": "floor((d.week_start - DATE '1970-01-03') / 7.0)",
+    "week": f"CAST(floor({_DAY} / 7.0) AS INTEGER)",
 }
 _PLACES: Final[Mapping[Calendar, _Places]] = {
     "jalali": {
         **_IN_BOTH,
         "month": "d.jalali_year * 12 + d.jalali_month",
-        "quarter": "d.jalali_year * 4 + floor((d.jalali_month + 2) / 3.0)",
+        "quarter": "d.jalali_year * 4 + CAST(floor((d.jalali_month + 2) / 3.0) AS INTEGER)",
         "year": "d.jalali_year",
     },
     "gregorian": {
@@ -78,7 +85,7 @@ class Selects(Protocol):
 class Slices:
     """Buckets of this size and calendar, None for all time in one, and a group, None for all rows in one.
 
-    `group` is the name, `group_sql` its expression, `joins` what that needs.
+    `group` is the name, `group_sql` its expression over `f` and the `relations` by name that `joins` joins to it.
     """
 
     size: BucketSize | None
@@ -87,6 +94,7 @@ class Slices:
     parameters: Mapping[str, object] = field(default_factory=dict)
     group: str | None = None
     joins: str = ""
+    relations: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def place_sql(self) -> str | None:
@@ -94,9 +102,38 @@ class Slices:
         return _PLACES[self.calendar][self.size] if self.size else None
 
     @property
+    def shown_sql(self) -> str:
+        """The expression that names a group once it is counted."""
+        return _NAMES.get(self.group or "", self.group_sql or _NOTHING)
+
+    @property
     def without_group(self) -> "Slices":
         """The same buckets with all rows in one."""
         return Slices(self.size, self.calendar, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Filtering:
+    """How the rows that are meant are reached: relations by name, what `f` is with its joins, and a condition.
+
+    What is slow to look at is looked at in a relation of its own, once for all parts of a query.
+    """
+
+    relations: Mapping[str, str]
+    rows: str
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is counted over the rows of `f` that `joins` leave, by `code` where that is given.
+
+    The parts of a query have as many aggregates each; 0 stands for what another part counts.
+    """
+
+    aggregates: Sequence[str]
+    joins: str = ""
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +152,8 @@ def slice_rows(bucket: BucketSize | None, calendar: Calendar, group: str | None)
     check_option("calendar", calendar, get_args(Calendar))
     if group is None or not group.startswith(ATTRIBUTE_PREFIX):
         check_option("group", group, (None, *GROUPS), "attr.NAME")
-        return Slices(bucket, calendar, GROUPS[group] if group else None, group=group, joins=_JOINS.get(group or "", ""))
+        expression, named = GROUPS[group] if group else None, group or ""
+        return Slices(bucket, calendar, expression, {}, group, _JOINS.get(named, ""), _RELATIONS.get(named, {}))
     key = json_key(group.removeprefix(ATTRIBUTE_PREFIX))
     return Slices(bucket, calendar, "(f.attributes ->> $group_attribute)", {"group_attribute": key}, group)
 
@@ -127,36 +165,48 @@ def check_option(field: str, value: str | None, options: Sequence[str | None], *
         raise InputError(f"{field}: there is no {value!r}. There are {', '.join(listed)}.", field=field, options=listed)
 
 
-def counting_query(
-    slices: Slices, where: Where, aggregates: Sequence[str], joins: str = "", code: str = "CAST(NULL AS VARCHAR)"
-) -> str:
-    """The query that counts the rows of `f` that pass `where`, after these joins, by group, code and bucket."""
-    place = slices.place_sql
+def counting_query(slices: Slices, where: Where, parts: Sequence[Part]) -> str:
+    """The query that counts, in these parts, the rows of `f` that pass `where`, by group, code and bucket."""
+    filtering = filtered(slices, where)
+    return with_relations(filtering.relations) + " UNION ALL ".join(_count(slices, part, filtering) for part in parts)
+
+
+def filtered(slices: Slices, where: Where, place: str | None = None) -> Filtering:
+    """What any query over slices joins to `f` and asks of it. `place` numbers the buckets, where the slices do not."""
+    place = slices.place_sql or place
+    days = " JOIN calendar d ON d.day = f.occurred_on" if place and "d." in place else ""
     dated = " AND f.occurred_on IS NOT NULL" if place else ""
-    shown = (slices.group_sql or "CAST(NULL AS VARCHAR)", code, "min(f.occurred_on)", "min(f.occurred_hour)", *aggregates)
-    return (
-        f"SELECT {', '.join(shown)} FROM feedback f{slices.joins}{joins}{days_join(place)}"
-        f" WHERE {where.sql}{dated} GROUP BY {', '.join(('1', '2', *((place,) if place else ())))}"
-    )
+    if not where.slow:
+        return Filtering(slices.relations, f"feedback f{slices.joins}{days}", f"{where.sql}{dated}")
+    passed = f"SELECT f.* FROM feedback f{TAGGED if where.needs_tagging else ''} WHERE {where.sql}"
+    return Filtering({**slices.relations, "passed": passed}, f"passed f{slices.joins}{days}", f"TRUE{dated}")
 
 
-def days_join(place: str | None) -> str:
-    """The join of the calendar table, where a bucket's number needs it."""
-    return " JOIN calendar d ON d.day = f.occurred_on" if place and "d." in place else ""
+def with_relations(relations: Mapping[str, str]) -> str:
+    """The beginning of a query that names these."""
+    named = ", ".join(f"{name} AS ({relation})" for name, relation in relations.items())
+    return f"WITH {named} " if named else ""
+
+
+def _count(slices: Slices, part: Part, filtering: Filtering) -> str:
+    place = slices.place_sql
+    day = "min(f.occurred_on)" if place else "CAST(NULL AS DATE)"
+    hour = "min(f.occurred_hour)" if slices.size == "hour" else "CAST(NULL AS SMALLINT)"
+    shown = (slices.shown_sql, part.code or _NOTHING, day, hour, *part.aggregates)
+    keys = [key for key in (slices.group_sql, part.code, place) if key]
+    by = f" GROUP BY {', '.join(keys)}" if keys else ""
+    return f"SELECT {', '.join(shown)} FROM {filtering.rows}{part.joins} WHERE {filtering.condition}{by}"
 
 
 def read_counted(rows: Iterable[tuple[Any, ...]], slices: Slices) -> list[Counted]:
-    """The rows that a counting query put out, one for each bucket, group and code; what was not counted is NaN."""
+    """What a counting query put out, its parts added up: one for each bucket, group and code; what was not counted is NaN."""
     key = cache(lambda day, hour: bucket_key(day, slices.size, slices.calendar, hour) if slices.size else None)
-    return [
-        Counted(
-            key(day, hour if slices.size == "hour" else None),
-            group,
-            code,
-            tuple(math.nan if count is None else float(count) for count in counts),
-        )
-        for group, code, day, hour, *counts in rows
-    ]
+    added: dict[tuple[str | None, str | None, str | None], tuple[float, ...]] = {}
+    for group, code, day, hour, *found in rows:
+        counts = tuple([math.nan if count is None else float(count) for count in found])
+        cell = key(day, hour), group, code
+        added[cell] = tuple(map(add, added[cell], counts)) if cell in added else counts
+    return [Counted(*cell, counts) for cell, counts in added.items()]
 
 
 def buckets_between(found: Iterable[str | None], slices: Slices, rows_per_bucket: int) -> tuple[str | None, ...]:

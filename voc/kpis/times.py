@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from voc.kpis.intervals import quantile_from, ratio, skewed_mean_of
-from voc.kpis.kpi import Counts, Estimate, Kpi, Over, cubes_of, quantile_of, sum_of
+from voc.kpis.kpi import Counts, Estimate, Kpi, cubes_of, quantile_of, sum_of
 from voc.kpis.relation import TIMED_TURNS
 
 
@@ -58,7 +58,6 @@ def _kpi(
     titles: tuple[str, str],
     statistic: _Statistic,
     told: tuple[str, str] = _FROM_CONTACT,
-    over: Over = "rows",
 ) -> Kpi:
     title_fa, title_en = titles
     return Kpi(
@@ -74,7 +73,6 @@ def _kpi(
         counts=statistic.counts(column),
         compute=statistic.compute,
         method="bootstrap",
-        over=over,
     )
 
 
@@ -100,7 +98,6 @@ _ART_RESPONSE: Final = tuple(
         ("زمان پاسخ کارشناس", "Response time"),
         each,
         told=_OF_TURNS,
-        over="turns",
     )
     for each in _STATISTICS
 )
@@ -118,7 +115,6 @@ ART_RESPONSE_KPIS: Final = (
         },
         compute=compute_response_mean,
         method="ratio",
-        over="rows",
     ),
 )
 TIME_KPIS: Final = (*FRT_KPIS, *ART_RESOLUTION_KPIS, *ART_RESPONSE_KPIS)

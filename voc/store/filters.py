@@ -56,26 +56,29 @@ class Filters:
 class Where:
     """A condition over `f` (feedback) and, only if `needs_tagging`, `t` (tagging, LEFT JOINed on seq), and its parameters.
 
-    The parameters' names begin with `where_`.
+    The parameters' names begin with `where_`. It is `slow` where it looks at more than a row's plain columns.
     """
 
     sql: str
     parameters: Mapping[str, object]
     needs_tagging: bool
+    slow: bool
 
 
 def where(filters: Filters) -> Where:
     """`filters` as SQL. Raises InputError for a code that is not in the taxonomy."""
     _check_codes(filters, load_taxonomy())
     _check_number(filters)
-    conditions = (*_of_rows(filters), *_of_tagging(filters), *_of_tags(filters), *_of_attributes(filters))
+    plain, tagging = (*_of_rows(filters),), (*_of_tagging(filters),)
+    conditions = (*plain, *_of_texts(filters), *tagging, *_of_tags(filters), *_of_attributes(filters))
     parameters: dict[str, object] = {}
     for _, given in conditions:
         parameters |= given
     return Where(
         sql=" AND ".join(f"({sql})" for sql, _ in conditions) or "TRUE",
         parameters=parameters,
-        needs_tagging=any(True for _ in _of_tagging(filters)),
+        needs_tagging=bool(tagging),
+        slow=len(conditions) > len(plain),
     )
 
 
@@ -107,6 +110,9 @@ def _of_rows(filters: Filters) -> Iterator[_Condition]:
     if len(set(filters.kind)) == 1:
         among = "NOT IN" if "feedback" in filters.kind else "IN"
         yield f"f.seq {among} (SELECT seq FROM conversation)", {}
+
+
+def _of_texts(filters: Filters) -> Iterator[_Condition]:
     if filters.q and (words := filters.q.translate(_UNSEEN).strip()):
         yield "regexp_like(f.text, $where_q)", {"where_q": contains_pattern(words)}
 

@@ -7,18 +7,20 @@ that is being tagged meanwhile cannot tear them apart.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import product
+from itertools import product, starmap
 from typing import Final
+
+import numpy as np
 
 from voc.calendars import BucketSize, Calendar, bucket_key, bucket_span
 from voc.errors import InputError
-from voc.kpis.differences import Balance, difference_of_nets, difference_of_shares
-from voc.kpis.intervals import NET_SCALE, net, scaled, share
-from voc.kpis.kpi import Estimate, count_if
+from voc.kpis.kpi import count_if
+from voc.kpis.relation import TAGGED
 from voc.kpis.slices import (
     Counted,
+    Part,
     Selects,
     Slices,
     buckets_between,
@@ -29,6 +31,7 @@ from voc.kpis.slices import (
     slice_rows,
 )
 from voc.store.filters import POLARITIES, Filters, where
+from voc.trends.arrays import Floats, changes_of_nets, changes_of_shares, nets, shares
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
 
@@ -40,8 +43,23 @@ OF_TAGGING: Final = ("sentiment", "resolution")
 OF_REASONS: Final = ("reasons", "reason_net")
 TAGGING: Final = " LEFT JOIN tagging t ON t.seq = f.seq"
 _TAG_KINDS: Final[Mapping[str, str]] = dict.fromkeys(OF_REASONS, "reason") | {"effort": "effort", "loyalty": "loyalty"}
-_NONE_COUNTED: Final = (0.0, 0.0, 0.0)
+_TAGGED_ROWS: Final = ("count(*)", "0", "0")
+_ALL: Final = Part(("0", "count(*)", "0"))
 _TALLIED: Final = ("count(*)", count_if("m.positive AND NOT m.negative"), count_if("m.negative"))
+
+_Series = tuple[str | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """`counts` [3, buckets, series] of every code and group, a series, in every bucket: rows with the code, those of them with
+    praise alone and those with blame; `rows` are how many a share is of.
+    """
+
+    buckets: tuple[str | None, ...]
+    series: tuple[_Series, ...]
+    counts: Floats
+    rows: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +114,10 @@ def compute_trend(
         raise InputError("polarity: only the measure reasons is split by it.", field="polarity")
     slices = slice_rows(bucket, calendar, group)
     found = count_codes(store, measure, slices, filters, level, polarity)
+    if not found:
+        return []
     current = bucket_key(now.date(), bucket, calendar, now.hour) if now and bucket else None
-    return list(_series(measure, slices, found, current))
+    return _rows_of(measure, slices, _tabulate(measure, slices, found), current)
 
 
 def count_codes(
@@ -110,32 +130,29 @@ def count_codes(
     """
     condition = where(filters)
     parameters: dict[str, object] = {**condition.parameters, **slices.parameters}
-    if measure in OF_TAGGING:
-        sql = counting_query(slices, condition, ("count(t.seq)", "count(*)"), TAGGING, f"t.{measure}")
-        return list(_with_totals(read_counted(store.select(sql, parameters), slices)))
-    of_tagged = measure != "volume"
-    tagging = TAGGING if of_tagged or condition.needs_tagging else ""
-    sql = counting_query(slices, condition, ("count(t.seq)" if of_tagged else "count(*)", "count(*)", "0"), tagging)
-    if of_tagged:
-        tagging = TAGGING if condition.needs_tagging else ""
-        marks = f"{tagging} JOIN ({mark_codes(measure, level, polarity)}) m ON m.seq = f.seq"
-        sql += f" UNION ALL {counting_query(slices, condition, _TALLIED, marks, 'm.code')}"
     if polarity:
         parameters["polarity"] = list(polarity)
-    return read_counted(store.select(sql, parameters), slices)
+    sql = counting_query(slices, condition, _parts_of(measure, level, polarity))
+    found = read_counted(store.select(sql, parameters), slices)
+    return list(_with_tagged(found)) if measure in OF_TAGGING else found
 
 
-def _with_totals(found: Sequence[Counted]) -> Iterator[Counted]:
-    """Rows by bucket, group and code, the tagged among them first, as `count_codes` gives them."""
+def _parts_of(measure: str, level: str, polarity: tuple[str, ...]) -> tuple[Part, ...]:
+    if measure == "volume":
+        return (Part(("count(*)", "count(*)", "0")),)
+    if measure in OF_TAGGING:
+        return _ALL, Part(_TAGGED_ROWS, TAGGED, f"t.{measure}")
+    marks = f" JOIN ({mark_codes(measure, level, polarity)}) m ON m.seq = f.seq"
+    return _ALL, Part(_TAGGED_ROWS, TAGGED), Part(_TALLIED, marks, "m.code")
+
+
+def _with_tagged(found: Sequence[Counted]) -> Iterator[Counted]:
+    """The same, with the tagged rows of all codes beside those of none."""
     tagged: Counter[tuple[str | None, str | None]] = Counter()
-    rows: Counter[tuple[str | None, str | None]] = Counter()
     for each in found:
         tagged[each.bucket, each.group] += int(each.counts[0])
-        rows[each.bucket, each.group] += int(each.counts[1])
-        if each.code is not None:
-            yield Counted(each.bucket, each.group, each.code, (each.counts[0], 0.0, 0.0))
-    for (bucket, group), count in rows.items():
-        yield Counted(bucket, group, None, (float(tagged[bucket, group]), float(count), 0.0))
+    for each in found:
+        yield each if each.code is not None else replace(each, counts=(tagged[each.bucket, each.group], *each.counts[1:]))
 
 
 def mark_codes(measure: str, level: str, polarity: tuple[str, ...] = ()) -> str:
@@ -152,43 +169,57 @@ def mark_codes(measure: str, level: str, polarity: tuple[str, ...] = ()) -> str:
     )
 
 
-def _series(measure: str, slices: Slices, found: Sequence[Counted], current: str | None) -> Iterator[TrendRow]:
-    by_code = [each for each in found if each.code is not None or measure == "volume"]
-    counted = {(each.bucket, each.group, each.code): each.counts for each in by_code}
-    among = _rows_among(measure, slices, found)
-    codes = (None,) if measure == "volume" else tuple(sorted({each.code for each in by_code if each.code is not None}))
+def _tabulate(measure: str, slices: Slices, found: Sequence[Counted]) -> _Table:
+    """Every code in every group and bucket. The volume of a group is among all rows of its bucket."""
+    volume = measure == "volume"
     groups = groups_of(each.group for each in found) if slices.group_sql else (None,)
-    before: dict[tuple[str | None, str | None], Balance] = {}
-    for bucket in buckets_between((each.bucket for each in found), slices, len(groups) * len(codes)):
-        start, end = bucket_span(bucket, slices.size, slices.calendar) if bucket and slices.size else (None, None)
-        for group, code in product(groups, codes):
-            n, praised, blamed = counted.get((bucket, group, code), _NONE_COUNTED)
-            rows = among.get((bucket, group), 0)
-            is_net = measure == "reason_net"
-            now = Balance(praised, blamed, n) if is_net else Balance(n, 0, rows)
-            of_all = scaled(net(praised, blamed, n), 1 / NET_SCALE) if is_net else share(n, rows)
-            change = _change(before.get((group, code)), now, is_net=is_net)
-            before[group, code] = now
-            yield TrendRow(
-                bucket, start, end, code, group, int(n), of_all.value, of_all.ci_low, of_all.ci_high,
-                change.value, change.ci_low, change.ci_high, partial=bucket is not None and bucket == current,
-            )  # fmt: skip
+    codes = (None,) if volume else tuple(sorted({each.code for each in found if each.code is not None}))
+    series, whole = tuple(product(groups, codes)), tuple(product(groups, (None,)))
+    buckets = buckets_between((each.bucket for each in found), slices, len(series))
+    of_all = _spread([each for each in found if each.code is None], buckets, whole)
+    if not volume:
+        of_codes = _spread([each for each in found if each.code is not None], buckets, series)
+        return _Table(buckets, series, of_codes, np.repeat(of_all[0], len(codes), axis=1))
+    rows = of_all[0].sum(axis=1, keepdims=True) if slices.group_sql else np.zeros((len(buckets), 1))
+    return _Table(buckets, series, of_all, rows)
 
 
-def _rows_among(measure: str, slices: Slices, found: Sequence[Counted]) -> Mapping[tuple[str | None, str | None], float]:
-    """The rows that a share is of, by bucket and group; the volume of a group is shared among all rows of its bucket."""
-    rows = {(each.bucket, each.group): each.counts[0] for each in found if each.code is None}
-    if measure != "volume":
-        return rows
-    if not slices.group_sql:
-        return {}
-    whole: Counter[str | None] = Counter()
-    for (bucket, _), count in rows.items():
-        whole[bucket] += int(count)
-    return {(bucket, group): count for bucket, count in whole.items() for group in groups_of(each.group for each in found)}
+def _spread(found: Sequence[Counted], buckets: Sequence[str | None], series: Sequence[_Series]) -> Floats:
+    """What was counted, [counts, buckets, series], and 0 where nothing was."""
+    lines, columns = {key: at for at, key in enumerate(buckets)}, {key: at for at, key in enumerate(series)}
+    counts = np.zeros((3, len(buckets), len(series)))
+    at = [lines[each.bucket] for each in found], [columns[each.group, each.code] for each in found]
+    counts[:, at[0], at[1]] = np.reshape([each.counts for each in found], (-1, 3)).T
+    return counts
 
 
-def _change(before: Balance | None, now: Balance, *, is_net: bool) -> Estimate:
-    if before is None:
-        return Estimate(None, None, None, 0)
-    return difference_of_nets(before, now) if is_net else difference_of_shares(before.ups, before.n, now.ups, now.n)
+def _rows_of(measure: str, slices: Slices, table: _Table, current: str | None) -> list[TrendRow]:
+    if not table.series:
+        return []
+    in_time = [(bucket, *_span(bucket, slices), bucket is not None and bucket == current) for bucket in table.buckets]
+    buckets, starts, ends, partial = ([each for each in column for _ in table.series] for column in zip(*in_time, strict=True))
+    groups, codes = (column * len(in_time) for column in zip(*table.series, strict=True))
+    n = table.counts[0].astype(int).ravel().tolist()
+    figures = map(_or_none, _figures(measure, table))
+    return list(starmap(TrendRow, zip(buckets, starts, ends, codes, groups, n, *figures, partial, strict=True)))
+
+
+def _figures(measure: str, table: _Table) -> tuple[Floats, ...]:
+    """Of all cells the share and the change, each with its interval."""
+    n, praised, blamed = table.counts
+    if measure == "reason_net":
+        of, changes = nets(praised, blamed, n), changes_of_nets(praised, blamed, n)
+    else:
+        of = shares(n, table.rows)
+        changes = changes_of_shares(of)
+    return of.value, of.low, of.high, changes.value, changes.low, changes.high
+
+
+def _span(bucket: str | None, slices: Slices) -> tuple[date, date] | tuple[None, None]:
+    return bucket_span(bucket, slices.size, slices.calendar) if bucket and slices.size else (None, None)
+
+
+def _or_none(numbers: Floats) -> list[float | None]:
+    shown = numbers.astype(object)
+    shown[np.isnan(numbers)] = None
+    return list(shown.ravel())

@@ -13,12 +13,12 @@ import numpy as np
 from voc.calendars import BucketSize, Calendar, bucket_bounds, bucket_key, bucket_span
 from voc.errors import InputError
 from voc.kpis.differences import benjamini_hochberg
-from voc.kpis.slices import Counted, Selects, Slices, buckets_between, check_option, counting_query, groups_of, slice_rows
+from voc.kpis.slices import Counted, Part, Selects, Slices, buckets_between, check_option, counting_query, groups_of, slice_rows
 from voc.store.feedback import feedback_id
 from voc.store.filters import Filters, where
 from voc.trends.baseline import Bools, Floats, Integers, Scores, score_series
 from voc.trends.compare import TYPICAL_LENGTH
-from voc.trends.series import LEVELS, TAGGING, count_codes, mark_codes
+from voc.trends.series import LEVELS, count_codes, mark_codes
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
 
@@ -230,10 +230,10 @@ def _find_examples(
     """Ids of typical rows by bucket, group and code, from one query over the days and codes of the spikes."""
     days = [bucket_bounds(each.bucket, slices.size or "day", slices.calendar) for each in spikes]
     condition = where(_narrowed(filters, min(start for start, _ in days), max(end for _, end in days)))
-    marks = f"{TAGGING} JOIN ({mark_codes('reasons', level)}) m ON m.seq = f.seq AND m.code = ANY($codes)"
+    marks = f" JOIN ({mark_codes('reasons', level)}) m ON m.seq = f.seq AND m.code = ANY($codes)"
     ordinary = f"length(f.text) BETWEEN {TYPICAL_LENGTH[0]} AND {TYPICAL_LENGTH[1]}"
     typical = f"(array_agg(f.seq ORDER BY {ordinary} DESC, m.score DESC, f.seq))[1:$most]"
-    sql = counting_query(slices, condition, (typical,), marks, "m.code")
+    sql = counting_query(slices, condition, [Part((typical,), marks, "m.code")])
     asked = {"codes": sorted({each.code for each in spikes}), "most": most}
     return {
         (bucket_key(day, slices.size or "day", slices.calendar, hour), group, code): tuple(map(feedback_id, seqs))

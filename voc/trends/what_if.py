@@ -78,7 +78,7 @@ def what_if(store: Selects, *, filters: Filters = Filters(), options: KpiOptions
 def _count(store: Selects, filters: Filters, options: KpiOptions) -> tuple[Counts, Counts]:
     """The counts that retention is made of, by text and by customer."""
     condition = where(filters)
-    joins = joins_for(("t.resolution", "c.hard"), options, needs_tagging=condition.needs_tagging)
+    joins = joins_for("t.resolution, c.hard", options)
     found = store.select(
         f"""
         SELECT resolution, hard, count(*), count(*) FILTER (WHERE customer_id IS NOT NULL AND place = 1)
