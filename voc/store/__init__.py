@@ -4,7 +4,7 @@
 """
 
 from voc.store.changes import BEGINNING, Change, ChangePage
-from voc.store.filters import Filters, Where, where
+from voc.store.filters import Filters, Where, only_conversations, where
 from voc.store.paging import Page
 from voc.store.store import Changes, Store
 from voc.store.tagging import PendingText, SetAside
@@ -20,5 +20,6 @@ __all__ = [
     "SetAside",
     "Store",
     "Where",
+    "only_conversations",
     "where",
 ]

@@ -62,7 +62,7 @@ def take_in(session: Session, arrival: Arrival, zone: ZoneInfo, seal: "Fernet | 
     learn_days(session)
     learn_agents(session, first_seq)
     session.run("UPDATE store_state SET next_seq = $next", {"next": first_seq + accepted})
-    _write_batch(session, arrival, first_seq, accepted, rejected, new_change())
+    _write_batch(session, arrival, first_seq, accepted, rejected, new_change() if accepted else 0)
 
 
 def _insert_rows(session: Session, rows: list[Feedback], first_seq: int, batch_id: str, zone: ZoneInfo) -> None:

@@ -104,7 +104,7 @@ def delete_batch(session: Session, batch_id: str, new_change: NewChange) -> None
     if not found:
         raise NotFoundError(f"There is no batch {batch_id!r}.", field="batch")
     ((low, high),) = found
-    bury_rows(session, "seq >= $low AND seq < $high", {"low": low, "high": high}, new_change())
+    bury_rows(session, "seq >= $low AND seq < $high", {"low": low, "high": high}, new_change)
     for table in ("reject", "idempotency"):
         session.run(f"DELETE FROM {table} WHERE batch_id = $id", {"id": batch_id})
     session.run("DELETE FROM batch WHERE id = $id", {"id": batch_id})

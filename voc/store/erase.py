@@ -39,11 +39,13 @@ def erase_older(session: Session, before: datetime, new_change: NewChange) -> in
     return _erase(session, _OLDER, {"before": before}, new_change)
 
 
-def bury_rows(session: Session, condition: str, parameters: Mapping[str, object], change: int) -> None:
+def bury_rows(session: Session, condition: str, parameters: Mapping[str, object], new_change: NewChange) -> None:
     """Remove the rows with these numbers from all tables, and leave their numbers for those who follow the changes."""
+    if not session.query(f"SELECT 1 FROM feedback WHERE {condition} LIMIT 1", parameters):
+        return
     session.run(
         f"INSERT INTO tombstone (gone_seq, change) SELECT seq, $change FROM feedback WHERE {condition}",
-        {**parameters, "change": change},
+        {**parameters, "change": new_change()},
     )
     for table in ROW_TABLES:
         session.run(f"DELETE FROM {table} WHERE {condition}", parameters)
@@ -69,7 +71,7 @@ def _erase(session: Session, chosen: str, parameters: Mapping[str, object], new_
         f" AND r.seq IN ({chosen})) WHERE id IN (SELECT batch_id FROM feedback WHERE seq IN ({chosen}))",
         parameters,
     )
-    bury_rows(session, f"seq IN ({chosen})", parameters, new_change())
+    bury_rows(session, f"seq IN ({chosen})", parameters, new_change)
     forget_agents(session)
     note_deletion(session)
     return int(rows)

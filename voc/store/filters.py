@@ -2,7 +2,7 @@
 
 import string
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -77,6 +77,11 @@ def where(filters: Filters) -> Where:
         parameters=parameters,
         needs_tagging=any(True for _ in _of_tagging(filters)),
     )
+
+
+def only_conversations(filters: Filters) -> Filters:
+    """The same rows as far as they are conversations; a `kind` that asks for others still asks for them."""
+    return filters if filters.kind else replace(filters, kind=("conversation",))
 
 
 def contains_pattern(words: str) -> str:
