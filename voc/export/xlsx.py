@@ -18,7 +18,7 @@ CELL_CHARS: Final = 32_767  # Excel's own limit
 FIRST_YEAR: Final = 1900  # Excel has no days before
 PIECE_BYTES: Final = 1 << 16
 _WIDTHS: Final[Mapping[Kind, int]] = {
-    "text": 16, "whole": 9, "number": 11, "flag": 9, "moment": 19, "clock": 19, "day": 12,
+    "text": 16, "whole": 9, "number": 11, "flag": 9, "moment": 20, "clock": 20, "day": 12,
 }  # fmt: skip
 _LONG: Final = {"text": 70, "evidence": 40, "attributes": 30, "reasons": 30, "cursor": 24}
 """Widths in characters of columns that hold more than a code or a name."""

@@ -44,10 +44,10 @@ def feedback_id(seq: int) -> str:
 
 def feedback_seq(public_id: str) -> int:
     """The number of the row with this id. Raises NotFoundError where it cannot be one."""
-    digits = public_id.removeprefix("f")
-    if public_id.startswith("f") and digits.isascii() and digits.isdigit() and len(digits) < 19:
-        return int(digits)
-    raise _unknown(public_id)
+    seq = _seq_in(public_id)
+    if seq is None:
+        raise _unknown(public_id)
+    return seq
 
 
 def find_feedback(session: Session, filters: Filters, limit: int, cursor: str | None, zone: ZoneInfo) -> Page[TaggedFeedback]:
@@ -115,10 +115,16 @@ def load_rows(session: Session, seqs: Sequence[int], zone: ZoneInfo) -> list[Tag
 
 
 def _first_after(public_id: str | None) -> int:
-    try:
-        return feedback_seq(public_id) + 1 if public_id else 0
-    except NotFoundError as error:
-        raise InputError("after: this is not the id of a record, such as f1024.", field="after") from error
+    seq = _seq_in(public_id) if public_id else -1
+    if seq is None:
+        raise InputError("after: this is not the id of a record, such as f1024.", field="after")
+    return seq + 1
+
+
+def _seq_in(public_id: str) -> int | None:
+    digits = public_id.removeprefix("f")
+    told = public_id.startswith("f") and digits.isascii() and digits.isdigit() and len(digits) < 19
+    return int(digits) if told else None
 
 
 def _unknown(public_id: str) -> NotFoundError:
