@@ -23,6 +23,7 @@ from api.routes import (
     audit,
     backup,
     batches,
+    changes,
     conversations,
     customers,
     docs,
@@ -95,9 +96,9 @@ def create_app(settings: Settings | None = None, *, tagger: Tagger | None = None
     app.add_middleware(AccessGate)
     problems.install(app)
     app.add_middleware(Guard, hosts=(*LOOPBACK, settings.host), proxied=settings.hosts)
-    for each in (batches, preview, tag, feedback, conversations, customers, trends, insights, kpi_values, export, taxonomy):
+    for each in (batches, preview, tag, feedback, conversations, customers, trends, insights, kpi_values, export, changes):
         app.include_router(each.router)
-    for each in (keys, audit, backup, health, docs, pages, reason_pages, kpi_pages, sign_in):
+    for each in (taxonomy, keys, audit, backup, health, docs, pages, reason_pages, kpi_pages, sign_in):
         app.include_router(each.router)
     mount_static(app)
     _describe_border(app)

@@ -119,3 +119,5 @@ CONVERSATION: Final[Example] = {
     "longest_silence_s": 1.0,
     "interruptions": 0,
 }
+CHANGE: Final[Example] = {"id": "f1024", "change": "tagged", "record": FEEDBACK}
+TOMBSTONE: Final[Example] = {"id": "f1023", "change": "deleted"}

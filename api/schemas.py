@@ -423,6 +423,24 @@ class FeedbackPage(Sent):
     next: str | None
 
 
+class ChangeOut(Sent):
+    """A record as it has become; of a deleted one there is no `record`."""
+
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [examples.CHANGE, examples.TOMBSTONE]})
+
+    id: str
+    change: Literal["stored", "tagged", "deleted"] = Field(description="whatever it is but deleted: put `record` in its place")
+    record: Record | None = Field(None, description="what /v1/feedback/{id} says")
+
+
+class ChangePage(Sent):
+    """Changes, in the order in which they happened."""
+
+    items: list[ChangeOut]
+    next: str = Field(description="`since` for the next time")
+    more: bool = Field(description="whether there is something after `next` already")
+
+
 class TrendRowOut(Sent):
     """One code in one span of time; `share` is null where nothing was counted."""
 

@@ -12,6 +12,11 @@ from voc.records import Batch, Column, Feedback, Notice, Reject
 from voc.store import Store
 
 TEHRAN: Final = ZoneInfo("Asia/Tehran")
+BEFORE_CHANGES: Final = (
+    "DROP TABLE tombstone; DROP TABLE change; DROP SEQUENCE change_number;"
+    "ALTER TABLE batch DROP COLUMN change; ALTER TABLE tagging DROP COLUMN change;"
+)
+"""SQL that makes the schema what it was before changes were numbered."""
 
 
 def open_store(path: Path, zone: ZoneInfo = TEHRAN) -> Store:

@@ -49,6 +49,8 @@ NEEDED: Final = {
     ("GET", "/v1/kpis"): "read",
     ("GET", "/v1/kpis/definitions"): "read",
     ("GET", "/v1/export/feedback"): "read",
+    ("GET", "/v1/export/conversations"): "read",
+    ("GET", "/v1/changes"): "read",
     ("GET", "/v1/export/trends"): "read",
     ("GET", "/v1/export/kpis"): "read",
     ("GET", "/v1/taxonomy"): "read",

@@ -21,6 +21,7 @@ DOCUMENTED = {
     ("post", "/v1/backup"), ("get", "/v1/conversations/{conversation_id}"), ("get", "/healthz"), ("get", "/readyz"),
     ("get", "/v1/feedback/{feedback_id}/original"), ("post", "/v1/preview"),
     ("get", "/v1/reasons/{code}"), ("get", "/v1/kpis/{name}"),
+    ("get", "/v1/changes"), ("get", "/v1/export/conversations"),
 }  # fmt: skip
 
 

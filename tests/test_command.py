@@ -121,9 +121,41 @@ def test_import_then_kpis_trends_and_export(monkeypatch: pytest.MonkeyPatch) -> 
     assert len(records("all.jsonl")) == 2
 
 
+def test_changes_since_the_last_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voc.engine.WorkerPool", lambda _model, _workers: FakeTagger())
+    voc_("import", "feedback.csv")
+    first = voc_("changes", "first.jsonl", "--cursor", "last.cursor")
+    assert first.exit_code == 0
+    assert [(each["id"], each["change"]) for each in records("first.jsonl")] == [(f"f{n}", "tagged") for n in (1, 2, 3)]
+    assert first.stdout.strip() == Path("last.cursor").read_text() == records("first.jsonl")[-1]["cursor"]
+    assert voc_("changes", "none.jsonl", "--cursor", "last.cursor").stdout == first.stdout
+    assert records("none.jsonl") == []
+    voc_("erase", "--older-than", "1")
+    voc_("changes", "second.jsonl", "--since", first.stdout.strip())
+    gone = records("second.jsonl")
+    assert gone
+    assert {each["change"] for each in gone} == {"deleted"}
+    assert {name for each in gone for name in each} == {"id", "change", "cursor"}
+
+
+def test_an_export_goes_on_after_a_record_and_has_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voc.engine.WorkerPool", lambda _model, _workers: FakeTagger())
+    Path("call.txt").write_text("مشتری: سفارشم دیر اومد\nکارشناس: شرمنده\n", "utf-8")
+    voc_("import", "feedback.csv")
+    voc_("import", "call.txt")
+    voc_("export", "rest.jsonl", "--after", "f2")
+    assert [each["id"] for each in records("rest.jsonl")] == ["f3", "f4"]
+    voc_("export", "turns.jsonl", "--turns")
+    assert [(each["conversation_id"], each["turn"], each["speaker"]) for each in records("turns.jsonl")] == [
+        ("f4", 0, "customer"),
+        ("f4", 1, "agent"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["changes", "x.csv", "--since", "x", "--cursor", "y"], "one of"),
         (["tag", "nowhere.csv"], "no file"),
         (["tag", "feedback.csv", "-o", "out.docx"], "ending"),
         (["tag", "feedback.csv", "--map", "text"], "FIELD=HEADER"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.ledger import TEHRAN, on
-from tests.stores import add, tag_all
+from tests.stores import BEFORE_CHANGES, add, tag_all
 from voc.kpis import Setting, compute_kpis
 from voc.records import Feedback
 from voc.store import Filters, Store, agents
@@ -123,6 +123,7 @@ def test_agents_of_an_older_database_are_named_when_it_is_opened(path: Path) -> 
     with opened(path) as store:
         add(store, rows(*IDS))
         with store._database.writing() as session:
+            session.run(BEFORE_CHANGES)
             session.run("DROP TABLE original; DROP TABLE agent; ALTER TABLE store_state DROP COLUMN agents_shown")
             session.run("DELETE FROM schema_version WHERE version > 5")
     with opened(path) as store:

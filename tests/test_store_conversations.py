@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.fakes import FakeTagger
 from tests.spoken import CALL, CHAT, conversation
-from tests.stores import add, feedback, open_store, tag_all
+from tests.stores import BEFORE_CHANGES, add, feedback, open_store, tag_all
 from voc.engine import Engine, WorkerPool, tag_stream
 from voc.engine.crew import item_of, tag_items
 from voc.errors import InputError
@@ -265,6 +265,7 @@ def test_a_database_of_before_conversations_opens_with_its_rows(tmp_path: Path) 
     with open_store(tmp_path / "voc.duckdb") as store:
         add(store, feedback("پیک دیر اومد", "عالی بود"))
         with store._database.writing() as session:
+            session.run(BEFORE_CHANGES)
             session.run("; ".join(f"DROP TABLE {table}" for table in (*OWN_TABLES, "agent", "original")))
             session.run("ALTER TABLE store_state DROP COLUMN agents_shown; DELETE FROM schema_version WHERE version > 4")
             session.run("INSERT INTO tagging VALUES (1, 'fake-1', 'v1', 'persian', 'negative', -0.9, NULL, NULL, now())")

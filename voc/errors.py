@@ -56,6 +56,13 @@ class NotFoundError(VocError):
     status = 404
 
 
+class GoneError(VocError):
+    """Something that was there once and will not come back."""
+
+    code = "gone"
+    status = 410
+
+
 class ConflictError(VocError):
     """A request that contradicts an earlier one."""
 

@@ -7,14 +7,23 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from api.parameters import FilterQuery
 from api.routes.kpis import KpiQuery
 from api.routes.trends import TrendQuery
-from api.service import Running
-from voc.export import FORMATS, columns_of, figure_row, stream_feedback_as, stream_rows_as
+from api.service import Running, Service
+from voc.errors import InputError
+from voc.export import (
+    ENDINGS,
+    FORMATS,
+    stream_changes_as,
+    stream_feedback_as,
+    stream_figures_as,
+    stream_turns_as,
+)
 from voc.kpis import KpiRow
+from voc.store import BEGINNING, Filters, only_conversations
 from voc.trends import TrendRow
 
 router = APIRouter(prefix="/v1/export", tags=["export"])
@@ -23,10 +32,33 @@ PIECE_BYTES: Final = 64 * 1024
 Format = Annotated[str, Field(description=", ".join(FORMATS), examples=["csv"])]
 
 
-class FeedbackExportQuery(FilterQuery):
-    """Filters and the format."""
+class RecordExportQuery(FilterQuery):
+    """Filters, the format, and where a download that broke goes on."""
+
+    model_config = ConfigDict(extra="allow")
 
     format: Format = "csv"
+    after: str | None = Field(
+        None, max_length=20, description="the id of the last record that has arrived already", examples=["f1024"]
+    )
+
+
+class FeedbackExportQuery(RecordExportQuery):
+    """The same, or instead of the filters a cursor of the changes."""
+
+    model_config = ConfigDict(extra="allow")
+
+    since: str | None = Field(
+        None,
+        max_length=200,
+        description=f"a cursor of /v1/changes or of the last row of such a file, or `{BEGINNING}`: the changes after it;"
+        " takes no filters",
+    )
+
+    def check_alone(self) -> None:
+        """Raises InputError where `since` is narrowed: a row that no longer passes a filter would stay with its reader."""
+        if self.since and (self.after or self.filters != Filters()):
+            raise InputError("since: the changes are of all records; it takes no filters and no `after`.", field="since")
 
 
 class TrendExportQuery(TrendQuery):
@@ -43,29 +75,45 @@ class KpiExportQuery(KpiQuery):
 
 @router.get("/feedback", summary="Tagged records as a file", response_class=StreamingResponse)
 def export_feedback(service: Running, query: Annotated[FeedbackExportQuery, Query()]) -> StreamingResponse:
-    """All records that pass the filters, in order of arrival. JSONL has the record of the API, the others one flat row."""
-    pieces = stream_feedback_as(service.store.stream_feedback(query.filters), query.format)
-    return download(pieces, query.format, "feedback", datetime.now(service.settings.zone))
+    """All records that pass the filters, in order of arrival. JSONL has the record of the API, the others one flat row.
+
+    A download that broke goes on with `after`, the id of the last whole row. With `since`, the changes after that cursor in
+    place of the filters: each row has its `change`, of a deleted record the id alone, and the `cursor` to go on from it.
+    """
+    query.check_alone()
+    if query.since:
+        changes = service.store.stream_changes(query.since)
+        return download(stream_changes_as(changes, query.format, service.store.zone), query.format, "changes", _now(service))
+    records = service.store.stream_feedback(query.filters, after=query.after)
+    return download(stream_feedback_as(records, query.format, service.store.zone), query.format, "feedback", _now(service))
+
+
+@router.get("/conversations", summary="Conversations as a file, a row for each turn", response_class=StreamingResponse)
+def export_conversations(service: Running, query: Annotated[RecordExportQuery, Query()]) -> StreamingResponse:
+    """The turns of all conversations that pass the filters, with what was found in the words of each.
+
+    A download that broke goes on with `after`, the id of the last conversation of which all turns have arrived.
+    """
+    records = service.store.stream_feedback(only_conversations(query.filters), after=query.after)
+    return download(stream_turns_as(records, query.format, service.store.zone), query.format, "conversations", _now(service))
 
 
 @router.get("/trends", summary="A series as a file", response_class=StreamingResponse)
 def export_trends(service: Running, query: Annotated[TrendExportQuery, Query()]) -> StreamingResponse:
     """The rows of /v1/trends."""
-    pieces = stream_rows_as(
-        (figure_row(row, query.format) for row in query.compute(service.store)), query.format, columns_of(TrendRow)
-    )
-    return download(pieces, query.format, "trends", datetime.now(service.settings.zone))
+    pieces = stream_figures_as(query.compute(service.store), query.format, TrendRow)
+    return download(pieces, query.format, "trends", _now(service))
 
 
 @router.get("/kpis", summary="KPI values as a file", response_class=StreamingResponse)
 def export_kpis(service: Running, query: Annotated[KpiExportQuery, Query()]) -> StreamingResponse:
     """The rows of /v1/kpis."""
-    pieces = stream_rows_as((figure_row(row, query.format) for row in query.compute(service)), query.format, columns_of(KpiRow))
-    return download(pieces, query.format, "kpis", datetime.now(service.settings.zone))
+    pieces = stream_figures_as(query.compute(service), query.format, KpiRow)
+    return download(pieces, query.format, "kpis", _now(service))
 
 
 def download(pieces: Iterable[bytes], format: str, name: str, now: datetime) -> StreamingResponse:
-    """A file that a browser saves as `NAME-YYYYMMDD.FORMAT`.
+    """A file that a browser saves as `NAME-YYYYMMDD.ENDING`.
 
     The first piece is made before the answer begins, so that what is wrong is still a problem document.
     """
@@ -74,7 +122,7 @@ def download(pieces: Iterable[bytes], format: str, name: str, now: datetime) -> 
     return StreamingResponse(
         chain((first,), chunks),
         media_type=FORMATS[format],
-        headers={"Content-Disposition": f'attachment; filename="{name}-{now:%Y%m%d}.{format}"'},
+        headers={"Content-Disposition": f'attachment; filename="{name}-{now:%Y%m%d}.{ENDINGS[format]}"'},
     )
 
 
@@ -88,3 +136,7 @@ def gather(pieces: Iterable[bytes], size: int = PIECE_BYTES) -> Iterator[bytes]:
             joined.clear()
     if joined:
         yield bytes(joined)
+
+
+def _now(service: Service) -> datetime:
+    return datetime.now(service.settings.zone)

@@ -42,7 +42,8 @@ _FEEDBACK: Final = """
     )
 """
 _TAGGING: Final = """
-    INSERT INTO tagging SELECT seq, 'made-up', 'v1', 'persian',
+    INSERT INTO tagging (seq, model, taxonomy, script, sentiment, sentiment_score, effort_score, resolution, tagged_at)
+    SELECT seq, 'made-up', 'v1', 'persian',
         (['negative', 'positive', 'mixed', 'neutral'])[1 + h(seq + 20) % 4],
         (h(seq + 21) % 200) / 100.0 - 1, NULL, CASE h(seq + 22) % 5 WHEN 0 THEN 'resolved' WHEN 1 THEN 'unresolved' END, now()
     FROM feedback

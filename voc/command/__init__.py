@@ -8,7 +8,8 @@ import sys
 import typer
 
 from voc.command.doctor import doctor
-from voc.command.figures import export, kpis, trends
+from voc.command.exports import changes, export
+from voc.command.figures import kpis, trends
 from voc.command.insights import compare, drivers, spikes, themes, what_if
 from voc.command.keeping import backup, erase, restore
 from voc.command.keys import keys
@@ -35,6 +36,7 @@ cli.command()(drivers)
 cli.command()(compare)
 cli.command(name="what-if")(what_if)
 cli.command()(export)
+cli.command()(changes)
 cli.command()(serve)
 cli.command()(erase)
 cli.command()(backup)

@@ -1,4 +1,4 @@
-"""`voc kpis`, `voc trends` and `voc export`: what the database holds, as a table or a file."""
+"""`voc kpis` and `voc trends`: figures of what the database holds, as a table or a file."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from rich.table import Table
 from voc.calendars import BucketSize, Calendar
 from voc.days import parse_day
 from voc.errors import InputError
-from voc.export import figure_row, format_of, stream_feedback_as, stream_rows_as, write_whole
+from voc.export import figure_row, format_of, stream_figures_as, write_whole
 from voc.settings import read_settings
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ Where = Annotated[
 Bucket = Annotated[str | None, typer.Option(help="hour, day, week (from Saturday), month, quarter or year")]
 InCalendar = Annotated[str, typer.Option(help="jalali or gregorian")]
 Group = Annotated[str | None, typer.Option(help="channel, agent, … or attr.NAME")]
-Output = Annotated[Path | None, typer.Option("-o", "--output", help=".csv, .jsonl, .xlsx or .parquet instead of a table")]
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", help="a .csv, .jsonl, .xlsx, .parquet or .arrows file instead of a table")
+]
 
 
 def kpis(
@@ -87,17 +89,6 @@ def trends(
     put_figures(rows, output)
 
 
-def export(
-    output: Annotated[Path, typer.Argument(help=".jsonl, .csv, .xlsx or .parquet file to write")],
-    where: Where = None,
-) -> None:
-    """Write all tagged records that pass the filters."""
-    format = format_of(output)
-    with open_store() as store:
-        write_whole(output, stream_feedback_as(store.stream_feedback(parse_filters(where)), format))
-    typer.echo(f"written: {output}", err=True)
-
-
 def parse_filters(pairs: list[str] | None) -> "Filters":
     """`NAME=VALUE` pairs as filters; a name given twice means either value. Raises InputError for an unknown name."""
     from voc.store import Filters
@@ -140,23 +131,15 @@ def put_figures(figures: "Sequence[DataclassInstance]", output: Path | None) -> 
     if not figures:
         typer.echo("no rows", err=True)
         return
-    format = format_of(output) if output else "jsonl"
-    rows = [figure_row(figure, format) for figure in figures]
-    columns = _columns_of(rows)
     if output:
-        write_whole(output, stream_rows_as(({name: row.get(name) for name in columns} for row in rows), format, columns))
+        write_whole(output, stream_figures_as(figures, format_of(output), type(figures[0])))
         return
-    used = [name for name in columns if any(row[name] not in (None, ()) for row in rows)]
+    rows = [figure_row(figure, "jsonl") for figure in figures]
+    used = [name for name in rows[0] if any(row[name] not in (None, ()) for row in rows)]
     table = Table(*used)
     for row in rows:
         table.add_row(*(_text(row[name]) for name in used))
     Console().print(table)
-
-
-def _columns_of(rows: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
-    """The columns of all rows in order; a figure inside a figure has its own, and none for where it is missing."""
-    names = tuple(dict.fromkeys(name for row in rows for name in row))
-    return tuple(name for name in names if not any(f"{name}_value" == other for other in names))
 
 
 def _text(value: object) -> str:

@@ -37,7 +37,8 @@ Mapped = Annotated[
 def tag(
     input: Input,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help=".jsonl, .csv, .xlsx or .parquet; default: INPUT.tagged.jsonl here")
+        Path | None,
+        typer.Option("-o", "--output", help=".jsonl, .csv, .xlsx, .parquet or .arrows; default: INPUT.tagged.jsonl here"),
     ] = None,
     map: Mapped = None,
     model: Annotated[str, typer.Option(help="model folder or hub name instead of VOC_MODEL")] = "",
@@ -55,7 +56,7 @@ def tag(
     _show_columns(console, input, source)
     summary, rejects = Summary(), RejectsFile(target.with_name(target.name + ".rejects.csv"))
     with rejects, _tagger(model or settings.model, workers or settings.workers, source.rows_estimate) as tagger:
-        write_whole(target, stream_feedback_as(_tagged(source, tagger, summary, rejects, console), format))
+        write_whole(target, stream_feedback_as(_tagged(source, tagger, summary, rejects, console), format, settings.zone))
     for notice in source.notices:
         where = f"{notice.column}: " if notice.column else ""
         console.print(f"[yellow]note[/] {where}{notice.message} ({notice.count:,})")

@@ -16,6 +16,7 @@ from voc.store import Store
 LOOK_EVERY_S: Final = 60.0  # deletions within a minute share one rewriting
 LONGEST_WAIT: Final = timedelta(minutes=10)  # for a moment without tagging; then the words go even so
 SWEEP_EVERY: Final = timedelta(days=1)  # ages are in days
+CHANGES_KEPT: Final = timedelta(days=90)  # a nightly job that has failed for a quarter may as well start anew
 
 _log = logging.getLogger(__name__)
 
@@ -43,9 +44,10 @@ class Keeper:
 
     def look(self, now: datetime) -> None:
         """Do what is due at this moment. Raises StoreError where it cannot be done."""
-        if self._age and (self._swept_at is None or now - self._swept_at >= SWEEP_EVERY):
-            if rows := self._store.erase_older(now - self._age):
+        if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
+            if self._age and (rows := self._store.erase_older(now - self._age)):
                 _log.info("%d rows were older than %d days and are erased.", rows, self._age.days)
+            self._store.trim_changes(now - CHANGES_KEPT)
             self._swept_at = now
         since = self._store.rewrite_due_since()
         if since is not None and (self._quiet() or now - since >= LONGEST_WAIT):

@@ -3,9 +3,23 @@
 `Store` is the way in; `Filters` says which rows are meant and `where` says it in SQL, for those who count.
 """
 
-from voc.store.filters import Filters, Where, where
+from voc.store.changes import BEGINNING, Change, ChangePage
+from voc.store.filters import Filters, Where, only_conversations, where
 from voc.store.paging import Page
 from voc.store.store import Changes, Store
 from voc.store.tagging import PendingText, SetAside
 
-__all__ = ["Changes", "Filters", "Page", "PendingText", "SetAside", "Store", "Where", "where"]
+__all__ = [
+    "BEGINNING",
+    "Change",
+    "ChangePage",
+    "Changes",
+    "Filters",
+    "Page",
+    "PendingText",
+    "SetAside",
+    "Store",
+    "Where",
+    "only_conversations",
+    "where",
+]

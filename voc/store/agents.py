@@ -8,6 +8,7 @@ from typing import Final
 
 from voc.access import pseudonym
 from voc.store.audit import audit_secret
+from voc.store.changes import start_anew
 from voc.store.duckdb_file import DuckDBFile, Session
 
 AGENT: Final = "کارشناس"
@@ -25,6 +26,7 @@ def choose_names(database: DuckDBFile, *, show: bool) -> None:
         session.run("UPDATE store_state SET agents_shown = $show", {"show": show})
         session.run("UPDATE agent SET shown_as = CASE WHEN $show THEN agent_id ELSE pseudonym END", {"show": show})
         learn_agents(session)
+        start_anew(session)  # every record with an agent is another now
 
 
 def learn_agents(session: Session, first_seq: int = 0) -> None:

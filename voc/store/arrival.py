@@ -12,6 +12,7 @@ from voc.records import Column, Feedback, Notice, Reject
 from voc.store.agents import learn_agents
 from voc.store.batches import keep_key
 from voc.store.calendar import learn_days
+from voc.store.changes import NewChange
 from voc.store.duckdb_file import Session
 from voc.store.originals import original_columns
 from voc.store.rows import conversation_columns, feedback_columns, reject_columns, turn_columns, write_json
@@ -42,10 +43,10 @@ class Arrival:
         return "b" + self.content_key[:ID_DIGITS]
 
 
-def take_in(session: Session, arrival: Arrival, zone: ZoneInfo, seal: "Fernet | None") -> None:
+def take_in(session: Session, arrival: Arrival, zone: ZoneInfo, seal: "Fernet | None", new_change: NewChange) -> None:
     """Write the batch, its rows and its refusals, piece by piece, so that memory does not grow with the source.
 
-    Originals are kept where there is something to seal them.
+    Originals are kept where there is something to seal them. The change is numbered last, for a long source is read meanwhile.
     """
     ((first_seq,),) = session.query("SELECT next_seq FROM store_state")
     accepted = rejected = 0
@@ -61,7 +62,7 @@ def take_in(session: Session, arrival: Arrival, zone: ZoneInfo, seal: "Fernet | 
     learn_days(session)
     learn_agents(session, first_seq)
     session.run("UPDATE store_state SET next_seq = $next", {"next": first_seq + accepted})
-    _write_batch(session, arrival, first_seq, accepted, rejected)
+    _write_batch(session, arrival, first_seq, accepted, rejected, new_change() if accepted else 0)
 
 
 def _insert_rows(session: Session, rows: list[Feedback], first_seq: int, batch_id: str, zone: ZoneInfo) -> None:
@@ -71,7 +72,7 @@ def _insert_rows(session: Session, rows: list[Feedback], first_seq: int, batch_i
         session.insert("turn", turn_columns(rows, first_seq))
 
 
-def _write_batch(session: Session, arrival: Arrival, first_seq: int, accepted: int, rejected: int) -> None:
+def _write_batch(session: Session, arrival: Arrival, first_seq: int, accepted: int, rejected: int, change: int) -> None:
     values = {
         "id": arrival.batch_id,
         "name": arrival.name,
@@ -85,6 +86,7 @@ def _write_batch(session: Session, arrival: Arrival, first_seq: int, accepted: i
         "notices": write_json(arrival.notices()),
         "created_at": datetime.now(UTC),
         "erased": 0,
+        "change": change,
     }
     session.insert("batch", {name: [value] for name, value in values.items()})
     if arrival.idempotency_key:

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from voc.errors import NotFoundError
 from voc.records import Batch, BatchStatus, Notice, Reject
 from voc.store.agents import forget_agents
+from voc.store.changes import NewChange
 from voc.store.duckdb_file import DuckDBFile, Row, Session
-from voc.store.erase import ROW_TABLES, note_deletion
+from voc.store.erase import bury_rows, note_deletion
 from voc.store.paging import Page, check_limit, cut_page, moment, number, read_cursor, write_cursor
 from voc.store.rows import read_columns, read_notices
 from voc.tagging.identity import ModelIdentity
@@ -97,14 +98,13 @@ def stream_rejects(database: DuckDBFile, batch_id: str) -> Iterator[Reject]:
         after = found[-1][0]
 
 
-def delete_batch(session: Session, batch_id: str) -> None:
+def delete_batch(session: Session, batch_id: str, new_change: NewChange) -> None:
     """Remove the batch and all that came from it. Raises NotFoundError where there is none."""
     found = session.query("SELECT first_seq, first_seq + accepted FROM batch WHERE id = $id", {"id": batch_id})
     if not found:
         raise NotFoundError(f"There is no batch {batch_id!r}.", field="batch")
     ((low, high),) = found
-    for table in ROW_TABLES:
-        session.run(f"DELETE FROM {table} WHERE seq >= $low AND seq < $high", {"low": low, "high": high})
+    bury_rows(session, "seq >= $low AND seq < $high", {"low": low, "high": high}, new_change)
     for table in ("reject", "idempotency"):
         session.run(f"DELETE FROM {table} WHERE batch_id = $id", {"id": batch_id})
     session.run("DELETE FROM batch WHERE id = $id", {"id": batch_id})

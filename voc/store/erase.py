@@ -10,6 +10,7 @@ from typing import Final
 
 from voc.errors import NotFoundError
 from voc.store.agents import forget_agents
+from voc.store.changes import NewChange
 from voc.store.duckdb_file import Session
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
@@ -25,17 +26,29 @@ _OLDER: Final = (
 )
 
 
-def erase_customer(session: Session, customer_id: str) -> int:
+def erase_customer(session: Session, customer_id: str, new_change: NewChange) -> int:
     """Remove all rows of a customer; how many there were. Raises NotFoundError, which does not repeat the id, where none is."""
-    rows = _erase(session, _OF_CUSTOMER, {"customer": customer_id.strip()})
+    rows = _erase(session, _OF_CUSTOMER, {"customer": customer_id.strip()}, new_change)
     if not rows:
         raise NotFoundError("No stored row has this customer id.", field="customer_id")
     return rows
 
 
-def erase_older(session: Session, before: datetime) -> int:
+def erase_older(session: Session, before: datetime, new_change: NewChange) -> int:
     """Remove all rows of before that moment, by their own time or else that of their arrival; how many there were."""
-    return _erase(session, _OLDER, {"before": before})
+    return _erase(session, _OLDER, {"before": before}, new_change)
+
+
+def bury_rows(session: Session, condition: str, parameters: Mapping[str, object], new_change: NewChange) -> None:
+    """Remove the rows with these numbers from all tables, and leave their numbers for those who follow the changes."""
+    if not session.query(f"SELECT 1 FROM feedback WHERE {condition} LIMIT 1", parameters):
+        return
+    session.run(
+        f"INSERT INTO tombstone (gone_seq, change) SELECT seq, $change FROM feedback WHERE {condition}",
+        {**parameters, "change": new_change()},
+    )
+    for table in ROW_TABLES:
+        session.run(f"DELETE FROM {table} WHERE {condition}", parameters)
 
 
 def note_deletion(session: Session) -> None:
@@ -49,7 +62,7 @@ def rewrite_due_since(session: Session) -> datetime | None:
     return None if since is None else since.astimezone(UTC)
 
 
-def _erase(session: Session, chosen: str, parameters: Mapping[str, object]) -> int:
+def _erase(session: Session, chosen: str, parameters: Mapping[str, object], new_change: NewChange) -> int:
     ((rows,),) = session.query(f"SELECT count(*) FROM feedback WHERE seq IN ({chosen})", parameters)
     if not rows:
         return 0
@@ -58,8 +71,7 @@ def _erase(session: Session, chosen: str, parameters: Mapping[str, object]) -> i
         f" AND r.seq IN ({chosen})) WHERE id IN (SELECT batch_id FROM feedback WHERE seq IN ({chosen}))",
         parameters,
     )
-    for table in ROW_TABLES:
-        session.run(f"DELETE FROM {table} WHERE seq IN ({chosen})", parameters)
+    bury_rows(session, f"seq IN ({chosen})", parameters, new_change)
     forget_agents(session)
     note_deletion(session)
     return int(rows)

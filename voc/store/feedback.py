@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from voc.errors import NotFoundError
+from voc.errors import InputError, NotFoundError
 from voc.records import Feedback, TaggedFeedback, Tags
 from voc.store.by_seq import find_by_seq
 from voc.store.duckdb_file import DuckDBFile, Row, Session
@@ -44,10 +44,10 @@ def feedback_id(seq: int) -> str:
 
 def feedback_seq(public_id: str) -> int:
     """The number of the row with this id. Raises NotFoundError where it cannot be one."""
-    digits = public_id.removeprefix("f")
-    if public_id.startswith("f") and digits.isascii() and digits.isdigit() and len(digits) < 19:
-        return int(digits)
-    raise _unknown(public_id)
+    seq = _seq_in(public_id)
+    if seq is None:
+        raise _unknown(public_id)
+    return seq
 
 
 def find_feedback(session: Session, filters: Filters, limit: int, cursor: str | None, zone: ZoneInfo) -> Page[TaggedFeedback]:
@@ -58,18 +58,24 @@ def find_feedback(session: Session, filters: Filters, limit: int, cursor: str | 
         condition = "f.seq < $before"
     found = _matching(session, where(filters), f"{condition} ORDER BY f.seq DESC LIMIT $most", parameters)
     seqs, more = cut_page(found, limit)
-    return Page(tuple(_load(session, seqs, zone)), write_cursor(_LIST, seqs[-1]) if more else None)
+    return Page(tuple(load_rows(session, seqs, zone)), write_cursor(_LIST, seqs[-1]) if more else None)
 
 
 def get_feedback(session: Session, public_id: str, zone: ZoneInfo) -> TaggedFeedback:
     """The row with this id. Raises NotFoundError where there is none."""
-    for row in _load(session, [feedback_seq(public_id)], zone):
+    for row in load_rows(session, [feedback_seq(public_id)], zone):
         return row
     raise _unknown(public_id)
 
 
-def stream_feedback(database: DuckDBFile, filters: Filters, zone: ZoneInfo) -> Iterator[TaggedFeedback]:
-    """All rows that pass the filters, in order of arrival; those that arrive meanwhile are not among them."""
+def stream_feedback(
+    database: DuckDBFile, filters: Filters, zone: ZoneInfo, after: str | None = None
+) -> Iterator[TaggedFeedback]:
+    """All rows that pass the filters, in order of arrival; those that arrive meanwhile are not among them.
+
+    `after` is the id of the last row that is not wanted again, even if it is gone. Raises InputError where it is no id.
+    """
+    start = _first_after(after)
     condition = where(filters)
     with database.reading() as session:
         ranges = session.query(
@@ -77,26 +83,16 @@ def stream_feedback(database: DuckDBFile, filters: Filters, zone: ZoneInfo) -> I
             " ORDER BY first_seq",
             {"any": not filters.batch, "batch": list(filters.batch)},
         )
-    for low, high in cut_windows([(low, high) for low, high in ranges], 0, WINDOW_ROWS):
+    for low, high in cut_windows([(low, high) for low, high in ranges], start, WINDOW_ROWS):
         with database.reading() as session:
             found = _matching(session, condition, "f.seq >= $low AND f.seq < $high ORDER BY f.seq", {"low": low, "high": high})
         for start in range(0, len(found), ROWS_AT_ONCE):
             with database.reading() as session:
-                rows = _load(session, found[start : start + ROWS_AT_ONCE], zone)
+                rows = load_rows(session, found[start : start + ROWS_AT_ONCE], zone)
             yield from rows
 
 
-def _unknown(public_id: str) -> NotFoundError:
-    return NotFoundError(f"There is no feedback {public_id!r}.", field="id")
-
-
-def _matching(session: Session, condition: Where, bounds: str, parameters: dict[str, object]) -> list[int]:
-    join = " LEFT JOIN tagging t ON t.seq = f.seq" if condition.needs_tagging else ""
-    sql = f"SELECT f.seq FROM feedback f{join} WHERE {condition.sql} AND {bounds}"
-    return [seq for (seq,) in session.query(sql, parameters | dict(condition.parameters))]
-
-
-def _load(session: Session, seqs: Sequence[int], zone: ZoneInfo) -> list[TaggedFeedback]:
+def load_rows(session: Session, seqs: Sequence[int], zone: ZoneInfo) -> list[TaggedFeedback]:
     """The rows with these numbers, in this order, with their tags; those that are gone are left out.
 
     Four queries in all, and one more where there are conversations among them.
@@ -116,6 +112,29 @@ def _load(session: Session, seqs: Sequence[int], zone: ZoneInfo) -> list[TaggedF
                 feedback, tags = _with_turns(spoken[seq], found.get(seq, ()), feedback, tags)
             loaded.append(TaggedFeedback(feedback_id(seq), batch_id, feedback, tags))
     return loaded
+
+
+def _first_after(public_id: str | None) -> int:
+    seq = _seq_in(public_id) if public_id else -1
+    if seq is None:
+        raise InputError("after: this is not the id of a record, such as f1024.", field="after")
+    return seq + 1
+
+
+def _seq_in(public_id: str) -> int | None:
+    digits = public_id.removeprefix("f")
+    told = public_id.startswith("f") and digits.isascii() and digits.isdigit() and len(digits) < 19
+    return int(digits) if told else None
+
+
+def _unknown(public_id: str) -> NotFoundError:
+    return NotFoundError(f"There is no feedback {public_id!r}.", field="id")
+
+
+def _matching(session: Session, condition: Where, bounds: str, parameters: dict[str, object]) -> list[int]:
+    join = " LEFT JOIN tagging t ON t.seq = f.seq" if condition.needs_tagging else ""
+    sql = f"SELECT f.seq FROM feedback f{join} WHERE {condition.sql} AND {bounds}"
+    return [seq for (seq,) in session.query(sql, parameters | dict(condition.parameters))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import string
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -80,6 +80,11 @@ def where(filters: Filters) -> Where:
         needs_tagging=bool(tagging),
         slow=len(conditions) > len(plain),
     )
+
+
+def only_conversations(filters: Filters) -> Filters:
+    """The same rows as far as they are conversations; a `kind` that asks for others still asks for them."""
+    return filters if filters.kind else replace(filters, kind=("conversation",))
 
 
 def contains_pattern(words: str) -> str:

@@ -12,7 +12,8 @@ from voc.errors import InputError
 Item = TypeVar("Item")
 
 MOST_ITEMS: Final = 1_000
-_MOST: Final = 2**63 - 1
+LAST: Final = 2**63 - 1
+"""After every row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ def write_cursor(kind: str, *position: int | str) -> str:
     return base64.urlsafe_b64encode(json.dumps([kind, *position]).encode()).decode().rstrip("=")
 
 
-def read_cursor(kind: str, cursor: str, *readers: Callable[[Any], Any]) -> tuple[Any, ...]:
+def read_cursor(kind: str, cursor: str, *readers: Callable[[Any], Any], field: str = "cursor") -> tuple[Any, ...]:
     """The position in a cursor of the list `kind`, each part through its reader. Raises InputError where it is not one."""
     try:
         found, *position = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
@@ -36,12 +37,12 @@ def read_cursor(kind: str, cursor: str, *readers: Callable[[Any], Any]) -> tuple
             return tuple(read(part) for read, part in zip(readers, position, strict=True))
     except (ValueError, TypeError):
         pass
-    raise InputError("cursor: this is not the `next` of a page of this list.", field="cursor")
+    raise InputError(f"{field}: this is not the `next` of a page of this list.", field=field)
 
 
 def number(part: Any) -> int:
     """Reads a count or a row number out of a cursor. Raises ValueError for anything else."""
-    if type(part) is not int or not 0 <= part <= _MOST:
+    if type(part) is not int or not 0 <= part <= LAST:
         raise ValueError(part)
     return part
 

@@ -82,10 +82,14 @@ def reject_columns(rejects: Sequence[Reject], batch_id: str) -> dict[str, Sequen
     }
 
 
-def tagging_columns(tagged: Sequence[tuple[int, Tags]], now: datetime) -> dict[str, Sequence[Any]]:
-    """The columns of table tagging: one row per tagged text."""
+def tagging_columns(tagged: Sequence[tuple[int, Tags]], now: datetime, change: int) -> dict[str, Sequence[Any]]:
+    """The columns of table tagging: one row per tagged text, written at that moment by that change."""
     columns: dict[str, Sequence[Any]] = {name: [getattr(tags, name) for _, tags in tagged] for name in TAGGING_FIELDS}
-    return columns | {"seq": [seq for seq, _ in tagged], "tagged_at": [now] * len(tagged)}
+    return columns | {
+        "seq": [seq for seq, _ in tagged],
+        "tagged_at": [now] * len(tagged),
+        "change": [change] * len(tagged),
+    }
 
 
 def tag_columns(tagged: Sequence[tuple[int, Tags]]) -> dict[str, Sequence[Any]]:

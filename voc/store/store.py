@@ -6,6 +6,7 @@ what was committed last and wait for nobody.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,9 +18,10 @@ from zoneinfo import ZoneInfo
 from voc.access import AuditEntry, Key
 from voc.errors import ConflictError
 from voc.records import Batch, Column, Feedback, Notice, Reject, TaggedFeedback, Tags
-from voc.store import agents, audit, batches, erase, feedback, keys, originals, tagging
+from voc.store import agents, audit, batches, changes, erase, feedback, keys, originals, tagging
 from voc.store.arrival import Arrival, take_in
 from voc.store.backup import Manifest, back_up
+from voc.store.changes import Change, ChangePage, NewChange
 from voc.store.duckdb_file import DuckDBFile, Session, open_duckdb
 from voc.store.filters import Filters
 from voc.store.migrate import migrate
@@ -55,6 +57,7 @@ class Store:
         self._taggings = Lock()
         self._changes = Changes()
         self._counting = Lock()
+        self._numbering = Lock()  # of changes; the last lock that is taken
         self._accesses = Lock()  # of keys and the audit log, which touch no other table
 
     @classmethod
@@ -103,10 +106,10 @@ class Store:
         `notices` is asked after the last row. Raises ConflictError if the key came with other content before.
         """
         arrival = Arrival(name, content_key, idempotency_key, sample, tuple(columns), source, notices)
-        with self._arrivals, self._database.writing() as session:
+        with self._arrivals, self._changing() as (session, new_change):
             if known := self._recall(session, content_key, idempotency_key):
                 return known
-            take_in(session, arrival, self.zone, self._seal)
+            take_in(session, arrival, self.zone, self._seal, new_change)
         self._note(rows=1)
         return self.get_batch(arrival.batch_id)
 
@@ -151,8 +154,8 @@ class Store:
 
     def delete_batch(self, batch_id: str) -> None:
         """Remove a batch with its rows, tags and refusals; from the file once `rewrite` has run. Raises NotFoundError."""
-        with self._arrivals, self._taggings, self._database.writing() as session:
-            batches.delete_batch(session, batch_id)
+        with self._arrivals, self._taggings, self._changing() as (session, new_change):
+            batches.delete_batch(session, batch_id, new_change)
         self._note(rows=1)
 
     def erase_customer(self, customer_id: str) -> int:
@@ -160,15 +163,15 @@ class Store:
 
         Their words are gone from every answer now, and from the file once `rewrite` has run.
         """
-        with self._arrivals, self._taggings, self._database.writing() as session:
-            rows = erase.erase_customer(session, customer_id)
+        with self._arrivals, self._taggings, self._changing() as (session, new_change):
+            rows = erase.erase_customer(session, customer_id, new_change)
         self._note(rows=1)
         return rows
 
     def erase_older(self, before: datetime) -> int:
         """The same for all rows from before that moment, by their own time or else that of their batch's arrival."""
-        with self._arrivals, self._taggings, self._database.writing() as session:
-            rows = erase.erase_older(session, before)
+        with self._arrivals, self._taggings, self._changing() as (session, new_change):
+            rows = erase.erase_older(session, before, new_change)
         self._note(rows=1)
         return rows
 
@@ -207,8 +210,8 @@ class Store:
 
     def write_tags(self, tagged: Sequence[tuple[int, Tags]]) -> None:
         """Give rows their tags, all of them or none, in place of any that they had; rows deleted meanwhile are skipped."""
-        with self._taggings, self._database.writing() as session:
-            tagging.write_tags(session, tagged)
+        with self._taggings, self._changing() as (session, new_change):
+            tagging.write_tags(session, tagged, new_change)
         self._note(tags=1)
 
     def set_aside(self, aside: Sequence[SetAside], identity: ModelIdentity) -> None:
@@ -245,9 +248,29 @@ class Store:
         with self._database.reading() as session:
             return originals.read_original(session, feedback.feedback_seq(feedback_id), self._seal)
 
-    def stream_feedback(self, filters: Filters) -> Iterator[TaggedFeedback]:
-        """All rows that pass the filters, in order of arrival; memory does not grow with their number."""
-        return feedback.stream_feedback(self._database, filters, self.zone)
+    def stream_feedback(self, filters: Filters, *, after: str | None = None) -> Iterator[TaggedFeedback]:
+        """All rows that pass the filters, in order of arrival, or those after the row with that id; memory does not grow
+        with their number. Raises InputError for a bad filter or id.
+        """
+        return feedback.stream_feedback(self._database, filters, self.zone, after)
+
+    def find_changes(self, *, limit: int = 50, since: str | None = None) -> ChangePage:
+        """What was stored, tagged or deleted since that cursor, in order, or from the beginning.
+
+        Raises InputError for a bad limit or cursor, and GoneError for a cursor that is too old or of another database.
+        """
+        with self._database.reading() as session:
+            page, _ = changes.find_changes(session, limit, since, self.zone)
+        return page
+
+    def stream_changes(self, since: str | None = None) -> Iterator[Change]:
+        """All of them up to now; memory does not grow with their number. Raises as `find_changes` does."""
+        return changes.stream_changes(self._database, since, self.zone)
+
+    def trim_changes(self, before: datetime) -> None:
+        """Forget which rows were deleted before that moment; cursors from before are too old then."""
+        with self._arrivals, self._taggings, self._database.writing() as session:
+            changes.trim_changes(session, before)
 
     def add_key(self, key: Key) -> None:
         """Keep a new access key."""
@@ -295,6 +318,17 @@ class Store:
         """All rows of a query with parameters as `$name`; just those that stand in it must be given."""
         with self._database.reading() as session:
             return session.query(sql, parameters)
+
+    @contextmanager
+    def _changing(self) -> Iterator[tuple[Session, NewChange]]:
+        """A writing session, and what numbers its change: once one has a number, nobody gets the next until it is committed."""
+        with ExitStack() as committed, self._database.writing() as session:
+
+            def new_change() -> int:
+                committed.enter_context(self._numbering)
+                return changes.new_change(session)
+
+            yield session, new_change
 
     def _note(self, *, rows: int = 0, tags: int = 0) -> None:
         with self._counting:

@@ -11,6 +11,7 @@ from typing import Final
 
 from voc.records import Tags, Turn
 from voc.store.by_seq import THESE, find_turns, these
+from voc.store.changes import NewChange
 from voc.store.duckdb_file import Session
 from voc.store.erase import TAG_TABLES
 from voc.store.rows import conversation_tagging_columns, tag_columns, tagging_columns, turn_tagging_columns
@@ -70,13 +71,13 @@ def find_pending(session: Session, identity: ModelIdentity, after: int, limit: i
     return []
 
 
-def write_tags(session: Session, tagged: Sequence[tuple[int, Tags]]) -> None:
+def write_tags(session: Session, tagged: Sequence[tuple[int, Tags]], new_change: NewChange) -> None:
     """Give rows these tags in place of any that they had. Rows that were deleted meanwhile are skipped."""
     there = _clear(session, [seq for seq, _ in tagged])
     kept = [(seq, tags) for seq, tags in tagged if seq in there]
     if not kept:
         return
-    session.insert("tagging", tagging_columns(kept, datetime.now(UTC)))
+    session.insert("tagging", tagging_columns(kept, datetime.now(UTC), new_change()))
     for table, columns_of in _BESIDE_TAGGING.items():
         if columns := columns_of(kept):
             session.insert(table, columns)
