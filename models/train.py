@@ -43,7 +43,7 @@ HEAD_RATE: Final = 2e-3
 LONGEST_TOKENS: Final = 256  # in training only; serving reads every token, in windows
 AVERAGED_OVER_STEPS: Final = 250
 CHECKPOINT_S: Final = 300.0
-LOSS_WEIGHTS: Final = {"sentiment": 1.0, "found": 12.0, "polarity": 0.6, "resolution": 0.6, "evidence": 0.3, "primary": 0.5}
+LOSS_WEIGHTS: Final = {"sentiment": 1.0, "found": 12.0, "polarity": 0.6, "resolution": 0.6, "evidence": 0.3, "primary": 3.0}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
