@@ -25,8 +25,11 @@ class KpiPageQuery(FilterQuery):
 @router.get("/kpis")
 def show_kpis(request: Request, service: Running, query: Annotated[FilterQuery, Query()]) -> HTMLResponse:
     """All KPIs by what they are about; those without a value say what would give one."""
-    sections = kpi_sheet.list_sections(service.store, query.filters, service.kpi_setting)
-    return render(request, "kpis.html", sections=sections, **chosen_time(request, service, query.filters))
+    filters = query.filters
+    sections = service.recent.get(
+        str(request.url), lambda: kpi_sheet.list_sections(service.store, filters, service.kpi_setting)
+    )
+    return render(request, "kpis.html", sections=sections, **chosen_time(request, service, filters))
 
 
 @router.get("/kpis/{name}")

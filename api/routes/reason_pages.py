@@ -1,7 +1,7 @@
 """The pages of the contact reasons: the tree of them, and each from all sides."""
 
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
@@ -12,7 +12,7 @@ from api.parameters import FilterQuery
 from api.periods import chosen_time
 from api.rendering import render
 from api.service import Running, Service
-from voc.store import Filters
+from voc.store import Filters, Store
 from voc.trends import Theme, find_themes, period_before
 from voc.trends.portrait import check_reason
 
@@ -25,39 +25,42 @@ THEMES_SHOWN: Final = 15
 def show_reasons(request: Request, service: Running, query: Annotated[FilterQuery, Query()]) -> HTMLResponse:
     """All reasons in their groups, with what of them is blame and praise and how they changed."""
     filters = query.filters
-    return render(
-        request,
-        "reasons.html",
-        action="/reasons",
-        **chosen_time(request, service, filters, without=("reason",)),
-        tagged=overview.count_tagged(service.store, filters),
-        groups=reasons.list_tree(service.store, filters),
-        themes=_themes(service, filters),
-    )
+    told = service.recent.get(str(request.url), lambda: _tree(service, filters))
+    time = chosen_time(request, service, filters, without=("reason",))
+    return render(request, "reasons.html", action="/reasons", **told, **time)
 
 
 @router.get("/reasons/{code}")
 def show_reason(request: Request, service: Running, code: str, query: Annotated[FilterQuery, Query()]) -> HTMLResponse:
     """One reason or a group: over time, by channel, what goes along with it, and typical texts."""
-    level, filters, store = check_reason(code), query.filters, service.store
+    level, filters = check_reason(code), query.filters
+    told = service.recent.get(str(request.url), lambda: _all_sides(service.store, code, level, filters))
+    time = chosen_time(request, service, filters, without=("reason",))
+    parent = code.partition(".")[0] if level == "leaf" else None
+    return render(request, "reason.html", action=f"/reasons/{code}", code=code, parent=parent, **told, **time)
+
+
+def _tree(service: Service, filters: Filters) -> dict[str, Any]:
+    return {
+        "tagged": overview.count_tagged(service.store, filters),
+        "groups": reasons.list_tree(service.store, filters),
+        "themes": _themes(service, filters),
+    }
+
+
+def _all_sides(store: Store, code: str, level: str, filters: Filters) -> dict[str, Any]:
     portrait, along = reasons.portrait_of(store, filters, code)
     typical = [store.get_feedback(each) for each in portrait.typical]
-    return render(
-        request,
-        "reason.html",
-        action=f"/reasons/{code}",
-        **chosen_time(request, service, filters, without=("reason",)),
-        code=code,
-        parent=code.partition(".")[0] if level == "leaf" else None,
-        definition=reasons.definition_of(code),
-        portrait=portrait,
-        along=along,
-        drivers=reasons.list_drivers(store, filters, code, level),
-        trend=reasons.list_trend(store, filters, code, level),
-        polarity=reasons.list_polarity(store, filters, code, level),
-        channels=reasons.list_channels(store, filters, code, level),
-        typical=[{"tagged": each, "pieces": pieces(each.feedback.text, each.tags, (code,))} for each in typical],
-    )
+    return {
+        "definition": reasons.definition_of(code),
+        "portrait": portrait,
+        "along": along,
+        "drivers": reasons.list_drivers(store, filters, code, level),
+        "trend": reasons.list_trend(store, filters, code, level),
+        "polarity": reasons.list_polarity(store, filters, code, level),
+        "channels": reasons.list_channels(store, filters, code, level),
+        "typical": [{"tagged": each, "pieces": pieces(each.feedback.text, each.tags, (code,))} for each in typical],
+    }
 
 
 def _themes(service: Service, filters: Filters) -> list[Theme]:
