@@ -20,6 +20,7 @@ from api.body_limit import BodyLimit
 from api.guard import LOOPBACK, Guard
 from api.recent import RecentAnswers
 from api.routes import (
+    admin_pages,
     audit,
     backup,
     batches,
@@ -98,7 +99,7 @@ def create_app(settings: Settings | None = None, *, tagger: Tagger | None = None
     app.add_middleware(Guard, hosts=(*LOOPBACK, settings.host), proxied=settings.hosts)
     for each in (batches, preview, tag, feedback, conversations, customers, trends, insights, kpi_values, export, changes):
         app.include_router(each.router)
-    for each in (taxonomy, keys, audit, backup, health, docs, pages, reason_pages, kpi_pages, sign_in):
+    for each in (taxonomy, keys, audit, backup, health, docs, pages, reason_pages, kpi_pages, admin_pages, sign_in):
         app.include_router(each.router)
     mount_static(app)
     _describe_border(app)

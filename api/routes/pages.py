@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
 
 from api import overview
 from api.changes import list_changes
@@ -23,9 +24,10 @@ from api.routes.batches import read_batch, take_upload
 from api.routes.conversations import read_conversation
 from api.routes.preview import look_at_file
 from api.service import Running, Service
-from api.titles import EFFORT_LEVELS, FIELDS, KINDS, MOVE_GROUPS, SPEAKERS, code_title, row_title
+from api.titles import EFFORT_LEVELS, FIELDS, KINDS, MOVE_GROUPS, SPEAKERS, code_title, field_title, row_title
 from voc.conversations.record import codes_of
 from voc.conversations.timings import measure
+from voc.export.rows import OPERATIONAL_FIELDS
 from voc.ingest.fields import MAPPED_NAMES
 from voc.taxonomy import load_taxonomy
 from voc.trends import what_if
@@ -38,6 +40,7 @@ REJECTS_SHOWN: Final = 50
 ROWS_PREVIEWED: Final = 4
 MAPPED: Final = tuple(name for name in MAPPED_NAMES if name in FIELDS)
 _CHOICES: Final = (("sentiment", "احساس"), ("effort", "زحمت"), ("loyalty", "وفاداری"))
+_IN_HEADING: Final = frozenset({"occurred_at", "channel"})
 _CHOSEN_BY_FORM: Final = frozenset({"q", "reason", "kind", "cursor", *(name for name, _ in _CHOICES)})
 
 
@@ -95,6 +98,17 @@ def show_texts(request: Request, service: Running, query: Annotated[TextsQuery, 
         first_page=f"/texts?{urlencode(kept)}" if query.cursor else None,
         next_page=f"/texts?{urlencode([*kept, ('cursor', page.next)])}" if page.next else None,
     )
+
+
+@router.get("/feedback/{feedback_id}")
+def show_feedback(request: Request, service: Running, feedback_id: str) -> Response:
+    """One text with the words of its tags marked, and all that came with it; a conversation has a page of its own."""
+    found = service.store.get_feedback(feedback_id)
+    if found.feedback.turns:
+        return RedirectResponse(f"/conversations/{found.id}", status_code=303)
+    known = ((field_title(name), getattr(found.feedback, name)) for name in OPERATIONAL_FIELDS if name not in _IN_HEADING)
+    fields = [(title, value) for title, value in known if value is not None] + list(found.feedback.attributes.items())
+    return render(request, "feedback.html", found=found, pieces=pieces(found.feedback.text, found.tags), fields=fields)
 
 
 @router.get("/conversations/{conversation_id}")

@@ -33,7 +33,7 @@ async def show_sign_in(
 @router.post(SIGN_IN)
 async def sign_in(request: Request, service: Running) -> Response:
     """What the form sends; leads to where its person was going."""
-    given = parse_qs((await _read_body(request)).decode("utf-8", "replace"))
+    given = parse_qs((await read_small_body(request)).decode("utf-8", "replace"))
     came_for = given.get("next", ["/"])[0]
     key = service.access.keyring.find(given.get("key", [""])[0].strip())
     if key is None:
@@ -72,12 +72,13 @@ def is_https(request: Request) -> bool:
     return request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
 
 
-async def _read_body(request: Request) -> bytes:
+async def read_small_body(request: Request) -> bytes:
+    """A form of a few words. Raises TooLargeError where it is larger than that."""
     body = bytearray()
     async for piece in request.stream():
         body += piece
         if len(body) > FORM_BYTES:
-            raise TooLargeError("That is more than a key.")
+            raise TooLargeError("That is more than this form holds.")
     return bytes(body)
 
 
