@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from tests.fakes import FakeTagger
 from tests.spoken import CALL, conversation
 from tests.stores import BEFORE_CHANGES, TEHRAN, add, feedback, open_store, tag_all
+from voc.engine import Engine, Keeper
 from voc.engine.crew import item_of, tag_items
 from voc.errors import GoneError, InputError
 from voc.records import Feedback, TaggedFeedback
@@ -279,6 +280,18 @@ def test_tombstones_are_forgotten_and_who_needs_them_starts_anew(store: Store) -
     store.erase_customer("م-۲")
     assert told(store, late) == [("f2", "deleted")]
     assert told(store, None) == []
+
+
+def test_the_keeper_forgets_after_ninety_days(store: Store) -> None:
+    add(store, of("م-۱", "م-۲"))
+    early = store.find_changes().next
+    store.erase_customer("م-۱")
+    keeper = Keeper(store, Engine(store, FakeTagger()), retention_days=0)
+    keeper.look(datetime.now(UTC) + timedelta(days=89))
+    assert told(store, early) == [("f1", "deleted")]
+    keeper.look(datetime.now(UTC) + timedelta(days=91))
+    with pytest.raises(GoneError):
+        store.find_changes(since=early)
 
 
 def test_who_began_after_the_forgetting_is_not_too_old(store: Store) -> None:
