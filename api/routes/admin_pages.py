@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, get_args
+from typing import Annotated, Any, Final
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Query, Request
@@ -14,7 +14,6 @@ from api.rendering import render
 from api.routes.sign_in import read_small_body
 from api.schemas import KeyIn
 from api.service import Running, Service
-from voc.access import Scope
 from voc.errors import InputError
 from voc.store import Filters
 from voc.trends import compute_trend
