@@ -1,0 +1,104 @@
+"""Every page at three widths in a real browser: nothing complains, nothing is asked elsewhere, nothing sticks out, and axe
+finds nothing serious. The pictures are for whoever wants to look: set VOC_TEST_SHOTS to a folder.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+
+from tests.api_client import SURVEY
+from tests.browser.test_page import browser, is_as_wide_as_its_window, is_complaint, is_foreign, serving, shot
+
+sync_api = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+
+pytestmark = pytest.mark.browser
+
+WIDTHS: Final = (390, 1024, 1600)
+PAGES: Final = (
+    "/",
+    "/?from=2024-03-01&to=2024-04-20",
+    "/reasons",
+    "/reasons/delivery.time",
+    "/kpis",
+    "/kpis/nps",
+    "/texts",
+    "/feedback/f1",
+    "/admin",
+)
+SERIOUS: Final = ("serious", "critical")
+
+__all__ = ["browser"]  # the fixture
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A live service that has read a survey."""
+    import httpx2
+
+    with serving(tmp_path_factory.mktemp("pages")) as address:
+        sent = httpx2.post(f"{address}/v1/batches", files={"file": ("survey.csv", SURVEY.encode())}).json()
+        while httpx2.get(f"{address}/v1/batches/{sent['id']}").json()["status"] == "tagging":
+            time.sleep(0.1)
+        yield address
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_page(browser: Any, address: str, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, base_url=address, locale="fa-IR")
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if is_complaint(message) else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda sent: wrong.append(sent.url) if is_foreign(sent.url, address) else None)
+    for path in PAGES:
+        answer = page.goto(path)
+        assert answer.status == 200, path
+        page.wait_for_load_state("networkidle")
+        assert is_as_wide_as_its_window(page), path
+        said = axe.Axe().run(page).response
+        assert said["passes"], path
+        found = [each for each in said["violations"] if each["impact"] in SERIOUS]
+        assert [(path, each["id"], each["nodes"][0]["html"][:200]) for each in found] == []
+        shot(page, path.strip("/").replace("/", "-").partition("?")[0] or "home")
+    context.close()
+    assert wrong == []
+
+
+def test_a_chart_is_drawn_from_its_table_and_saved_as_a_picture(browser: Any, address: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=address)
+    page = context.new_page()
+    page.goto("/kpis/nps?bucket=week")
+    chart = page.locator("#time-chart")
+    sync_api.expect(chart.locator(".scatterlayer .point").first).to_be_visible()
+    sync_api.expect(chart.locator(".ytick text").first).to_contain_text("۰")
+    with page.expect_download() as saved:
+        page.locator("[data-save]").click()
+    assert saved.value.suggested_filename == "time.png"
+    context.close()
+
+
+def test_a_number_leads_to_its_texts_by_the_keyboard(browser: Any, address: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=address)
+    page = context.new_page()
+    page.goto("/reasons/delivery.time")
+    page.locator(".facts a").first.focus()
+    page.keyboard.press("Enter")
+    sync_api.expect(page.locator("h1")).to_contain_text("زمان تحویل")
+    sync_api.expect(page.locator("mark").first).to_be_visible()
+    context.close()
+
+
+def test_a_tag_that_is_pointed_at_lights_its_words(browser: Any, address: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=address)
+    page = context.new_page()
+    page.goto("/feedback/f4")
+    rows = page.locator("[data-lights]")
+    assert rows.count() > 1
+    rows.first.focus()
+    sync_api.expect(page.locator("mark.dim")).not_to_have_count(0)
+    page.locator("h1").click()
+    sync_api.expect(page.locator("mark.dim")).to_have_count(0)
+    context.close()
