@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
@@ -18,6 +18,7 @@ from api import problems
 from api.access import AccessGate, needed_scope, open_access
 from api.body_limit import BodyLimit
 from api.guard import LOOPBACK, Guard
+from api.parameters import use_zone
 from api.recent import RecentAnswers
 from api.routes import (
     admin_pages,
@@ -83,6 +84,7 @@ def create_app(settings: Settings | None = None, *, tagger: Tagger | None = None
         openapi_url=docs.OPENAPI_URL,
         responses=_PROBLEM,
         generate_unique_id_function=_operation_id,
+        dependencies=[Depends(use_zone)],
         telemetry={
             "tracing": False,
             "metrics": False,

@@ -5,12 +5,15 @@ parameters, and what that model does not know is refused with the nearest names;
 """
 
 from collections.abc import Sequence
+from contextvars import ContextVar
+from datetime import UTC, tzinfo
 from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Final
 
+from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from voc.days import parse_day
+from voc.days import parse_end, parse_first_day
 from voc.errors import InputError
 from voc.ingest.fields import parse_channel
 from voc.store import Filters
@@ -18,7 +21,15 @@ from voc.store import Filters
 ATTRIBUTE_PREFIX: Final = "attr."
 _CODE_FILTERS: Final = ("sentiment", "reason", "polarity", "effort", "loyalty", "resolution", "batch", "kind")
 
+ZONE: Final[ContextVar[tzinfo]] = ContextVar("zone", default=UTC)
+"""The zone by whose clock moments among a call's parameters are days: models of parameters know no service."""
+
 Day = Annotated[str | None, Field(examples=["2026-05-04", "1405-02-14"])]
+
+
+async def use_zone(request: Request) -> None:
+    """Stands before every call: its moments are meant by the clock of VOC_TIMEZONE."""
+    ZONE.set(request.app.state.settings.zone)
 
 
 class Query(BaseModel):
@@ -46,8 +57,8 @@ class FilterQuery(Query):
     model_config = ConfigDict(extra="allow")
     open_prefixes: ClassVar[tuple[str, ...]] = (ATTRIBUTE_PREFIX,)
 
-    from_: Day = Field(None, alias="from", description="first day, Gregorian or Jalali")
-    to: Day = Field(None, description="the day after the last, Gregorian or Jalali")
+    from_: Day = Field(None, alias="from", description="first day, Gregorian or Jalali, or a moment of it")
+    to: Day = Field(None, description="the day after the last, Gregorian or Jalali, or a moment of the last")
     channel: list[str] = Field([], description="repeat it for alternatives", examples=[["phone"]])
     agent: list[str] = Field([], description="an agent's pseudonym, or id where those are shown", examples=[["کارشناس 3f2a"]])
     sentiment: list[str] = Field([], description="negative, positive, mixed or neutral", examples=[["negative"]])
@@ -76,8 +87,8 @@ class FilterQuery(Query):
     def filters(self) -> Filters:
         """The same as the store takes them."""
         return Filters(
-            from_=parse_day(self.from_, "from") if self.from_ else None,
-            to=parse_day(self.to, "to") if self.to else None,
+            from_=parse_first_day(self.from_, "from", ZONE.get()) if self.from_ else None,
+            to=parse_end(self.to, "to", ZONE.get()) if self.to else None,
             channel=tuple(self.channel),
             agent=tuple(self.agent),
             sentiment=tuple(self.sentiment),

@@ -441,14 +441,21 @@ class ChangePage(Sent):
     more: bool = Field(description="whether there is something after `next` already")
 
 
+SpanStart = Annotated[
+    datetime | date | None, Field(description="the first day of the span; of an hour, the local time at which it begins")
+]
+SpanEnd = Annotated[
+    datetime | date | None, Field(description="the day after the last; of an hour, the local time at which it ends")
+]
+SpanTime = Annotated[datetime | None, Field(description="the moment at which the span begins, for what draws by moments")]
+
+
 class TrendRowOut(Sent):
     """One code in one span of time; `share` is null where nothing was counted."""
 
     bucket: str | None
-    start: datetime | date | None = Field(
-        description="the first day of the span; of an hour, the local time at which it begins"
-    )
-    end: datetime | date | None = Field(description="the day after the last; of an hour, the local time at which it ends")
+    start: SpanStart
+    end: SpanEnd
     code: str | None
     group: str | None
     n: int
@@ -459,6 +466,7 @@ class TrendRowOut(Sent):
     change_low: float | None
     change_high: float | None
     partial: bool = Field(False, description="the span is not over yet")
+    time: SpanTime = None
 
 
 class TrendPage(Sent):
@@ -488,6 +496,9 @@ class KpiRowOut(Sent):
     model_error: float | None = Field(
         None, description="of a figure from texts: the model's reading less that of people, on texts held out for measuring it"
     )
+    start: SpanStart = None
+    end: SpanEnd = None
+    time: SpanTime = None
 
 
 class KpiPage(Sent):

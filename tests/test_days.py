@@ -1,10 +1,11 @@
 """Days in filters: both calendars, digits of every script, and a refusal that names the field where there is no such day."""
 
-from datetime import date
+from datetime import UTC, date
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from voc.days import parse_day
+from voc.days import parse_day, parse_end, parse_first_day
 from voc.errors import InputError
 
 
@@ -52,3 +53,56 @@ def test_a_long_text_is_not_repeated_whole() -> None:
     with pytest.raises(InputError) as caught:
         parse_day("۱" * 5_000, "to")
     assert len(caught.value.message) < 150
+
+
+TEHRAN = ZoneInfo("Asia/Tehran")
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "end"),
+    [
+        ("1402-12-11", date(2024, 3, 1), date(2024, 3, 1)),
+        ("۱۴۰۲/۱۲/۱۱", date(2024, 3, 1), date(2024, 3, 1)),
+        ("2024-02-29T20:30:00.000Z", date(2024, 3, 1), date(2024, 3, 1)),  # midnight in Tehran, as Grafana's :date:iso
+        ("2024-02-29T20:29:59.999Z", date(2024, 2, 29), date(2024, 3, 1)),
+        ("2024-03-01T20:29:59.999Z", date(2024, 3, 1), date(2024, 3, 2)),
+        ("2024-03-01T00:00:00+03:30", date(2024, 3, 1), date(2024, 3, 1)),
+        ("2024-03-01T00:00:00.000001+0330", date(2024, 3, 1), date(2024, 3, 2)),
+        ("2024-03-01T10:00", date(2024, 3, 1), date(2024, 3, 2)),  # by the clock of the zone
+        ("2024-03-01 00:00", date(2024, 3, 1), date(2024, 3, 1)),
+        ("1709238600000", date(2024, 3, 1), date(2024, 3, 1)),  # the same midnight, as Grafana's ${__from}
+        ("1709238599999", date(2024, 2, 29), date(2024, 3, 1)),
+        (" 1709324999999 ", date(2024, 3, 1), date(2024, 3, 2)),
+        ("0", date(1970, 1, 1), date(1970, 1, 2)),
+        ("-12345678901", date(1969, 8, 11), date(1969, 8, 12)),
+    ],
+)
+def test_a_span_between_moments_is_that_of_all_days_that_it_touches(text: str, first: date, end: date) -> None:
+    assert parse_first_day(text, "from", TEHRAN) == first
+    assert parse_end(text, "to", TEHRAN) == end
+
+
+@pytest.mark.parametrize("zone", [UTC, TEHRAN])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1709238600",  # seconds would be read as a day of 1970
+        "20240301",
+        "14021211",
+        "170923860000000",
+        "۱۷۰۹۲۳۸۶۰۰۰۰۰",
+        "1402-12-11T10:00",
+        "2024-02-30T10:00:00Z",
+        "2024-03-01T25:00:00Z",
+        "2024-03-01T10:00:00 03:30",
+        "2024-03-01T10:00:00Zulu",
+        "9999-12-31T23:59:59-03:30",
+        "now-7d",
+        "${__from}",
+    ],
+)
+def test_no_such_moment(text: str, zone: ZoneInfo) -> None:
+    for parse in (parse_first_day, parse_end):
+        with pytest.raises(InputError, match="is not a day") as caught:
+            parse(text, "to", zone)
+        assert caught.value.field == "to"

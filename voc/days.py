@@ -1,11 +1,13 @@
-"""A day as a person writes it in a filter, Jalali or Gregorian, in digits of any script.
+"""A day as a person writes it in a filter, Jalali or Gregorian, in digits of any script, or a moment as a program does.
 
 Filters are typed, so only year-month-day is taken; what files hold in their date columns is read by `voc.ingest.dates`.
+Dashboards send moments (ISO 8601, or milliseconds since 1970 as Grafana does), and rows have days: a span from one moment to
+another is that of all days that it touches.
 """
 
 import re
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 
 from voc.calendars import from_jalali
@@ -13,6 +15,10 @@ from voc.errors import InputError
 
 JALALI_YEARS: Final = range(1200, 1600)
 _DAY: Final = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
+_MOMENT: Final = re.compile(r"(\d{4})-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+_MILLISECONDS: Final = re.compile(r"0|-?\d{11,14}", re.ASCII)  # fewer might be a day without dashes, or seconds
+_ONE_DAY: Final = timedelta(days=1)
+_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_SHOWN: Final = 40
 
 
@@ -29,3 +35,39 @@ def parse_day(text: str, field: str) -> date:
             return from_jalali(year, month, day) if year in JALALI_YEARS else date(year, month, day)
     message = f"{field}: {text[:_LONGEST_SHOWN]!r} is not a day. Write 2026-05-04, or 1405-02-14 for a Jalali one."
     raise InputError(message, field=field)
+
+
+def parse_first_day(text: str, field: str, zone: tzinfo) -> date:
+    """The day that `text` names, or in `zone` that of the moment. Raises InputError as `parse_day` does.
+
+    >>> parse_first_day("1709325000000", "from", UTC), parse_first_day("2024-03-01T22:00:00Z", "from", UTC)
+    (datetime.date(2024, 3, 1), datetime.date(2024, 3, 1))
+    """
+    moment = _find_moment(text.strip(), zone)
+    return moment.date() if moment else parse_day(text, field)
+
+
+def parse_end(text: str, field: str, zone: tzinfo) -> date:
+    """The day that a span ends before: the one that `text` names, or in `zone` the first midnight not before the moment.
+
+    Raises InputError as `parse_day` does.
+
+    >>> parse_end("2024-03-01", "to", UTC), parse_end("2024-03-01T23:59:59.999Z", "to", UTC)
+    (datetime.date(2024, 3, 1), datetime.date(2024, 3, 2))
+    """
+    moment = _find_moment(text.strip(), zone)
+    if moment is None:
+        return parse_day(text, field)
+    whole = moment == moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    return moment.date() if whole else moment.date() + _ONE_DAY
+
+
+def _find_moment(text: str, zone: tzinfo) -> datetime | None:
+    """The moment, by the clock of `zone`; None where the text is none, or is one beyond the calendar."""
+    with suppress(ValueError, OverflowError):
+        if _MILLISECONDS.fullmatch(text):
+            return (_BEGINNING + timedelta(milliseconds=int(text))).astimezone(zone)
+        if (match := _MOMENT.fullmatch(text)) and int(match[1]) not in JALALI_YEARS:
+            moment = datetime.fromisoformat(text)
+            return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
+    return None

@@ -3,6 +3,7 @@
 The answers are the records of `voc.trends` as they are, so a new field there appears here by itself.
 """
 
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Final
 
@@ -13,8 +14,9 @@ from api.parameters import ATTRIBUTE_PREFIX, Day, FilterQuery, known_names
 from api.routes.trends import GROUPS_FIELD
 from api.schemas import Sent
 from api.service import Running
+from api.spans import begins_at
 from voc.calendars import BucketSize, Calendar
-from voc.days import parse_day
+from voc.days import parse_first_day
 from voc.store import Filters
 from voc.trends import (
     KINDS,
@@ -116,10 +118,17 @@ _OF_SIDES: Final[dict[str, Any]] = {
 CompareQuery = create_model("CompareQuery", __base__=_Comparing, **_OF_SIDES)
 
 
+@dataclass(frozen=True, slots=True)
+class SpikeOut(Spike):
+    """A spike, and the moment at which its bucket begins."""
+
+    time: datetime | None = None
+
+
 class SpikePage(Sent):
     """What rose or fell beyond chance, the surest first."""
 
-    items: list[Spike]
+    items: list[SpikeOut]
     next: str | None = None
 
 
@@ -163,7 +172,9 @@ def list_spikes(service: Running, query: Annotated[SpikeQuery, Query()]) -> dict
         false_discovery=query.false_discovery,
         examples=query.examples,
     )
-    return {"items": spikes, "next": None}
+    names, zone = [field.name for field in fields(Spike)], service.store.zone
+    timed = [SpikeOut(**{name: getattr(spike, name) for name in names}, time=begins_at(spike.start, zone)) for spike in spikes]
+    return {"items": timed, "next": None}
 
 
 @router.get("/themes", summary="What no reason covers yet", response_model=ThemePage)
@@ -175,7 +186,7 @@ def list_themes(service: Running, query: Annotated[ThemeQuery, Query()]) -> dict
         service.store,
         from_=filters.from_ or date.max,
         to=filters.to or date.max,
-        before=parse_day(query.before, "before") if query.before else earlier.from_,
+        before=parse_first_day(query.before, "before", service.store.zone) if query.before else earlier.from_,
         filters=filters,
         min_n=query.min_n,
         min_score=query.min_score,

@@ -11,6 +11,7 @@ from api.parameters import FilterQuery
 from api.routes.trends import GROUPS_FIELD
 from api.schemas import KpiDefinitionOut, KpiDefinitionPage, KpiExplainedOut, KpiPage
 from api.service import Running, Service
+from api.spans import timed_kpis
 from voc.calendars import BucketSize, Calendar
 from voc.kpis import KPIS, Kpi, Setting, compute_kpis, counts_behind, get_kpi
 
@@ -44,7 +45,8 @@ class KpiQuery(FilterQuery):
 @router.get("/v1/kpis", summary="KPI values", response_model=KpiPage)
 def get_kpis(service: Running, query: Annotated[KpiQuery, Query()]) -> dict[str, Any]:
     """Each value comes with n, a 95 % interval and its method, and where there is none with the reason."""
-    return {"items": query.compute(service), "next": None}
+    rows = timed_kpis(query.compute(service), query.bucket, query.calendar, service.store.zone)
+    return {"items": rows, "next": None}
 
 
 @router.get("/v1/kpis/definitions", summary="What each KPI means", response_model=KpiDefinitionPage)

@@ -11,6 +11,7 @@ from pydantic import Field
 from api.parameters import FilterQuery
 from api.schemas import TrendPage
 from api.service import Running
+from api.spans import timed_trends
 from voc.calendars import BucketSize, Calendar
 from voc.kpis.slices import GROUPS
 from voc.store import Store
@@ -56,4 +57,4 @@ class TrendQuery(FilterQuery):
 @router.get("/v1/trends", summary="A measure over time", response_model=TrendPage)
 def get_trends(service: Running, query: Annotated[TrendQuery, Query()]) -> dict[str, Any]:
     """Each row has n, its share with a 95 % interval, and the change against the span before."""
-    return {"items": query.compute(service.store), "next": None}
+    return {"items": timed_trends(query.compute(service.store), service.store.zone), "next": None}

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from voc.calendars import BucketSize, Calendar
-from voc.days import parse_day
+from voc.days import parse_end, parse_first_day
 from voc.errors import InputError
 from voc.export import figure_row, format_of, stream_figures_as, write_whole
 from voc.settings import read_settings
@@ -96,13 +96,16 @@ def parse_filters(pairs: list[str] | None) -> "Filters":
     many = ("channel", "agent", "sentiment", "reason", "polarity", "effort", "loyalty", "resolution", "batch", "kind")
     given: dict[str, Any] = {}
     attributes: dict[str, tuple[str, ...]] = {}
+    zone = read_settings().zone
     for pair in pairs or ():
         name, _, value = pair.partition("=")
         if name.startswith("attr."):
             key = name.removeprefix("attr.")
             attributes[key] = (*attributes.get(key, ()), value)
-        elif name in ("from", "to"):
-            given["from_" if name == "from" else "to"] = parse_day(value, name)
+        elif name == "from":
+            given["from_"] = parse_first_day(value, name, zone)
+        elif name == "to":
+            given["to"] = parse_end(value, name, zone)
         elif name == "q":
             given["q"] = value
         elif name in many:
