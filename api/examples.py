@@ -119,3 +119,8 @@ CONVERSATION: Final[Example] = {
     "longest_silence_s": 1.0,
     "interruptions": 0,
 }
+WEBHOOK: Final[Example] = {
+    "url": "https://crm.example.ir/hooks/voc",
+    "events": ["batch.finished", "feedback.churn_cue"],
+    "description": "سامانهٔ پیگیری مشتریان",
+}

@@ -12,6 +12,7 @@ from voc.records import Batch, Column, Feedback, Notice, Reject
 from voc.store import Store
 
 TEHRAN: Final = ZoneInfo("Asia/Tehran")
+WEBHOOK_TABLES: Final = ("webhook", "webhook_delivery", "webhook_told", "webhook_kpi")
 
 
 def open_store(path: Path, zone: ZoneInfo = TEHRAN) -> Store:

@@ -20,6 +20,11 @@ DOCUMENTED = {
     ("post", "/v1/keys"), ("delete", "/v1/keys/{key_id}"), ("get", "/v1/audit"), ("delete", "/v1/customers/{customer_id}"),
     ("post", "/v1/backup"), ("get", "/v1/conversations/{conversation_id}"), ("get", "/healthz"), ("get", "/readyz"),
     ("get", "/v1/feedback/{feedback_id}/original"),
+    ("get", "/v1/webhooks"), ("post", "/v1/webhooks"), ("get", "/v1/webhooks/{webhook_id}"),
+    ("patch", "/v1/webhooks/{webhook_id}"), ("delete", "/v1/webhooks/{webhook_id}"),
+    ("post", "/v1/webhooks/{webhook_id}/secret"), ("post", "/v1/webhooks/{webhook_id}/test"),
+    ("get", "/v1/webhooks/{webhook_id}/deliveries"), ("post", "/v1/webhooks/{webhook_id}/replay"),
+    ("post", "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay"),
 }  # fmt: skip
 
 
