@@ -35,7 +35,7 @@ TARGET: Final = "target"  # where a route leaves the id of what it made, for the
 NOWHERE: Final = "(none)"  # the route, in the log, of a path that leads nowhere
 _QUIET: Final = frozenset({"/healthz", "/readyz", "/static", "/static/vendor/{name}"})  # for everyone, and not in the log
 _PUBLIC: Final = _QUIET | {SIGN_IN, "/sign-out"}
-_ADMIN: Final = ("/admin", "/v1/keys", "/v1/audit", "/v1/backup")
+_ADMIN: Final = ("/admin", "/v1/keys", "/v1/audit", "/v1/backup", "/v1/webhooks")
 _EXCEPTIONS: Final[dict[tuple[str, str], Scope]] = {
     ("POST", "/v1/tag"): "read",  # stores nothing
     ("GET", "/v1/feedback/{feedback_id}/original"): "admin",

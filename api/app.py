@@ -42,6 +42,7 @@ from api.routes import (
     tag,
     taxonomy,
     trends,
+    webhooks,
 )
 from api.routes import kpis as kpi_values
 from api.schemas import Problem
@@ -55,8 +56,11 @@ from voc.kpis import read_setting
 from voc.settings import Settings, read_settings
 from voc.store import Store
 from voc.tagging import Tagger
+from voc.webhooks.sender import Sender
+from voc.webhooks.watch import Watch
 
 STOP_TIMEOUT_S: Final = 5.0
+STOP_WEBHOOKS_S: Final = 2.0  # what is not answered by then is sent again
 HARMLESS: Final = "سلام"
 SAMPLE_NAME: Final = "feedback.csv"
 _KEY: Final = "A key from `voc keys create` or POST /v1/keys; while there is none, calls on loopback need none."
@@ -101,7 +105,7 @@ def create_app(settings: Settings | None = None, *, tagger: Tagger | None = None
     app.add_middleware(Guard, hosts=(*LOOPBACK, settings.host), proxied=settings.hosts)
     for each in (batches, preview, tag, feedback, conversations, customers, trends, insights, kpi_values, export, changes):
         app.include_router(each.router)
-    for each in (taxonomy, keys, audit, backup, health, docs, pages, reason_pages, kpi_pages, admin_pages, sign_in):
+    for each in (taxonomy, webhooks, keys, audit, backup, health, docs, pages, reason_pages, kpi_pages, admin_pages, sign_in):
         app.include_router(each.router)
     mount_static(app)
     _describe_border(app)
@@ -142,8 +146,12 @@ def _start(settings: Settings, tagger: Tagger | None) -> Service:
     engine.start()
     keeper = Keeper(store, engine, retention_days=settings.retention_days)
     keeper.start()
+    sender = Sender(store, Watch(store, kpis), private=settings.webhook_private)
+    sender.start()
     recent = RecentAnswers(lambda: store.changes, lambda: not engine.idle)
-    return Service(settings, store, engine, keeper, workers.identity, workers, _model_loaded(workers), kpis, access, recent)
+    return Service(
+        settings, store, engine, keeper, sender, workers.identity, workers, _model_loaded(workers), kpis, access, recent
+    )
 
 
 def _model_loaded(workers: WorkerPool | Tagger) -> Callable[[], bool]:
@@ -155,6 +163,7 @@ def _model_loaded(workers: WorkerPool | Tagger) -> Callable[[], bool]:
 
 
 def _stop(service: Service) -> None:
+    service.webhooks.stop(STOP_WEBHOOKS_S)
     service.keeper.stop(STOP_TIMEOUT_S)
     service.engine.stop(STOP_TIMEOUT_S)
     service.access.audit.stop()

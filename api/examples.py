@@ -121,3 +121,8 @@ CONVERSATION: Final[Example] = {
 }
 CHANGE: Final[Example] = {"id": "f1024", "change": "tagged", "record": FEEDBACK}
 TOMBSTONE: Final[Example] = {"id": "f1023", "change": "deleted"}
+WEBHOOK: Final[Example] = {
+    "url": "https://crm.example.ir/hooks/voc",
+    "events": ["batch.finished", "feedback.churn_cue"],
+    "description": "سامانهٔ پیگیری مشتریان",
+}

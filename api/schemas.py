@@ -6,7 +6,7 @@ Only the border is pydantic: inside, the values are the dataclasses of `voc.reco
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
 from api import examples
 from voc.access import NAME_CHARS, Scope, Via
@@ -24,6 +24,8 @@ from voc.records import (
     Turn,
     TurnSpan,
 )
+from voc.webhooks.endpoint import DESCRIPTION_CHARS, URL_CHARS, DeliveryStatus, DisabledReason
+from voc.webhooks.events import EventName
 
 TEXTS_AT_ONCE = 100
 
@@ -621,6 +623,103 @@ class AuditPage(Sent):
     """The audit log, the newest first."""
 
     items: list[AuditEntryOut]
+    next: str | None
+
+
+class WebhookIn(Taken):
+    """An endpoint to be told of events."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.WEBHOOK]})
+
+    url: str = Field(max_length=URL_CHARS, description="http or https, ASCII, without a name, a password or a fragment")
+    events: list[EventName] = Field(min_length=1)
+    description: str = Field("", max_length=DESCRIPTION_CHARS)
+    include_text: bool = Field(False, description="send the masked words of customers along where an event is of one text")
+
+
+class WebhookChangeIn(Taken):
+    """What is to change in an endpoint; what is left out or null stays."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"enabled": False}]})
+
+    url: str | None = Field(None, max_length=URL_CHARS)
+    events: list[EventName] | None = Field(None, min_length=1)
+    description: str | None = Field(None, max_length=DESCRIPTION_CHARS)
+    include_text: bool | None = None
+    enabled: bool | None = None
+
+
+class WebhookOut(Sent):
+    """An endpoint, without its secret."""
+
+    id: str
+    url: str
+    events: list[EventName]
+    description: str
+    include_text: bool
+    enabled: bool
+    created_at: datetime
+    old_secret_until: datetime | None = Field(description="until when the secret before the present one signs beside it")
+    failing_since: datetime | None = Field(description="the first failure since the last delivery that succeeded")
+    disabled_at: datetime | None
+    disabled_reason: DisabledReason | None = Field(
+        description="by_hand; gone: it answered 410; failing: for three days nothing succeeded"
+    )
+
+
+class WebhookMade(WebhookOut):
+    """An endpoint with a new secret: the one answer that has it."""
+
+    secret: str
+
+
+class WebhookPage(Sent):
+    """Endpoints, the newest first."""
+
+    items: list[WebhookOut]
+    next: str | None
+
+
+class RotateIn(Taken):
+    """How long the old secret is to sign beside the new one."""
+
+    old_valid_h: float = Field(24, ge=0, le=168, allow_inf_nan=False, description="hours; 0 for a secret that leaked")
+
+
+class ReplayIn(Taken):
+    """From when on deliveries that failed are wanted once more."""
+
+    since: AwareDatetime = Field(description="with its zone", examples=["2026-05-04T00:00:00+03:30"])
+
+
+class ReplayedOut(Sent):
+    """How much is on its way once more."""
+
+    replayed: int
+
+
+class DeliveryOut(Sent):
+    """One event for one endpoint, and how far it has come; never what was sent."""
+
+    id: str
+    webhook_id: str
+    message_id: str = Field(description="the header webhook-id, the same at every attempt")
+    event: str
+    happened_at: datetime
+    status: DeliveryStatus
+    attempts: int
+    next_attempt_at: datetime | None
+    last_attempt_at: datetime | None
+    response_code: int | None = Field(description="of the last attempt; null where nothing was answered")
+    problem: str | None = Field(
+        description="why nothing was: private_address, no_such_host, no_connection, tls, timeout, no_http; or disabled"
+    )
+
+
+class DeliveryPage(Sent):
+    """Deliveries, the newest first."""
+
+    items: list[DeliveryOut]
     next: str | None
 
 

@@ -14,6 +14,7 @@ from voc.kpis import Setting
 from voc.settings import Settings
 from voc.store import Store
 from voc.tagging import ModelIdentity, Tagger
+from voc.webhooks.sender import Sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Service:
     store: Store
     engine: Engine
     keeper: Keeper
+    webhooks: Sender
     identity: ModelIdentity
     tagger: Tagger
     model_loaded: Callable[[], bool]

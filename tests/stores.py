@@ -17,6 +17,7 @@ BEFORE_CHANGES: Final = (
     "ALTER TABLE batch DROP COLUMN change; ALTER TABLE tagging DROP COLUMN change;"
 )
 """SQL that makes the schema what it was before changes were numbered."""
+WEBHOOK_TABLES: Final = ("webhook", "webhook_delivery", "webhook_told", "webhook_kpi")
 
 
 def open_store(path: Path, zone: ZoneInfo = TEHRAN) -> Store:

@@ -22,6 +22,11 @@ DOCUMENTED = {
     ("get", "/v1/feedback/{feedback_id}/original"), ("post", "/v1/preview"),
     ("get", "/v1/reasons/{code}"), ("get", "/v1/kpis/{name}"),
     ("get", "/v1/changes"), ("get", "/v1/export/conversations"),
+    ("get", "/v1/webhooks"), ("post", "/v1/webhooks"), ("get", "/v1/webhooks/{webhook_id}"),
+    ("patch", "/v1/webhooks/{webhook_id}"), ("delete", "/v1/webhooks/{webhook_id}"),
+    ("post", "/v1/webhooks/{webhook_id}/secret"), ("post", "/v1/webhooks/{webhook_id}/test"),
+    ("get", "/v1/webhooks/{webhook_id}/deliveries"), ("post", "/v1/webhooks/{webhook_id}/replay"),
+    ("post", "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay"),
 }  # fmt: skip
 
 

@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     )
     rate_per_minute: int = Field(6_000, ge=0, description="calls a minute of one key, or address without one; 0 for no limit")
     concurrent_uploads: int = Field(8, ge=0, description="uploads at once of one key, or address; 0 for no limit")
+    webhook_private: bool = Field(
+        False, description="let webhooks go to private, loopback and other addresses that are not public"
+    )
     audit_days: int = Field(365, ge=0, description="days that the audit log goes back; 0 to keep all of it")
 
     @field_validator("timezone")

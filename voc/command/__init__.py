@@ -16,6 +16,7 @@ from voc.command.keys import keys
 from voc.command.learn import evaluate, train
 from voc.command.serve import serve
 from voc.command.tag import import_, tag
+from voc.command.webhooks import webhooks
 from voc.errors import VocError, whereabouts
 
 cli = typer.Typer(
@@ -42,6 +43,7 @@ cli.command()(erase)
 cli.command()(backup)
 cli.command()(restore)
 cli.add_typer(keys, name="keys")
+cli.add_typer(webhooks, name="webhooks")
 cli.command()(doctor)
 cli.command(context_settings=forwarded)(train)
 cli.command(context_settings=forwarded)(evaluate)

@@ -17,7 +17,7 @@ from voc.store.duckdb_file import Session
 
 TAG_TABLES: Final = ("tag", "tagging", "conversation_tagging", "turn_tagging", "set_aside")
 """What the tagger says of rows, by `seq`."""
-ROW_TABLES: Final = (*TAG_TABLES, "turn", "conversation", "original", "feedback")
+ROW_TABLES: Final = (*TAG_TABLES, "turn", "conversation", "original", "webhook_delivery", "feedback")
 """All tables that have rows by `seq`; feedback is the last, for the others' rows are found through it."""
 
 _OF_CUSTOMER: Final = "SELECT seq FROM feedback WHERE customer_id = $customer"

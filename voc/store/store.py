@@ -27,6 +27,7 @@ from voc.store.filters import Filters
 from voc.store.migrate import migrate
 from voc.store.paging import Page
 from voc.store.tagging import PendingText, SetAside
+from voc.store.webhooks import Webhooks
 from voc.tagging.identity import ModelIdentity
 
 if TYPE_CHECKING:
@@ -45,12 +46,13 @@ class Store:
     """An open database; close it, or use it in a `with` statement. Every method may be called from any thread.
 
     `current` is the model whose tags count: `tagged` and `status` of a batch are those of this model; without one, tags
-    of any model count. Tags of an older model are shown until they are replaced.
+    of any model count. Tags of an older model are shown until they are replaced. `webhooks` are whom to tell of what happens.
     """
 
     def __init__(self, database: DuckDBFile, zone: ZoneInfo, seal: "Fernet | None" = None) -> None:
         self.current: ModelIdentity | None = None
         self.zone = zone
+        self.webhooks = Webhooks(database, zone)
         self._database = database
         self._seal = seal  # of originals, whose key is nowhere in the database
         self._arrivals = Lock()
@@ -154,7 +156,7 @@ class Store:
 
     def delete_batch(self, batch_id: str) -> None:
         """Remove a batch with its rows, tags and refusals; from the file once `rewrite` has run. Raises NotFoundError."""
-        with self._arrivals, self._taggings, self._changing() as (session, new_change):
+        with self._arrivals, self._taggings, self.webhooks.lock, self._changing() as (session, new_change):
             batches.delete_batch(session, batch_id, new_change)
         self._note(rows=1)
 
@@ -163,14 +165,14 @@ class Store:
 
         Their words are gone from every answer now, and from the file once `rewrite` has run.
         """
-        with self._arrivals, self._taggings, self._changing() as (session, new_change):
+        with self._arrivals, self._taggings, self.webhooks.lock, self._changing() as (session, new_change):
             rows = erase.erase_customer(session, customer_id, new_change)
         self._note(rows=1)
         return rows
 
     def erase_older(self, before: datetime) -> int:
         """The same for all rows from before that moment, by their own time or else that of their batch's arrival."""
-        with self._arrivals, self._taggings, self._changing() as (session, new_change):
+        with self._arrivals, self._taggings, self.webhooks.lock, self._changing() as (session, new_change):
             rows = erase.erase_older(session, before, new_change)
         self._note(rows=1)
         return rows

@@ -14,6 +14,7 @@ from voc.store.by_seq import THESE, find_turns, these
 from voc.store.changes import NewChange
 from voc.store.duckdb_file import Session
 from voc.store.erase import TAG_TABLES
+from voc.store.outbox import find_cues, queue
 from voc.store.rows import conversation_tagging_columns, tag_columns, tagging_columns, turn_tagging_columns
 from voc.store.windows import next_window
 from voc.tagging.identity import ModelIdentity
@@ -72,15 +73,20 @@ def find_pending(session: Session, identity: ModelIdentity, after: int, limit: i
 
 
 def write_tags(session: Session, tagged: Sequence[tuple[int, Tags]], new_change: NewChange) -> None:
-    """Give rows these tags in place of any that they had. Rows that were deleted meanwhile are skipped."""
+    """Give rows these tags in place of any that they had. Rows that were deleted meanwhile are skipped.
+
+    Whoever is told of cues of churn is told of those in rows that had no tags.
+    """
+    cues, now = find_cues(session, tagged), datetime.now(UTC)
     there = _clear(session, [seq for seq, _ in tagged])
     kept = [(seq, tags) for seq, tags in tagged if seq in there]
     if not kept:
         return
-    session.insert("tagging", tagging_columns(kept, datetime.now(UTC), new_change()))
+    session.insert("tagging", tagging_columns(kept, now, new_change()))
     for table, columns_of in _BESIDE_TAGGING.items():
         if columns := columns_of(kept):
             session.insert(table, columns)
+    queue(session, [cue for cue in cues if cue.seq in there], now)
 
 
 def write_set_aside(session: Session, aside: Sequence[SetAside], identity: ModelIdentity) -> None:
