@@ -13,11 +13,11 @@ from voc.store import Store
 
 TEHRAN: Final = ZoneInfo("Asia/Tehran")
 BEFORE_CHANGES: Final = (
-    "DROP TABLE tombstone; DROP TABLE change; DROP SEQUENCE change_number;"
+    "DROP TABLE webhook; DROP TABLE webhook_delivery; DROP TABLE webhook_told; DROP TABLE webhook_kpi;"
+    "DROP SEQUENCE webhook_delivery_number; DROP TABLE tombstone; DROP TABLE change; DROP SEQUENCE change_number;"
     "ALTER TABLE batch DROP COLUMN change; ALTER TABLE tagging DROP COLUMN change;"
 )
 """SQL that makes the schema what it was before changes were numbered."""
-WEBHOOK_TABLES: Final = ("webhook", "webhook_delivery", "webhook_told", "webhook_kpi")
 
 
 def open_store(path: Path, zone: ZoneInfo = TEHRAN) -> Store:

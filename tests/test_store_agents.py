@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.ledger import TEHRAN, on
-from tests.stores import BEFORE_CHANGES, WEBHOOK_TABLES, add, tag_all
+from tests.stores import BEFORE_CHANGES, add, tag_all
 from voc.kpis import Setting, compute_kpis
 from voc.records import Feedback
 from voc.store import Filters, Store, agents
@@ -125,9 +125,6 @@ def test_agents_of_an_older_database_are_named_when_it_is_opened(path: Path) -> 
         with store._database.writing() as session:
             session.run(BEFORE_CHANGES)
             session.run("DROP TABLE original; DROP TABLE agent; ALTER TABLE store_state DROP COLUMN agents_shown")
-            session.run(
-                "; ".join(f"DROP TABLE {table}" for table in WEBHOOK_TABLES) + "; DROP SEQUENCE webhook_delivery_number"
-            )
             session.run("DELETE FROM schema_version WHERE version > 5")
     with opened(path) as store:
         assert len({*shown(store)} - {*IDS}) == 3

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.fakes import FakeTagger
 from tests.spoken import CALL, CHAT, conversation
-from tests.stores import BEFORE_CHANGES, WEBHOOK_TABLES, add, feedback, open_store, tag_all
+from tests.stores import BEFORE_CHANGES, add, feedback, open_store, tag_all
 from voc.engine import Engine, WorkerPool, tag_stream
 from voc.engine.crew import item_of, tag_items
 from voc.errors import InputError
@@ -266,8 +266,7 @@ def test_a_database_of_before_conversations_opens_with_its_rows(tmp_path: Path) 
         add(store, feedback("پیک دیر اومد", "عالی بود"))
         with store._database.writing() as session:
             session.run(BEFORE_CHANGES)
-            session.run("; ".join(f"DROP TABLE {table}" for table in (*OWN_TABLES, "agent", "original", *WEBHOOK_TABLES)))
-            session.run("DROP SEQUENCE webhook_delivery_number")
+            session.run("; ".join(f"DROP TABLE {table}" for table in (*OWN_TABLES, "agent", "original")))
             session.run("ALTER TABLE store_state DROP COLUMN agents_shown; DELETE FROM schema_version WHERE version > 4")
             session.run("INSERT INTO tagging VALUES (1, 'fake-1', 'v1', 'persian', 'negative', -0.9, NULL, NULL, now())")
             session.run("INSERT INTO tag VALUES (1, 'reason', 'delivery.time', 'negative', 0, 0.9, '[[4,7]]')")
