@@ -18,6 +18,7 @@ from api import problems
 from api.access import AccessGate, needed_scope, open_access
 from api.body_limit import BodyLimit
 from api.guard import LOOPBACK, Guard
+from api.odata import ODataBorder
 from api.recent import RecentAnswers
 from api.routes import (
     audit,
@@ -31,6 +32,7 @@ from api.routes import (
     health,
     insights,
     keys,
+    odata,
     pages,
     sign_in,
     tag,
@@ -92,9 +94,10 @@ def create_app(settings: Settings | None = None, *, tagger: Tagger | None = None
     app.add_middleware(AccessGate)
     problems.install(app)
     app.add_middleware(Guard, hosts=(*LOOPBACK, settings.host), proxied=settings.hosts)
+    app.add_middleware(ODataBorder)
     for each in (batches, tag, feedback, conversations, customers, trends, insights, kpi_values, export, taxonomy):
         app.include_router(each.router)
-    for each in (keys, audit, backup, health, docs, pages, sign_in):
+    for each in (keys, audit, backup, health, docs, odata, pages, sign_in):
         app.include_router(each.router)
     mount_static(app)
     _describe_border(app)
