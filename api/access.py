@@ -6,6 +6,8 @@ someone with a key asks: GET needs read, DELETE and what nobody knows need admin
 
 import re
 import time
+from base64 import b64decode
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -31,6 +33,9 @@ from voc.settings import Settings
 from voc.store import Store
 
 SIGN_IN: Final = "/sign-in"
+FEED: Final = "/odata"
+"""Where a key may come as the password of Basic too, which is all that Power BI and Excel can send. Nothing is changed there,
+so that a browser that remembers a password can be led to no harm; elsewhere it opens nothing."""
 TARGET: Final = "target"  # where a route leaves the id of what it made, for the log
 NOWHERE: Final = "(none)"  # the route, in the log, of a path that leads nowhere
 _QUIET: Final = frozenset({"/healthz", "/readyz", "/static", "/static/vendor/{name}"})  # for everyone, and not in the log
@@ -164,7 +169,7 @@ class AccessGate:
     def _find_call(self, scope: Connection) -> Call:
         if not self._routes:
             self._routes = [(path, methods, _pattern(path, methods)) for path, methods in list_routes(scope["app"])]
-        method, path = scope["method"][:_METHOD_CHARS], _path(scope)
+        method, path = scope["method"][:_METHOD_CHARS], call_path(scope)
         found = [(route, methods, match) for route, methods, regex in self._routes if (match := regex.match(path))]
         if not found:
             return Call(method, NOWHERE, None, needed_scope(method, NOWHERE))
@@ -201,8 +206,8 @@ def _identify(access: Access, headers: Headers, scope: Connection) -> tuple[Call
     if access.keyring.is_open:
         return (Caller("open", "admin", address=address) if _is_local(scope) else Caller("nobody", address=address)), None
     if shown := headers.get("authorization"):
-        kind, _, secret = shown.partition(" ")
-        key = access.keyring.find(secret.strip()) if kind.lower() == "bearer" else None
+        secret = _shown_secret(shown, call_path(scope))
+        key = access.keyring.find(secret) if secret else None
         if key is None:
             return Caller("nobody", address=address), _bad_key()
         return Caller("key", key.scope, key.id, address), None
@@ -210,6 +215,18 @@ def _identify(access: Access, headers: Headers, scope: Connection) -> tuple[Call
     key_id = access.sessions.find(token, time.monotonic()) if token else None
     key = access.keyring.get(key_id) if key_id else None
     return (Caller("session", key.scope, key.id, address) if key else Caller("nobody", address=address)), None
+
+
+def _shown_secret(shown: str, path: str) -> str | None:
+    """The key in an Authorization header; of Basic the password, whoever the user is said to be. None where there is none."""
+    kind, _, secret = shown.partition(" ")
+    if kind.lower() == "bearer":
+        return secret.strip()
+    if kind.lower() != "basic" or not f"{path}/".startswith(f"{FEED}/"):
+        return None
+    with suppress(ValueError):
+        return b64decode(secret.strip(), validate=True).decode().partition(":")[2].strip()
+    return None
 
 
 def _is_local(scope: Connection) -> bool:
@@ -291,7 +308,7 @@ def _pattern(path: str, methods: frozenset[str]) -> re.Pattern[str]:
     return regex
 
 
-def _path(scope: Connection) -> str:
+def call_path(scope: Connection) -> str:
     """The path below the address that the application is mounted at."""
     path: str = scope["path"]
     root = scope.get("root_path", "")

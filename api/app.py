@@ -18,6 +18,7 @@ from api import problems
 from api.access import AccessGate, needed_scope, open_access
 from api.body_limit import BodyLimit
 from api.guard import LOOPBACK, Guard
+from api.odata import ODataBorder
 from api.parameters import use_zone
 from api.recent import RecentAnswers
 from api.routes import (
@@ -35,6 +36,7 @@ from api.routes import (
     insights,
     keys,
     kpi_pages,
+    odata,
     pages,
     preview,
     reason_pages,
@@ -103,9 +105,12 @@ def create_app(settings: Settings | None = None, *, tagger: Tagger | None = None
     app.add_middleware(AccessGate)
     problems.install(app)
     app.add_middleware(Guard, hosts=(*LOOPBACK, settings.host), proxied=settings.hosts)
+    app.add_middleware(ODataBorder)
     for each in (batches, preview, tag, feedback, conversations, customers, trends, insights, kpi_values, export, changes):
         app.include_router(each.router)
-    for each in (taxonomy, webhooks, keys, audit, backup, health, docs, pages, reason_pages, kpi_pages, admin_pages, sign_in):
+    for each in (taxonomy, webhooks, keys, audit, backup, health, docs, odata):
+        app.include_router(each.router)
+    for each in (pages, reason_pages, kpi_pages, admin_pages, sign_in):
         app.include_router(each.router)
     mount_static(app)
     _describe_border(app)

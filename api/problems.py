@@ -70,8 +70,8 @@ async def answer(request: Request, error: Exception) -> Response:
 
 
 def wants_page(request: Request) -> bool:
-    """Whether a person is looking: a browser that asks for HTML, at an address that is not the API's."""
-    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/")
+    """Whether a person is looking: a browser that asks for HTML, at an address that is not the API's or the feed's."""
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(("/v1/", "/odata"))
 
 
 def field_name(place: Sequence[str | int]) -> str | None:

@@ -14,7 +14,17 @@ LAYERS = [  # a module may import from its own line and the lines above
     {"voc.taxonomy", "voc.settings", "voc.access", "voc.calendars", "voc.days"},
     {"voc.text", "voc.conversations"},
     {"voc.tagging"},
-    {"voc.ingest", "voc.store", "voc.engine", "voc.intake", "voc.kpis", "voc.trends", "voc.export", "voc.webhooks"},
+    {
+        "voc.ingest",
+        "voc.store",
+        "voc.engine",
+        "voc.intake",
+        "voc.kpis",
+        "voc.trends",
+        "voc.export",
+        "voc.odata",
+        "voc.webhooks",
+    },
     {"voc.command"},
 ]
 

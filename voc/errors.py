@@ -49,6 +49,20 @@ class TooSlowError(InputError):
     status = 408
 
 
+class QueryError(InputError):
+    """A query in a language of others that does not follow its rules; `message` says where, and quotes no value."""
+
+    code = "bad_query"
+    status = 400
+
+
+class UnsupportedError(VocError):
+    """What a standard knows and this service does not do."""
+
+    code = "not_supported"
+    status = 501
+
+
 class NotFoundError(VocError):
     """Something asked for by name or id that is not there."""
 
@@ -57,7 +71,7 @@ class NotFoundError(VocError):
 
 
 class GoneError(VocError):
-    """Something that was there once and will not come back."""
+    """Something that was there and is not any more."""
 
     code = "gone"
     status = 410
