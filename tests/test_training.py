@@ -3,6 +3,7 @@
 import gzip
 import json
 import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from models.corpora import text_id
 from models.examples import Labels, read_feedback, read_labelled, read_records, weak_verdict
 from models.noise import SPOILERS, spoiled_turns
 from models.train import primary_loss
+from voc.errors import ModelError
 from voc.records import Reason, Tags
 from voc.tagging import load_tagger, model_identity
 from voc.tagging.network import TaggerConfig, TaggerNetwork
@@ -267,6 +269,17 @@ def test_evidence_is_measured_by_its_weightiest_words() -> None:
     blank = Tags("negative", -0.9, reasons, (), None, (), None, "persian", "m", "v1")
     assert evaluate.evidence_overlap([record], [blank]) == (2, 0.5)
     assert evaluate.evidence_overlap([{"text": "خوب"}], [blank]) is None
+
+
+def test_a_tagger_without_weights_that_this_release_needs_is_refused(model: Path, tmp_path: Path) -> None:
+    from safetensors.numpy import save_file
+
+    folder = tmp_path / "older"
+    shutil.copytree(model, folder)
+    weights = load_file(folder / "model.safetensors")
+    save_file({name: each for name, each in weights.items() if not name.startswith("primary")}, folder / "model.safetensors")
+    with pytest.raises(ModelError, match=r"lacks the weights primary\.0\.bias"):
+        load_tagger(str(folder))
 
 
 def test_agreement_compares_two_readings(labels: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

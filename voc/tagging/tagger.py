@@ -4,7 +4,7 @@ texts → distinct → normalised → windows of tokens → batches → network 
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from voc.errors import ModelError
 from voc.records import Tags, Turn
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 SHORT_CHARS: Final = 40
+MISSING_SHOWN: Final = 3
 KNOWN_TEXTS: Final = 20_000  # some megabytes
 
 
@@ -119,11 +120,16 @@ def _load(folder: "Path") -> "tuple[TaggerNetwork, Tokenizer]":
 
     logging.disable_progress_bar()
     try:
-        network = TaggerNetwork.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
-        network.train(mode=False)
-        return network, PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
+        found: Any = TaggerNetwork.from_pretrained(folder, local_files_only=True, dtype=torch.float32, output_loading_info=True)
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelError(f"VOC_MODEL: {folder} cannot be loaded: {error}", field="VOC_MODEL") from error
+    network: TaggerNetwork = found[0]
+    if missing := sorted(found[1]["missing_keys"]):
+        lacking = ", ".join(missing[:MISSING_SHOWN])
+        raise ModelError(f"VOC_MODEL: {folder} lacks the weights {lacking} of this release; train it anew.", field="VOC_MODEL")
+    network.train(mode=False)
+    return network, tokenizer
 
 
 def _check_fit(normaliser_version: str, folder: "Path") -> None:
