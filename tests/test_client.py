@@ -5,9 +5,8 @@ import importlib
 import io
 import json
 import os
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -77,7 +76,8 @@ def test_an_open_file_is_read_from_where_it_stands(client: Client) -> None:
 
 def test_a_pipe_is_sent(client: Client) -> None:
     read, write = os.pipe()
-    threading.Thread(target=lambda: (os.write(write, "نظر\nاز لوله آمد\n".encode()), os.close(write))).start()
+    with os.fdopen(write, "wb") as end:
+        end.write("نظر\nاز لوله آمد\n".encode())
     with os.fdopen(read, "rb") as pipe:
         assert client.upload(pipe).accepted == 1
 
@@ -134,6 +134,13 @@ def test_progress_is_told_until_all_is_tagged(client: Client) -> None:
     batch = client.upload([{"text": f"پیک دیر اومد بار {n}"} for n in range(300)], progress=told.append)
     assert [each.status for each in told[-1:]] == ["done"]
     assert {each.id for each in told} == {batch.id}
+
+
+@pytest.mark.parametrize(
+    ("eta_s", "last_s", "next_s"), [(None, 0.1, 0.15), (None, 1.9, 2), (100, 0.1, 2), (4, 2, 1), (0.1, 2, 0.1), (0, 2, 0.1)]
+)
+def test_it_looks_more_often_towards_the_end(survey: Batch, eta_s: float | None, last_s: float, next_s: float) -> None:
+    assert voc.client.client._next_look_s(replace(survey, eta_s=eta_s), last_s) == pytest.approx(next_s)
 
 
 def test_waiting_has_an_end(tmp_path: Path) -> None:
@@ -271,7 +278,7 @@ def test_a_file_is_written(client: Client, survey: Batch, tmp_path: Path, ending
 
 def test_figures_are_written(client: Client, survey: Batch, tmp_path: Path) -> None:
     kpis = client.export(tmp_path / "k", "kpis", format="parquet", names=["nps", "ces_mean"], bucket="month", batch=survey.id)
-    told = duckdb.sql(f"SELECT name, count(*) FROM read_parquet('{kpis}') GROUP BY ALL ORDER BY ALL").fetchall()  # noqa: S608
+    told = duckdb.read_parquet(str(kpis)).aggregate("name, count(*) AS n").order("name").fetchall()
     assert told == [("ces_mean", 3), ("nps", 3)]
     trends = client.export(tmp_path / "t.jsonl", "trends", measure="volume", bucket=None, batch=survey.id)
     assert json.loads(trends.read_text("utf-8"))["n"] == 5

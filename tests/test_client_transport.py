@@ -1,5 +1,6 @@
 """What the client makes of services that are slow, busy, broken or somebody else's: a server here says whatever it is told."""
 
+import json
 import socket
 import threading
 import time
@@ -12,15 +13,16 @@ import pytest
 
 from voc.client import Client, ClientError, transport
 
-TAXONOMY: Final = b'{"version": "v1", "sentiments": [], "groups": [], "reasons": [], "effort": [], "loyalty": [], "resolutions": [], "moves": []}'
+KINDS: Final = ("sentiments", "groups", "reasons", "effort", "loyalty", "resolutions", "moves")
+TAXONOMY: Final = json.dumps({"version": "v1"} | {kind: [] for kind in KINDS}).encode()
 HANG_UP: Final = b""
 SILENCE: Final = b"silence"
+JSON: Final = "application/json"
+CLOSE: Final = "Connection: close"
 BUSY: Final = b'{"detail": "Too many calls.", "code": "too_many_calls", "status": 429}'
 
 
-def answer(
-    body: bytes = TAXONOMY, status: int = 200, kind: str = "application/json", *headers: str, length: int | None = None
-) -> bytes:
+def answer(body: bytes = TAXONOMY, status: int = 200, kind: str = JSON, *headers: str, length: int | None = None) -> bytes:
     lines = [f"HTTP/1.1 {status} So", f"Content-Type: {kind}", f"Content-Length: {len(body) if length is None else length}"]
     return "\r\n".join([*lines, *headers, "", ""]).encode() + body
 
@@ -62,7 +64,7 @@ class Scripted:
                 time.sleep(1)
                 return
             connection.sendall(said)
-            if b"Connection: close" in said:
+            if CLOSE.encode() in said:
                 return
 
 
@@ -125,7 +127,7 @@ def test_nobody_waits_an_hour(slept: list[float]) -> None:
     assert slept == []
 
 
-@pytest.mark.parametrize("lost", [HANG_UP, answer(length=500) + b"\r\nConnection: close", answer(b"", 502)])
+@pytest.mark.parametrize("lost", [HANG_UP, answer(TAXONOMY, 200, JSON, CLOSE, length=500), answer(b"", 502)])
 def test_what_asks_is_asked_again(lost: bytes, slept: list[float]) -> None:
     with scripted(lost, answer()) as (_, client):
         assert client.taxonomy().version == "v1"
@@ -200,12 +202,16 @@ def test_what_is_not_ours_is_not_quoted_and_not_followed(said: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "lost", [answer(b"id,text\r\n", length=500), b"HTTP/1.1 200 So\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nid,"]
+    "lost",
+    [
+        answer(b"id,text\r\n", 200, "text/csv", CLOSE, length=500),
+        f"HTTP/1.1 200 So\r\n{CLOSE}\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nid,".encode(),
+    ],
 )
 def test_a_file_that_breaks_off_leaves_the_old_one(lost: bytes, tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     path.write_text("دیروز", "utf-8")
-    with scripted(lost + b"Connection: close", retries=0) as (_, client), pytest.raises(ClientError) as caught:
+    with scripted(lost, retries=0) as (_, client), pytest.raises(ClientError) as caught:
         client.export(path)
     assert caught.value.code == "no_connection"
     assert path.read_text("utf-8") == "دیروز"

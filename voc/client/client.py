@@ -112,7 +112,7 @@ class Client:
             if until is not None and time.monotonic() + pause_s > until:
                 raise ClientError(f"Batch {found.id} has {found.tagged} of {found.accepted} rows tagged.", code="timeout")
             time.sleep(pause_s)
-            pause_s = min(1.5 * pause_s, LONGEST_LOOK_S)
+            pause_s = _next_look_s(found, pause_s)
 
     def batches(self) -> Iterator[Batch]:
         """All batches, the newest first."""
@@ -290,6 +290,12 @@ def _not_failed(batch: Batch) -> Batch:
     if batch.status == "failed":
         raise ClientError(f"None of batch {batch.id} could be tagged; the service's log says why.", code="batch_failed")
     return batch
+
+
+def _next_look_s(batch: Batch, last_s: float) -> float:
+    """The seconds until it is worth looking again: less and less often, and more often towards the end, where that is known."""
+    wished_s = 1.5 * last_s if batch.eta_s is None else batch.eta_s / 4
+    return min(max(wished_s, FIRST_LOOK_S), LONGEST_LOOK_S)
 
 
 def _joined(names: Several) -> str | None:

@@ -79,11 +79,11 @@ class Transport:
         connection = self._connect(fresh=not request.repeatable)
         whole = False
         try:
-            response = self._exchange(connection, request)
-            if response.status >= 300:
-                raise _refused(response)
-            taken = take(_read(response))
-            whole = response.isclosed()
+            with self._exchange(connection, request) as response:
+                if response.status >= 300:
+                    raise _refused(response)
+                taken = take(_read(response))
+                whole = response.isclosed()
             return taken
         finally:
             if whole:  # else what is left of the answer would be taken for the next
