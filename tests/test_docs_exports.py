@@ -1,10 +1,7 @@
 """The commands of docs/exports.md, run as they stand there against a service, and what they leave."""
 
+import io
 import json
-import os
-import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,28 +11,13 @@ import polars
 import pytest
 
 from tests.api_client import SURVEY
+from tests.pages import blocks_of, run
 from tests.serving import ROOT, ServiceProcess
+from voc.client import Client
 
 PAGE: Final = ROOT / "docs" / "exports.md"
-ADDRESS: Final = "http://127.0.0.1:8000"
 CALL: Final = {"turns": [{"speaker": "مشتری", "text": "سفارشم دیر اومد"}, {"speaker": "کارشناس", "text": "شرمنده‌تونم"}]}
-BLOCKS: Final = re.findall(r"```(sh|python)\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-
-
-def run(language: str, code: str, folder: Path, base: str) -> None:
-    """A block of the page, as someone would run it there."""
-    shim = folder / "bin" / "voc"
-    shim.parent.mkdir(exist_ok=True)
-    shim.write_text(f'#!/bin/sh\nexec {sys.executable} -c "from voc.command import app; app()" "$@"\n')
-    shim.chmod(0o755)
-    environment = os.environ | {
-        "PATH": f"{shim.parent}:{os.environ['PATH']}",
-        "PYTHONPATH": str(ROOT),
-        "VOC_DATABASE": str(folder / "voc.duckdb"),
-    }
-    command = ["bash", "-euc"] if language == "sh" else [sys.executable, "-W", "error", "-c"]
-    done = subprocess.run([*command, code.replace(ADDRESS, base)], cwd=folder, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, f"{code}\n{done.stderr}"
+BLOCKS: Final = [(block.language, block.code) for block in blocks_of(PAGE)]
 
 
 def in_store(base: str) -> dict[str, Any]:
@@ -47,16 +29,14 @@ def in_store(base: str) -> dict[str, Any]:
 def left(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """The folder after all blocks, each run once, those of the changes twice, and the records that were in the store."""
     folder = tmp_path_factory.mktemp("docs")
-    with ServiceProcess(folder / "voc.duckdb") as service, httpx.Client(base_url=service.base, timeout=60) as client:
+    with ServiceProcess(folder / "voc.duckdb") as service, Client(service.base) as client:
         for name, content in (("یک.csv", SURVEY), ("دو.csv", SURVEY.replace("ونک", "ری")), ("ج.json", json.dumps([CALL]))):
-            assert client.post("/v1/batches", files={"file": (name, content.encode())}).status_code == 202
-        while any(batch["status"] == "tagging" for batch in client.get("/v1/batches").json()["items"]):
-            pass
+            client.upload(io.BytesIO(content.encode()), name=name)
         for language, code in BLOCKS:
             if not code.startswith("voc "):
                 run(language, code, folder, service.base)
-        first = client.get("/v1/batches").json()["items"][-1]
-        assert client.delete(f"/v1/batches/{first['id']}").status_code == 204
+        *_, first = client.batches()
+        client.delete_batch(first)
         for language, code in BLOCKS:
             if "/v1/changes" in code or "changes.parquet" in code:
                 run(language, code, folder, service.base)

@@ -15,10 +15,10 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Final
 
-import httpx2 as httpx
 from rich.console import Console
 
 from tests.serving import ServiceProcess, memory_mib
+from voc.client import Client
 
 LIMIT_MIB: Final = 1_536.0
 SAMPLE_S: Final = 0.25
@@ -42,14 +42,13 @@ def main() -> int:
         with ServiceProcess(Path(folder) / "voc.duckdb", max_upload_mb=1_000) as service:
             Thread(target=_watch, args=(service, stop, most), daemon=True).start()
             began = time.monotonic()
-            with path.open("rb") as file, httpx.Client(base_url=service.base, timeout=1_800) as client:
-                answer = client.post("/v1/batches", files={"file": ("rows.csv", file)})
+            with Client(service.base, timeout_s=1_800, retries=0) as client:
+                batch = client.upload(path, wait=False)
             seconds = time.monotonic() - began
             stop.set()
-        accepted = answer.json().get("accepted")
-        told = f"{size_mb:,.0f} MB, {accepted:,} of {rows:,} rows stored in {seconds:,.0f} s, answered {answer.status_code};"
+        told = f"{size_mb:,.0f} MB, {batch.accepted:,} of {rows:,} rows stored in {seconds:,.0f} s;"
         Console().print(f"{told} all processes together held at most {most[0]:,.0f} MiB")
-        return int(accepted != rows or most[0] > LIMIT_MIB)
+        return int(batch.accepted != rows or most[0] > LIMIT_MIB)
 
 
 def _watch(service: ServiceProcess, stop: Event, most: list[float]) -> None:

@@ -10,6 +10,7 @@ fast as the model. With fewer cores than all of this needs, the figures are of t
 """
 
 import argparse
+import io
 import multiprocessing
 import random
 import tempfile
@@ -27,6 +28,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.serving import ServiceProcess, memory_mib
+from voc.client import Client, ClientError
+from voc.records import Batch
 
 READS: Final = (
     ("a page of texts", "/v1/feedback?limit=50"),
@@ -92,16 +95,16 @@ def _until_loaded(service: ServiceProcess) -> None:
         time.sleep(0.2)
 
 
-def _send(base: str, rows: int, done: Run) -> list[str]:
+def _send(base: str, rows: int, done: Run) -> list[Batch]:
     batches = []
-    with httpx.Client(base_url=base, timeout=300) as client:
+    with Client(base, timeout_s=300, retries=0) as client:
         for number in range(FILES):
-            answer = client.post("/v1/batches", files={"file": (f"{number}.csv", _file(number, rows // FILES))})
-            if answer.status_code != 202:
-                done.errors.append(f"upload {number}: {answer.status_code}")
-                continue
-            batches.append(answer.json()["id"])
-            done.accepted += answer.json()["accepted"]
+            content = io.BytesIO(_file(number, rows // FILES).encode())
+            try:
+                batches.append(client.upload(content, name=f"{number}.csv", wait=False))
+            except ClientError as error:
+                done.errors.append(f"upload {number}: {error.status}")
+    done.accepted = sum(batch.accepted for batch in batches)
     return batches
 
 
@@ -114,19 +117,13 @@ def _file(number: int, rows: int) -> str:
     return "نظر,تاریخ,کانال,NPS\n" + "\n".join(lines)
 
 
-def _wait_tagged(base: str, batches: Sequence[str], done: Run) -> int:
-    tagged, until = 0, time.monotonic() + MOST_DONE_S
-    with httpx.Client(base_url=base, timeout=300) as client:
-        for batch in batches:
-            told: dict[str, Any] = {}
-            while told.get("status") != "done" and time.monotonic() < until:
-                answer = client.get(f"/v1/batches/{batch}")
-                told = answer.json()
-                time.sleep(0.1)
-            tagged += int(told["tagged"])
-            if told["tagged"] != told["accepted"]:
-                done.errors.append(f"batch {batch}: {told['tagged']} of {told['accepted']} tagged")
-    return tagged
+def _wait_tagged(base: str, batches: Sequence[Batch], done: Run) -> int:
+    with Client(base, timeout_s=300, retries=0) as client:
+        told = [client.wait(batch, timeout_s=MOST_DONE_S) for batch in batches]
+    done.errors += [
+        f"batch {each.id}: {each.tagged} of {each.accepted} tagged" for each in told if each.tagged != each.accepted
+    ]
+    return sum(each.tagged for each in told)
 
 
 def _sample_memory(service: ServiceProcess, stop: Event, found: list[float]) -> None:

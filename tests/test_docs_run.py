@@ -1,0 +1,37 @@
+"""Every command and every Python line of the docs runs, and prints what the page says."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.pages import Block, blocks_of, session
+from tests.serving import ROOT
+
+TESTS = ROOT / "tests"
+PAGES = [
+    page
+    for page in sorted((ROOT / "docs").glob("*.md"))
+    if blocks_of(page) and not (TESTS / f"test_docs_{page.stem}.py").exists()  # a page with a test of its own is run there
+]
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_does_what_it_says(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VOC_KEY", raising=False)
+    with session(tmp_path) as follow:
+        for block in blocks_of(page):
+            printed = follow(block)
+            assert block.output is None or printed == block.output, block.code
+
+
+def test_pages_are_found() -> None:
+    assert {"python.md", "worked-example.md"} <= {page.name for page in PAGES}
+
+
+def test_blocks_and_what_they_print(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "```\nno\n```\n\n```python\nprint(1)\n```\n\n```text\n1\n```\n\n```sh\ntrue\n```\nand\n\n```text\nno\n```\n"
+    )
+    assert blocks_of(page) == [Block("python", "print(1)\n", "1\n"), Block("sh", "true\n", None)]
