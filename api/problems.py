@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.rendering import render_problem
-from voc.errors import VocError, whereabouts
+from voc.errors import UnsupportedError, VocError, whereabouts
 from voc.store.files import FULL
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -116,7 +116,7 @@ class CatchUnforeseen:
 
 def _document(request: Request, error: Exception) -> Document:
     if isinstance(error, VocError):
-        if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, UnsupportedError):
             _log.error("%s: %s", error.code, error.message)
         return describe(error.status, error.message, code=error.code, field=error.field, options=error.options)
     if isinstance(error, RequestValidationError):

@@ -20,6 +20,7 @@ from tests.fakes import FakeTagger
 from tests.stores import open_store
 from voc.access import make_key, pseudonym
 from voc.errors import SettingsError, StoreError
+from voc.odata import SETS
 from voc.settings import Settings
 from voc.store import Store
 
@@ -86,6 +87,11 @@ NEEDED: Final = {
     ("POST", "/batches/{batch_id}/delete"): "admin",
     ("GET", "/docs"): "read",
     ("GET", "/openapi.json"): "read",
+    ("GET", "/odata"): "read",
+    ("GET", "/odata/"): "read",
+    ("GET", "/odata/$metadata"): "read",
+    ("GET", "/odata/{rest:path}"): "read",
+    **{("GET", f"/odata/{each.name}{part}"): "read" for each in SETS for part in ("", "/$count", "({key:path})")},
     ("GET", "/healthz"): EVERYONE,
     ("GET", "/readyz"): EVERYONE,
     ("GET", "/sign-in"): EVERYONE,
@@ -113,9 +119,21 @@ def bearer(secret: str) -> dict[str, str]:
     return {"authorization": f"Bearer {secret}"}
 
 
+def as_problem(answer: Any, status: int) -> dict[str, Any]:
+    """A refusal as a problem document; an OData error says the same with other names."""
+    if "odata-version" not in answer.headers:
+        return problem(answer, status)
+    assert answer.status_code == status, answer.text
+    error: dict[str, Any] = answer.json()["error"]
+    return error | {"detail": error["message"]}
+
+
 def refusal(answer: Any) -> str | None:
     """The code of a refusal to let a caller in."""
-    code = answer.json()["code"] if answer.headers.get("content-type") == "application/problem+json" else None
+    problems = answer.headers.get("content-type") == "application/problem+json"
+    code = answer.json()["code"] if problems else None
+    if "odata-version" in answer.headers and answer.status_code >= 400:
+        code = answer.json()["error"]["code"]
     return code if code in ("no_key", "bad_key", "scope_too_small", "cross_site", "too_many_calls") else None
 
 
@@ -164,11 +182,11 @@ def test_every_call_with_every_scope(keys: tuple[TestClient, dict[str, str]], me
         assert refusal(answer) is None, answer.text
         assert answer.status_code < 500
     elif RANKS[caller] < 0:
-        problem(answer, 401)
+        as_problem(answer, 401)
         assert refusal(answer) == ("no_key" if caller == "nobody" else "bad_key")
         assert answer.headers["www-authenticate"].startswith('Bearer realm="voc"')
     else:
-        document = problem(answer, 403)
+        document = as_problem(answer, 403)
         assert document["code"] == "scope_too_small"
         assert f'scope="{needed}"' in answer.headers["www-authenticate"]
         assert f"needs {needed}" in document["detail"]

@@ -40,6 +40,7 @@ def filled(folder: Path, **settings: Any) -> Iterator[TestClient]:
         "/v1/kpis?names=art_response_median&group=agent_id&bucket=month", "/v1/trends?measure=volume&group=agent",
         "/v1/trends?measure=sentiment&group=agent&bucket=week", "/v1/spikes?group=agent", "/v1/export/feedback?format=csv",
         "/v1/export/kpis?group=agent&format=csv", "/v1/export/trends?group=agent&format=csv",
+        "/odata/Feedback", "/odata/Conversations", "/odata/Kpis?group=agent", "/odata/Trends?group=agent_id",
         "/v1/export/feedback?format=jsonl", "/v1/compare?first.agent=x&second.channel=phone", "/", "/texts",
     ],
 )  # fmt: skip

@@ -163,7 +163,7 @@ class _Parser:
         return self._tokens[self._place] if self._place < len(self._tokens) else self._end
 
     def fail(self, what: str, at: int | None = None) -> NoReturn:
-        if at is None and self.next.text in _ELSEWHERE:
+        if self.next.text in _ELSEWHERE:  # then that is why nothing fits here
             raise UnsupportedError(f"{OPTION}: {self.next.text} is not supported by this feed.", field=OPTION)
         raise QueryError(f"{OPTION}: at character {at or self.next.at}: {what}.", field=OPTION)
 

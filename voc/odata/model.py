@@ -1,12 +1,15 @@
 """What an entity set is: its properties, and the SQL that each of them stands for."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Final, Literal
 
 from voc.errors import QueryError
+
+OF_PAGE: Final = "/*of page*/"
+"""Stands in a join where it is to look no further than at the rows of a page, once those are known."""
 
 Kind = Literal["text", "whole", "number", "flag", "day", "moment"]
 
@@ -60,8 +63,8 @@ class EntitySet:
         near = get_close_matches(name, known, n=3) or known
         raise QueryError(f"{option}: {self.name} has no property {name[:60]!r}.", field=option, options=tuple(near))
 
-    def tables_for(self, used: Sequence[str]) -> str:
-        """What stands behind FROM for SQL that is to be `used`."""
+    def tables_for(self, *used: str, page: str = "") -> str:
+        """What stands behind FROM for SQL that is to be `used`; `page` is the query that has the page's rows by number."""
         together = " ".join(used)
         joined = (sql for alias, sql in self.joins.items() if re.search(rf"\b{alias}\.", together))
-        return "".join((self.table, *joined))
+        return "".join((self.table, *joined)).replace(OF_PAGE, f" WHERE x.seq IN ({page})" if page else "")

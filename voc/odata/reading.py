@@ -77,7 +77,7 @@ def source_of_figures(entity_set: EntitySet, figures: Sequence[Sequence[Any]]) -
 def count_rows(store: Selects, source: Source, condition: Expression | None) -> int:
     """How many rows of the source meet a condition."""
     sql, parameters = _conditions(source, condition)
-    tables = source.of.tables_for((sql,))
+    tables = source.of.tables_for(sql)
     counted = source.query(f"counted AS (SELECT count(*) AS n FROM {tables} WHERE {sql}) SELECT n FROM counted")
     ((count,),) = store.select(counted, parameters)
     return int(count)
@@ -131,14 +131,14 @@ def _page_query(store: Selects, source: Source, asked: Asked, most: int) -> tupl
     order = ", ".join(term.order for term in terms)
     places = ", ".join(f"{sql} AS place_{number}" for number, sql in enumerate(source.of.places))
     page = (
-        f"SELECT {places} FROM {source.of.tables_for((condition, order))}"
+        f"SELECT {places} FROM {source.of.tables_for(condition, order)}"
         f" WHERE {condition} ORDER BY {order} LIMIT $most OFFSET $skip"
     )
     shown = ", ".join(
         [*(f"({each.sql})" for each in asked.select), *(f"page.place_{number}" for number in range(len(source.of.places)))]
     )
     same = " AND ".join(f"page.place_{number} = {sql}" for number, sql in enumerate(source.of.places))
-    tables = source.of.tables_for((shown, order))
+    tables = source.of.tables_for(shown, order, page="SELECT place_0 FROM page")
     sql = source.query(f"page AS ({page}) SELECT {shown} FROM {tables} JOIN page ON {same} ORDER BY {order}")
     return sql, parameters | {"most": most, "skip": asked.skip if asked.after is None else 0}
 
@@ -155,7 +155,7 @@ def _values_at(store: Selects, source: Source, asked: Asked, terms: Sequence[_Te
         return list(last)
     at = " AND ".join(f"{sql} = $last_{number}" for number, sql in enumerate(source.of.places))
     values = ", ".join(term.sql for term in terms)
-    sql = source.query(f"last AS (SELECT {values} FROM {source.of.tables_for((values,))} WHERE {at}) SELECT * FROM last")
+    sql = source.query(f"last AS (SELECT {values} FROM {source.of.tables_for(values)} WHERE {at}) SELECT * FROM last")
     named = {f"last_{number}": place for number, place in enumerate(last)}
     for row in store.select(sql, {**source.figure_parameters, **named}):
         return list(row)

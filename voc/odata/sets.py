@@ -6,7 +6,7 @@ known, an empty list of codes where the tagger found none.
 
 from typing import Final
 
-from voc.odata.model import EntitySet, Property
+from voc.odata.model import OF_PAGE, EntitySet, Property
 
 # ruff: noqa: S608  the SQL is put together from our own words
 
@@ -20,11 +20,15 @@ _U: Final = {"w": " LEFT JOIN turn_tagging w ON w.seq = u.seq AND w.position = u
 _TAG_RANK: Final = "CASE g.kind WHEN 'reason' THEN 0 WHEN 'effort' THEN 1 WHEN 'loyalty' THEN 2 ELSE 3 END"
 
 
-def _codes(kind: str, polarity: str = "") -> str:
-    """The codes of a text's tags of a kind, in the tagger's order; null while the text waits for the tagger."""
+def _gather(column: str, kind: str, polarity: str = "") -> str:
+    """The aggregate that lists the codes of a text's tags of a kind in the tagger's order."""
     said = f" AND x.polarity = '{polarity}'" if polarity else ""
-    found = f"SELECT string_agg(x.code, '|' ORDER BY x.position) FROM tag x WHERE x.seq = f.seq AND x.kind = '{kind}'{said}"
-    return f"CASE WHEN t.seq IS NOT NULL THEN coalesce(({found}), '') END"
+    return f"string_agg(x.code, '|' ORDER BY x.position) FILTER (WHERE x.kind = '{kind}'{said}) AS {column}"
+
+
+def _codes(column: str) -> Property:
+    """The property that lists codes; null while the text waits for the tagger."""
+    return Property(column, "text", f"CASE WHEN t.seq IS NOT NULL THEN coalesce(r.{column}, '') END")
 
 
 def _score(column: str) -> str:
@@ -32,6 +36,16 @@ def _score(column: str) -> str:
     return f"round(CAST({column} AS DOUBLE PRECISION), 6)"
 
 
+_GATHERED: Final = ", ".join(
+    (
+        _gather("reasons", "reason"),
+        _gather("reasons_negative", "reason", "negative"),
+        _gather("reasons_positive", "reason", "positive"),
+        _gather("effort", "effort"),
+        _gather("loyalty", "loyalty"),
+    )
+)
+_R: Final = {"r": f" LEFT JOIN (SELECT x.seq, {_GATHERED} FROM tag x{OF_PAGE} GROUP BY x.seq) r ON r.seq = f.seq"}
 _ID: Final = "'f' || f.seq"
 _SOURCE: Final = (
     Property("external_id", "text", "f.external_id"),
@@ -78,11 +92,7 @@ FEEDBACK: Final = EntitySet(
         *_SOURCE,
         *_OPERATIONS,
         *_VERDICTS,
-        Property("reasons", "text", _codes("reason")),
-        Property("reasons_negative", "text", _codes("reason", "negative")),
-        Property("reasons_positive", "text", _codes("reason", "positive")),
-        Property("effort", "text", _codes("effort")),
-        Property("loyalty", "text", _codes("loyalty")),
+        *map(_codes, ("reasons", "reasons_negative", "reasons_positive", "effort", "loyalty")),
         Property("script", "text", "t.script"),
         Property("model", "text", "t.model"),
         Property("taxonomy", "text", "t.taxonomy"),
@@ -91,7 +101,7 @@ FEEDBACK: Final = EntitySet(
     ),
     "feedback f",
     ("f.seq",),
-    _T | _A | _C,
+    _T | _A | _C | _R,
 )
 TAGS: Final = EntitySet(
     "Tags",
