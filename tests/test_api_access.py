@@ -72,6 +72,7 @@ NEEDED: Final = {
     ("POST", "/batches/{batch_id}/delete"): "admin",
     ("GET", "/docs"): "read",
     ("GET", "/openapi.json"): "read",
+    ("GET", "/metrics"): "read",
     ("GET", "/healthz"): EVERYONE,
     ("GET", "/readyz"): EVERYONE,
     ("GET", "/sign-in"): EVERYONE,
