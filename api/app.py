@@ -99,7 +99,7 @@ def create_app(settings: Settings | None = None, *, tagger: Tagger | None = None
     app.state.settings = settings
     app.state.tagger = tagger
     app.state.request_times = RequestTimes()
-    app.state.log_counts = LogCounts()
+    app.state.log_counts = LogCounts(_LOG)
     app.add_middleware(BodyLimit, upload_mib=settings.max_upload_mb)
     app.add_middleware(AccessGate)
     problems.install(app)

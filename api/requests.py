@@ -94,15 +94,21 @@ class Stopwatch:
 
 
 class LogCounts(logging.Handler):
-    """Counts what is logged by its level; of what is said it keeps nothing."""
+    """Counts what a logger says by its level, and keeps nothing of it.
 
-    def __init__(self) -> None:
+    Python prints what nobody handles, and this is a handler: so it hands on to the last resort where it is the only one.
+    """
+
+    def __init__(self, logger: logging.Logger) -> None:
         super().__init__(logging.WARNING)
         self.counts = Counter(dict.fromkeys(LEVELS, 0))
+        self._logger = logger
 
     def emit(self, record: logging.LogRecord) -> None:
         """Count one; the handler's own lock is held."""
         self.counts[LEVELS[min(max(record.levelno // 10 - 3, 0), 2)]] += 1
+        if logging.lastResort and [*self._logger.handlers, *logging.getLogger().handlers] == [self]:
+            logging.lastResort.handle(record)
 
 
 def _kind(scope: Scope, status: int) -> Kind:

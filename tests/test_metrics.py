@@ -150,7 +150,7 @@ def test_buckets_add_up() -> None:
     ("level", "counted"), [(30, "warning"), (35, "warning"), (40, "error"), (50, "critical"), (99, "critical")]
 )
 def test_levels_of_the_log(level: int, counted: str) -> None:
-    counts = LogCounts()
+    counts = LogCounts(logging.getLogger("voc"))
     counts.handle(logging.LogRecord("voc", level, "", 1, "x", None, None))
     assert [name for name, count in counts.counts.items() if count] == [counted]
 
