@@ -36,9 +36,11 @@ SIGN_IN: Final = "/sign-in"
 FEED: Final = "/odata"
 """Where a key may come as the password of Basic too, which is all that Power BI and Excel can send. Nothing is changed there,
 so that a browser that remembers a password can be led to no harm; elsewhere it opens nothing."""
+ROUTE: Final = "route"  # where a call keeps the template of its route
 TARGET: Final = "target"  # where a route leaves the id of what it made, for the log
 NOWHERE: Final = "(none)"  # the route, in the log, of a path that leads nowhere
 _QUIET: Final = frozenset({"/healthz", "/readyz", "/static", "/static/vendor/{name}"})  # for everyone, and not in the log
+_ROUTINE: Final = frozenset({"/metrics"})  # asked for every few seconds: the log of who asked what would be of nothing else
 _PUBLIC: Final = _QUIET | {SIGN_IN, "/sign-out"}
 _ADMIN: Final = ("/admin", "/v1/keys", "/v1/audit", "/v1/backup", "/v1/webhooks")
 _EXCEPTIONS: Final[dict[tuple[str, str], Scope]] = {
@@ -136,12 +138,13 @@ class AccessGate:
             await self._app(scope, receive, send)
             return
         call = self._find_call(scope)
+        scope.setdefault("state", {})[ROUTE] = call.route
         if call.route in _QUIET:
             await self._app(scope, receive, send)
             return
         access: Access = scope["app"].state.service.access
         caller, refusal = _admit(access, call, scope)
-        scope.setdefault("state", {})["caller"] = caller
+        scope["state"]["caller"] = caller
         recorder = _Recorder(access, call, scope, send)
         try:
             if refusal is not None:
@@ -277,6 +280,8 @@ class _Recorder:
             entry = self._entry(message["status"])
             if self._changes and entry.via != "nobody":
                 await run_in_threadpool(self._audit.write, entry)
+            elif self._call.route in _ROUTINE and entry.status == 200:
+                self._audit.note_use(entry)
             elif entry.via != "nobody" or entry.status != 429:  # a flood must not become a flood of entries
                 self._audit.note(entry)
         await self._send(message)

@@ -3,6 +3,7 @@
 uvicorn --factory api.app:create_app
 """
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -21,6 +22,7 @@ from api.guard import LOOPBACK, Guard
 from api.odata import ODataBorder
 from api.parameters import use_zone
 from api.recent import RecentAnswers
+from api.requests import LogCounts, RequestTimes, Stopwatch
 from api.routes import (
     admin_pages,
     audit,
@@ -36,6 +38,7 @@ from api.routes import (
     insights,
     keys,
     kpi_pages,
+    metrics,
     odata,
     pages,
     preview,
@@ -65,6 +68,7 @@ STOP_TIMEOUT_S: Final = 5.0
 STOP_WEBHOOKS_S: Final = 2.0  # what is not answered by then is sent again
 HARMLESS: Final = "سلام"
 SAMPLE_NAME: Final = "feedback.csv"
+_LOG: Final = logging.getLogger("voc")  # what everything here logs to, in the end
 _KEY: Final = "A key from `voc keys create` or POST /v1/keys; while there is none, calls on loopback need none."
 _PROBLEM: Final[dict[int | str, dict[str, Any]]] = {
     "default": {
@@ -101,14 +105,17 @@ def create_app(settings: Settings | None = None, *, tagger: Tagger | None = None
     )
     app.state.settings = settings
     app.state.tagger = tagger
+    app.state.request_times = RequestTimes()
+    app.state.log_counts = LogCounts(_LOG)
     app.add_middleware(BodyLimit, upload_mib=settings.max_upload_mb)
     app.add_middleware(AccessGate)
     problems.install(app)
     app.add_middleware(Guard, hosts=(*LOOPBACK, settings.host), proxied=settings.hosts)
     app.add_middleware(ODataBorder)
+    app.add_middleware(Stopwatch, times=app.state.request_times)
     for each in (batches, preview, tag, feedback, conversations, customers, trends, insights, kpi_values, export, changes):
         app.include_router(each.router)
-    for each in (taxonomy, webhooks, keys, audit, backup, health, docs, odata):
+    for each in (taxonomy, webhooks, keys, audit, backup, health, metrics, docs, odata):
         app.include_router(each.router)
     for each in (pages, reason_pages, kpi_pages, admin_pages, sign_in):
         app.include_router(each.router)
@@ -121,9 +128,11 @@ def create_app(settings: Settings | None = None, *, tagger: Tagger | None = None
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service = await run_in_threadpool(_start, app.state.settings, app.state.tagger)
     app.state.service = service
+    _LOG.addHandler(app.state.log_counts)
     try:
         yield
     finally:
+        _LOG.removeHandler(app.state.log_counts)
         await run_in_threadpool(_stop, service)
 
 

@@ -49,7 +49,12 @@ class AuditWriter:
             if len(self._waiting) == MOST_WAITING:
                 _log.error("The audit log cannot be written; its oldest unwritten entry was dropped.")
             self._waiting.append(entry)
-            self._note_use(entry)
+            self._note_key(entry)
+
+    def note_use(self, entry: AuditEntry) -> None:
+        """Have the use of its key written within a second, and not the entry."""
+        with self._taking:
+            self._note_key(entry)
 
     def write(self, entry: AuditEntry) -> None:
         """Have an entry written now, after those that wait; it is on disk when this returns. Call it in a thread."""
@@ -68,7 +73,7 @@ class AuditWriter:
                 self._put_back(entries, uses)
                 raise
 
-    def _note_use(self, entry: AuditEntry) -> None:
+    def _note_key(self, entry: AuditEntry) -> None:
         key, at = entry.key_id, entry.happened_at
         if key and (key not in self._written_uses or at - self._written_uses[key] >= USE_EVERY):
             self._uses[key] = at

@@ -92,6 +92,7 @@ NEEDED: Final = {
     ("GET", "/odata/$metadata"): "read",
     ("GET", "/odata/{rest:path}"): "read",
     **{("GET", f"/odata/{each.name}{part}"): "read" for each in SETS for part in ("", "/$count", "({key:path})")},
+    ("GET", "/metrics"): "read",
     ("GET", "/healthz"): EVERYONE,
     ("GET", "/readyz"): EVERYONE,
     ("GET", "/sign-in"): EVERYONE,

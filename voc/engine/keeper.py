@@ -22,13 +22,16 @@ _log = logging.getLogger(__name__)
 
 
 class Keeper:
-    """Erases what is older than `retention_days` (0: nothing) and writes the file anew after deletions, at a quiet moment."""
+    """Erases what is older than `retention_days` (0: nothing) and writes the file anew after deletions, at a quiet moment.
+
+    `swept_at` is when old rows were last looked for, None before the first time.
+    """
 
     def __init__(self, store: Store, engine: Engine, *, retention_days: int) -> None:
         self._store = store
         self._engine = engine
         self._age = timedelta(days=retention_days)
-        self._swept_at: datetime | None = None
+        self.swept_at: datetime | None = None
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="voc-keeper", daemon=True)
 
@@ -44,11 +47,11 @@ class Keeper:
 
     def look(self, now: datetime) -> None:
         """Do what is due at this moment. Raises StoreError where it cannot be done."""
-        if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
+        if self.swept_at is None or now - self.swept_at >= SWEEP_EVERY:
             if self._age and (rows := self._store.erase_older(now - self._age)):
                 _log.info("%d rows were older than %d days and are erased.", rows, self._age.days)
             self._store.trim_changes(now - CHANGES_KEPT)
-            self._swept_at = now
+            self.swept_at = now
         since = self._store.rewrite_due_since()
         if since is not None and (self._quiet() or now - since >= LONGEST_WAIT):
             self._store.rewrite()

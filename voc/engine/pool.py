@@ -57,6 +57,7 @@ class WorkerPool:
     ) -> None:
         self.identity = identity or model_identity(model)
         self.workers = workers or _cores()
+        self.restarts = 0  # processes that were replaced
         self._model = model
         self._load = load
         self._chunk_timeout_s = chunk_timeout_s
@@ -164,6 +165,7 @@ class WorkerPool:
                 raise _stopped()
             if replaced:
                 self._running.discard(replaced)
+                self.restarts += 1
             try:
                 worker = Worker(self._model, self._load)
             except OSError as error:

@@ -6,7 +6,7 @@ in it. Nothing is replaced before the copy has been read in full and has the man
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,6 +75,16 @@ def back_up_file(database: str, target: Path) -> Manifest:
         return back_up(opened, database, target)
     finally:
         opened.close()
+
+
+def find_last_backup(folder: Path) -> datetime | None:
+    """When the newest file of `folder` that has a manifest beside it was made; None where there is none."""
+    made = list[float]()
+    for each in folder.glob("*.duckdb"):
+        with suppress(FileNotFoundError):  # removed meanwhile
+            if manifest_of(each).exists():
+                made.append(each.stat().st_mtime)
+    return datetime.fromtimestamp(max(made), UTC) if made else None
 
 
 def read_manifest(backup: Path) -> Manifest:

@@ -133,7 +133,7 @@ def _read_batch(session: Session, row: Row, identity: ModelIdentity | None, zone
     return Batch(
         id=batch_id,
         name=name,
-        status=_status(there, tagged, aside),
+        status=status_of(there, tagged, aside),
         received=received,
         accepted=accepted,
         rejected=rejected,
@@ -146,7 +146,8 @@ def _read_batch(session: Session, row: Row, identity: ModelIdentity | None, zone
     )
 
 
-def _status(rows: int, tagged: int, aside: int) -> BatchStatus:
+def status_of(rows: int, tagged: int, aside: int) -> BatchStatus:
+    """How far a batch is that has so many rows, of which some are tagged and some were set aside."""
     if rows > tagged + aside:
         return "tagging"
     return "failed" if aside and not tagged else "done"

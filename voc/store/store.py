@@ -28,6 +28,7 @@ from voc.store.migrate import migrate
 from voc.store.paging import Page
 from voc.store.tagging import PendingText, SetAside
 from voc.store.webhooks import Webhooks
+from voc.store.work import Work, count_work
 from voc.tagging.identity import ModelIdentity
 
 if TYPE_CHECKING:
@@ -201,6 +202,11 @@ class Store:
         """How many rows are to be tagged until a batch is done: its own and those before it. Raises NotFoundError."""
         with self._database.reading() as session:
             return batches.count_waiting(session, batch_id, identity)
+
+    def count_work(self, identity: ModelIdentity) -> Work:
+        """How many rows there are and how many of them are to be tagged, and the batches by their state."""
+        with self._database.reading() as session:
+            return count_work(session, identity)
 
     def pending(self, identity: ModelIdentity, *, after: int, limit: int) -> list[PendingText]:
         """The next rows after number `after`, in order, that have no tags of `identity` and were not set aside under it.
