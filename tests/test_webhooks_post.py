@@ -1,5 +1,7 @@
 """One call of a webhook: where it may go, what it follows, how long it may take and how much it reads."""
 
+import doctest
+import importlib
 import socket
 import ssl
 import time
@@ -281,3 +283,8 @@ def test_certificates_are_those_of_the_name(tmp_path: Path, monkeypatch: pytest.
         assert tls(receiver.port, "localhost") == Answer(204)
         assert tls(receiver.port, "127.0.0.1") == Answer(problem="tls")  # it is of another name
         assert len(receiver.calls) == 1
+
+
+@pytest.mark.parametrize("name", ["addresses", "events", "schedule"])
+def test_examples_in_docstrings(name: str) -> None:
+    assert doctest.testmod(importlib.import_module(f"voc.webhooks.{name}")).failed == 0

@@ -95,8 +95,10 @@ def find_due(session: Session, now: datetime) -> list[str]:
 
 def next_due(session: Session, webhook_id: str, now: datetime, zone: ZoneInfo) -> Delivery | None:
     """The first delivery of an endpoint that is due."""
-    sql = f"SELECT {_COLUMNS} FROM webhook_delivery WHERE webhook_id = $id AND {_DUE} ORDER BY number LIMIT 1"
-    return next(_read(session.query(sql, {"id": webhook_id, "now": now}), zone), None)
+    first = f"SELECT min(number) FROM webhook_delivery WHERE webhook_id = $id AND {_DUE}"
+    ((number,),) = session.query(first, {"id": webhook_id, "now": now})
+    sql = f"SELECT {_COLUMNS} FROM webhook_delivery WHERE number = $number"
+    return next(_read(session.query(sql, {"number": number}), zone), None)
 
 
 def find_text(session: Session, seq: int) -> str | None:
