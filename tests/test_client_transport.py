@@ -226,7 +226,8 @@ def test_the_key_and_the_path_of_the_address_are_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("base", "key"), [("127.0.0.1:8000", None), ("ftp://x", None), ("http://x", "a\r\nX: y"), ("http://x", "کلید")]
+    ("base", "key"),
+    [("127.0.0.1:8000", None), ("ftp://x", None), ("http://x:y", None), ("http://x", "a\r\nX: y"), ("http://x", "کلید")],
 )
 def test_what_cannot_be_asked_is_said_at_once(base: str, key: str | None) -> None:
     with pytest.raises(ClientError) as caught:

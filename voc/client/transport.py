@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any, Final, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from voc.client.bodies import PIECE_BYTES, Body
 from voc.client.errors import NO_ANSWER, ClientError, not_ours, refusal
@@ -43,13 +43,11 @@ class Transport:
     """Sends requests to one service. Threads may share it: each call has a connection of its own while it lasts."""
 
     def __init__(self, base_url: str, key: str | None, timeout_s: float, retries: int) -> None:
-        parts = urlsplit(base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ClientError("base_url is to be as http://127.0.0.1:8000.", code="bad_base_url", field="base_url")
+        parts = _split(base_url)
         if key is not None and not (key.isascii() and key.isprintable()):
             raise ClientError("The key holds signs that no key has.", code="bad_key", field="key")
         self._kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        self._host, self._port, self._root = parts.hostname, parts.port, parts.path.rstrip("/")
+        self._host, self._port, self._root = parts.hostname or "", parts.port, parts.path.rstrip("/")
         self._headers = {"User-Agent": "voc-client"} | ({"Authorization": f"Bearer {key}"} if key else {})
         self._timeout_s = timeout_s
         self._retries = retries
@@ -138,6 +136,14 @@ def read_json(pieces: Iterator[bytes]) -> Any:
         return json.loads(content) if content else None
     except ValueError:
         raise not_ours() from None
+
+
+def _split(base_url: str) -> SplitResult:
+    parts = urlsplit(base_url)
+    with suppress(ValueError):  # a port that is no number
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            return parts
+    raise ClientError("base_url is to be as http://127.0.0.1:8000.", code="bad_base_url", field="base_url")
 
 
 def _hang_up(kept: list[tuple[float, HTTPConnection]]) -> None:
