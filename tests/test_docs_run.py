@@ -8,10 +8,11 @@ from tests.pages import Block, blocks_of, session
 from tests.serving import ROOT
 
 TESTS = ROOT / "tests"
-PAGES = [
+RUN_ELSEWHERE = {"power-bi": "test_odata_client.py", "webhooks": "test_api_webhooks.py"}
+PAGES = [  # a page with a test of its own is run there
     page
     for page in sorted((ROOT / "docs").glob("*.md"))
-    if blocks_of(page) and not (TESTS / f"test_docs_{page.stem}.py").exists()  # a page with a test of its own is run there
+    if blocks_of(page) and page.stem not in RUN_ELSEWHERE and not (TESTS / f"test_docs_{page.stem}.py").exists()
 ]
 
 
@@ -23,6 +24,11 @@ def test_a_page_does_what_it_says(page: Path, tmp_path: Path, monkeypatch: pytes
         for block in blocks_of(page):
             printed = follow(block)
             assert block.output is None or printed == block.output, block.code
+
+
+def test_pages_that_are_run_elsewhere_are_named_there() -> None:
+    for stem, test in RUN_ELSEWHERE.items():
+        assert f"{stem}.md" in (TESTS / test).read_text("utf-8")
 
 
 def test_pages_are_found() -> None:

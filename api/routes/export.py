@@ -7,11 +7,12 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.parameters import FilterQuery
-from api.routes.kpis import KpiQuery
-from api.routes.trends import TrendQuery
+from api.routes.kpis import KpiQuery, get_kpis
+from api.routes.trends import TrendQuery, get_trends
+from api.schemas import KpiPage, TrendPage
 from api.service import Running, Service
 from voc.errors import InputError
 from voc.export import (
@@ -100,16 +101,26 @@ def export_conversations(service: Running, query: Annotated[RecordExportQuery, Q
 
 @router.get("/trends", summary="A series as a file", response_class=StreamingResponse)
 def export_trends(service: Running, query: Annotated[TrendExportQuery, Query()]) -> StreamingResponse:
-    """The rows of /v1/trends."""
+    """The rows of /v1/trends: as they are in JSONL, elsewhere in one level."""
+    if query.format == "jsonl":
+        page = TrendPage.model_validate(get_trends(service, query))
+        return download(_lines(page.items), query.format, "trends", _now(service))
     pieces = stream_figures_as(query.compute(service.store), query.format, TrendRow)
     return download(pieces, query.format, "trends", _now(service))
 
 
 @router.get("/kpis", summary="KPI values as a file", response_class=StreamingResponse)
 def export_kpis(service: Running, query: Annotated[KpiExportQuery, Query()]) -> StreamingResponse:
-    """The rows of /v1/kpis."""
+    """The rows of /v1/kpis: as they are in JSONL, elsewhere in one level."""
+    if query.format == "jsonl":
+        page = KpiPage.model_validate(get_kpis(service, query))
+        return download(_lines(page.items), query.format, "kpis", _now(service))
     pieces = stream_figures_as(query.compute(service), query.format, KpiRow)
     return download(pieces, query.format, "kpis", _now(service))
+
+
+def _lines(items: Iterable[BaseModel]) -> Iterator[bytes]:
+    return (item.model_dump_json().encode() + b"\n" for item in items)
 
 
 def download(pieces: Iterable[bytes], format: str, name: str, now: datetime) -> StreamingResponse:
