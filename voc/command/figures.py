@@ -1,17 +1,16 @@
 """`voc kpis` and `voc trends`: figures of what the database holds, as a table or a file."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from voc.calendars import BucketSize, Calendar
+from voc.command.tables import print_figures
 from voc.days import parse_end, parse_first_day
 from voc.errors import InputError
 from voc.export import figure_row, format_of, stream_figures_as, write_whole
@@ -137,22 +136,7 @@ def put_figures(figures: "Sequence[DataclassInstance]", output: Path | None) -> 
     if output:
         write_whole(output, stream_figures_as(figures, format_of(output), type(figures[0])))
         return
-    rows = [figure_row(figure, "jsonl") for figure in figures]
-    used = [name for name in rows[0] if any(row[name] not in (None, ()) for row in rows)]
-    table = Table(*used)
-    for row in rows:
-        table.add_row(*(_text(row[name]) for name in used))
-    Console().print(table)
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, Mapping):  # a figure inside a figure
-        return f"{_text(value['value'])} ({_text(value['ci_low'])} … {_text(value['ci_high'])})"
-    if isinstance(value, tuple):
-        return " ".join(map(str, value))
-    return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    print_figures([figure_row(figure, "jsonl") for figure in figures])
 
 
 def one_of(name: str, value: str, kind: Any) -> Any:

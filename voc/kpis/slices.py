@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from operator import add
-from typing import Any, Final, Protocol, get_args
+from typing import Any, Final, NamedTuple, Protocol, get_args
 
 from voc.calendars import BucketSize, Calendar, bucket_key, next_key
 from voc.errors import InputError
@@ -136,9 +136,8 @@ class Part:
     code: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """What was counted in one bucket, group and code."""
+class Counted(NamedTuple):
+    """What was counted in one bucket, group and code; a tuple, for a series by hour has tens of thousands."""
 
     bucket: str | None
     group: str | None
@@ -206,7 +205,7 @@ def read_counted(rows: Iterable[tuple[Any, ...]], slices: Slices) -> list[Counte
         counts = tuple([math.nan if count is None else float(count) for count in found])
         cell = key(day, hour), group, code
         added[cell] = tuple(map(add, added[cell], counts)) if cell in added else counts
-    return [Counted(*cell, counts) for cell, counts in added.items()]
+    return [Counted(bucket, group, code, counts) for (bucket, group, code), counts in added.items()]
 
 
 def buckets_between(found: Iterable[str | None], slices: Slices, rows_per_bucket: int) -> tuple[str | None, ...]:

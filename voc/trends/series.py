@@ -7,7 +7,7 @@ that is being tagged meanwhile cannot tear them apart.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import product, starmap
 from typing import Final
@@ -152,7 +152,7 @@ def _with_tagged(found: Sequence[Counted]) -> Iterator[Counted]:
     for each in found:
         tagged[each.bucket, each.group] += int(each.counts[0])
     for each in found:
-        yield each if each.code is not None else replace(each, counts=(tagged[each.bucket, each.group], *each.counts[1:]))
+        yield each if each.code is not None else each._replace(counts=(tagged[each.bucket, each.group], *each.counts[1:]))
 
 
 def mark_codes(measure: str, level: str, polarity: tuple[str, ...] = ()) -> str:
