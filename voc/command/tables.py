@@ -12,7 +12,8 @@ _WHY_NONE: Final = ("null_reason", "missing")  # said where the value would stan
 _OF_MAIN: Final = ("value", "share", "difference")  # the figure whose interval is ci_low to ci_high
 _LEFT_OUT_FIRST: Final = (
     "end", "start", "p_value", "method", "title_fa", "score", "direction", "staying_gain", "share_before", "mean_with",
-    "mean_without", "model_error", "examples", "unit", "rank", "partial", "q_value", "kind", "negative", "positive", "gain",
+    "mean_without", "model_error", "examples", "unit", "rank", "partial", "q_value", "negative", "positive", "gain", "n_first",
+    "n_second",
 )  # fmt: skip
 _WIDE: Final = 10_000  # of what is no terminal, where nothing needs to fit
 
