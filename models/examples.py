@@ -27,6 +27,7 @@ Floats = NDArray[np.float32]
 
 NO_FEEDBACK: Final = (*FORMAL, "unlabelled_pool")
 WHOLE_TIMES: Final = 2  # beside the customer's words alone: some hundred conversations among many thousand reviews
+STRETCH_TURNS: Final = 4
 TAXONOMY_WEIGHT: Final = 0.5  # written to show one code, so less like what customers write than a read text
 WEAK_SENTIMENT: Final[Mapping[str, Mapping[str, float]]] = {
     # what a rating says of the writer's sentiment: people who click «negative» also praise now and then
@@ -192,10 +193,32 @@ def _from_record(record: dict[str, Any], text: str, labels: Labels) -> Example:
 
 def whole_conversation(record: dict[str, Any], labels: Labels) -> Example:
     """A labelled conversation as the tagger reads it, both sides, with what its reader says of the whole."""
-    turns = [Turn(turn["speaker"], turn["text"]) for turn in record["turns"]]
-    its_script = script(turns, [normaliser().normalise(turn.text) for turn in turns])
     primary = labels.reasons.index(record["primary_reason"]) if record["primary_reason"] else -1
-    return replace(_from_record(record, its_script.text, labels), context=its_script.context, primary=primary)
+    return replace(_as_read(record, range(len(record["turns"])), labels), primary=primary)
+
+
+def _as_read(record: dict[str, Any], part: range, labels: Labels) -> Example:
+    """A part of the turns, both sides, with the record's labels; a label's words are the turns that are marked to say it."""
+    turns = [Turn(turn["speaker"], turn["text"]) for turn in record["turns"][part.start : part.stop]]
+    its_script = script(turns, [normaliser().normalise(turn.text) for turn in turns])
+    own = dict(
+        zip((at for at, turn in zip(part, turns, strict=True) if turn.speaker == "customer"), its_script.own, strict=True)
+    )
+    said = {code: tuple(own[at] for at in places if at in own) for code, places in record.get("said", {}).items()}
+    words = tuple((labels.found.index(code), spans) for code, spans in said.items() if spans)
+    return replace(_from_record(record, its_script.text, labels), context=its_script.context, words=words)
+
+
+def _stretches(record: dict[str, Any], labels: Labels) -> Iterator[Example]:
+    """A few turns at a time with the labels that are said in them."""
+    turns, said = len(record["turns"]), record["said"]
+    for start in range(0, max(1, turns - STRETCH_TURNS + 1), STRETCH_TURNS // 2):
+        part = range(start, min(start + STRETCH_TURNS, turns))
+        here = {code for code, places in said.items() if not set(part).isdisjoint(places)}
+        reasons = {code: polarity for code, polarity in record["reasons"].items() if code in here}
+        cues = {name: [code for code in record[name] if code in here] for name in ("effort", "loyalty")}
+        example = _as_read({**record, "reasons": reasons, **cues}, part, labels)
+        yield replace(example, sentiment_weight=0.0, resolution_weight=0.0)
 
 
 def _from_conversation(record: dict[str, Any], labels: Labels, held_out: bool) -> Iterator[Example]:
@@ -205,6 +228,7 @@ def _from_conversation(record: dict[str, Any], labels: Labels, held_out: bool) -
         yield whole
     else:
         yield from repeat(whole, WHOLE_TIMES)
+        yield from _stretches(record, labels) if "said" in record else ()
         yield from _from_customer(record, whole, labels)
     for turn in record["turns"]:
         if turn["speaker"] == "agent":
@@ -215,7 +239,7 @@ def _from_customer(record: dict[str, Any], whole: Example, labels: Labels) -> It
     """The customer's words alone, their beginning and end, and each turn; what the whole does not speak of, no part does."""
     turns = [Turn(turn["speaker"], turn["text"]) for turn in record["turns"]]
     normalise = normaliser().normalise
-    yield replace(whole, text=normalise(customer_text(turns)), context=())
+    yield replace(whole, text=normalise(customer_text(turns)), context=(), words=())
     absent = (1.0 - whole.found) * whole.found_weights
     quarters = list(customer_quarters(turns))
     parts = [(quarters[0], record["sentiment_start"]), (quarters[-1], record["sentiment_end"])]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import Final
 
@@ -88,38 +89,39 @@ def a_slip(random: np.random.Generator) -> Spoiler:
     return SPOILERS[_IN_TRAINING[random.integers(len(_IN_TRAINING))]]
 
 
-def spoiled_turns(example: Example, random: np.random.Generator) -> tuple[str, tuple[Span, ...]]:
-    """A text with one kind of slip, and where its context is now."""
-    bounds = [0, *(bound for span in example.context for bound in span), len(example.text)]
+def spoiled(example: Example, random: np.random.Generator) -> Example:
+    """The example with one kind of slip in its text; the ranges of context and of marked words go along."""
+    ranges = [*example.context, *(span for _, spans in example.words for span in spans)]
+    bounds = sorted({0, len(example.text), *(bound for span in ranges for bound in span)})
     slip = a_slip(random)
     parts = [slip(example.text[start:end], random) for start, end in pairwise(bounds)]
-    ends = list(accumulate(map(len, parts)))
-    return "".join(parts), tuple(zip(ends[0::2], ends[1::2], strict=False))
+    now = dict(zip(bounds, accumulate(map(len, parts), initial=0), strict=True))
+
+    def moved(spans: Sequence[Span]) -> tuple[Span, ...]:
+        return tuple((now[start], now[end]) for start, end in spans)
+
+    words = tuple((label, moved(spans)) for label, spans in example.words)
+    return replace(example, text="".join(parts), context=moved(example.context), words=words)
 
 
 class Noise:
-    """Turns examples into token ids, a share of the texts spoiled."""
+    """Spoils a share of examples and turns them into token ids."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast, random: np.random.Generator) -> None:
         self._tokenizer = tokenizer
         self._random = random
 
-    def encode(self, examples: Sequence[Example], longest: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Token ids, mask, context [B, T] and character ranges [B, T, 2], noise included, cut at `longest` tokens.
+    def spoil(self, examples: Sequence[Example]) -> list[Example]:
+        """The examples as they were typed in a hurry."""
+        return [spoiled(each, self._random) if self._random.random() < NOISY_TEXTS else each for each in examples]
 
-        Texts with marked words stay as they are, so that the marks stay true.
-        """
-        heard = [
-            spoiled_turns(example, self._random)
-            if not example.words and self._random.random() < NOISY_TEXTS
-            else (example.text, example.context)
-            for example in examples
-        ]
+    def encode(self, examples: Sequence[Example], longest: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Token ids, mask, context [B, T] and character ranges [B, T, 2], some pieces split, cut at `longest` tokens."""
         model = self._tokenizer.backend_tokenizer.model
         if isinstance(model, BPE):
             model.dropout = SPLIT_PIECES
         encoded = self._tokenizer(
-            [text for text, _ in heard],
+            [example.text for example in examples],
             truncation=True,
             max_length=longest,
             padding=True,
@@ -129,7 +131,7 @@ class Noise:
         if isinstance(model, BPE):
             model.dropout = None
         ids, mask, ranges = (torch.as_tensor(encoded[name]) for name in ("input_ids", "attention_mask", "offset_mapping"))
-        agents = zip(ranges.tolist(), (spans for _, spans in heard), strict=True)
+        agents = zip(ranges.tolist(), (example.context for example in examples), strict=True)
         context = torch.tensor([inside(tokens, spans) for tokens, spans in agents], dtype=ids.dtype)
         return ids, mask, context, ranges
 

@@ -157,11 +157,12 @@ def fit(
     began = saved_at = time.monotonic()
     losses: list[float] = []
     for step in range(done, len(course)):
-        batch, progress = course[step], step / len(course)
+        progress = step / len(course)
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * min(1.0, progress / 0.03 + 0.01, (1 - progress) / 0.6 + 0.01)
         torch.manual_seed(seed + step)
         noise = Noise(tokenizer, np.random.default_rng((seed, step)))
+        batch = noise.spoil(course[step])
         network.train()
         with torch.autocast("cpu", torch.bfloat16):
             ids, mask, context, ranges = noise.encode(batch, LONGEST_TOKENS)

@@ -17,7 +17,7 @@ from transformers import BertConfig, BertModel, BertTokenizer
 from models import agreement, average, curves, evaluate, noise, pretrain, teach, train, tune
 from models.corpora import text_id
 from models.examples import Labels, read_feedback, read_labelled, read_records, weak_verdict
-from models.noise import SPOILERS, spoiled_turns
+from models.noise import SPOILERS, spoiled
 from models.train import primary_loss
 from voc.errors import ModelError
 from voc.records import Reason, Tags
@@ -401,17 +401,48 @@ def test_conversations_teach_both_sides(tmp_path: Path) -> None:
     assert not any(example.found_weights[of_customer:].any() for example in (*wholes, alone, first, last))
 
 
-def test_slips_keep_what_the_agent_says_apart() -> None:
+def test_stretches_of_a_conversation_have_the_labels_that_are_said_in_them(tmp_path: Path) -> None:
+    turns = [
+        {"speaker": "customer", "text": "سلام وقت بخیر", "sentiment": "neutral"},
+        {"speaker": "agent", "text": "سلام بفرمایید", "moves": ["greeting"]},
+        {"speaker": "customer", "text": "پیکتون سه ساعت دیر کرد", "sentiment": "negative"},
+        {"speaker": "agent", "text": "عذر می‌خوام", "moves": ["apology"]},
+        {"speaker": "customer", "text": "دفعه سومه زنگ می‌زنم", "sentiment": "negative"},
+        {"speaker": "customer", "text": "خداحافظ", "sentiment": "neutral"},
+    ]
+    record = {
+        "id": "conv", "turns": turns, "sentiment": "negative", "sentiment_start": "neutral", "sentiment_end": "neutral",
+        "reasons": {"delivery.time": "negative"}, "primary_reason": "delivery.time",
+        "effort": ["repeat_contact"], "loyalty": [], "resolution": None,
+        "said": {"delivery.time": [2], "repeat_contact": [4]},
+    }  # fmt: skip
+    path = tmp_path / "train_conversations.jsonl"
+    path.write_text(json.dumps(record), encoding="utf-8")
+    targets = Labels(load_taxonomy())
+    late, again = (targets.found.index(code) for code in ("delivery.time", "repeat_contact"))
+    whole, _, *stretches = read_labelled(path, {}, targets)[:4]
+    assert [(label, [whole.text[start:end] for start, end in spans]) for label, spans in whole.words] == [
+        (late, ["پیکتون سه ساعت دیر کرد"]), (again, ["دفعه سومه زنگ می‌زنم"])
+    ]  # fmt: skip
+    assert [(each.found[late], each.found[again]) for each in stretches] == [(1, 0), (1, 1)]
+    assert [each.text.split()[0] for each in stretches] == ["سلام", "پیکتون"]
+    assert all(not each.sentiment_weight and not each.resolution_weight and each.found_weights[late] for each in stretches)
+
+
+def test_slips_leave_context_and_marked_words_where_they_are() -> None:
     text = "سلام بفرمایید پولم برنگشته هنوز خودم پیگیری می‌کنم مرسی"
-    example = replace(Labels(load_taxonomy()).blank(text), context=((0, 13), (32, 50)))
+    example = replace(Labels(load_taxonomy()).blank(text), context=((0, 13), (32, 50)), words=((4, ((14, 26),)),))
     random = np.random.default_rng(3)
     for _ in range(50):
-        spoiled, context = spoiled_turns(example, random)
-        (first, second) = (spoiled[start:end] for start, end in context)
+        heard = spoiled(example, random)
+        (first, second) = (heard.text[start:end] for start, end in heard.context)
+        [(label, [(start, end)])] = heard.words
+        assert label == 4
+        assert heard.text[start:end][:1] in "پچوخ"
         assert first.startswith(("س", "ص", "ث", "ش", "ی", "ل"))
         assert "برنگ" not in first + second
-        assert context[0][0] == 0
-        assert context[1][1] <= len(spoiled)
+        assert heard.context[0][0] == 0
+        assert heard.context[1][1] <= len(heard.text)
 
 
 def test_only_the_customer_speaks_for_a_label() -> None:
