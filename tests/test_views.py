@@ -4,7 +4,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -15,15 +15,30 @@ from cryptography.fernet import Fernet
 from typer.testing import CliRunner
 
 from tests.api_client import SURVEY, running, send_tagged
+from tests.fakes import FakeTagger
 from tests.stores import TEHRAN, add, feedback, open_store, tag_all
 from voc.calendars import JALALI_MONTHS_FA, bucket_key, calendar_row, to_jalali, usual_days
 from voc.command import cli
+from voc.export.rows import flat_row
 from voc.kpis import compute_kpis
-from voc.records import Feedback, Turn
+from voc.records import Feedback, Reject, Turn
 from voc.store import Filters, Store
+from voc.store.tagging import SetAside
+from voc.tagging import ModelIdentity
 from voc.taxonomy import load_taxonomy
 
-VIEWS: Final = ("batches", "dates", "effort_cues", "feedback", "kpis_daily", "loyalty_cues", "moves", "reasons", "turns")
+VIEWS: Final = (
+    "batches",
+    "dates",
+    "effort_cues",
+    "feedback",
+    "kpis_daily",
+    "loyalty_cues",
+    "moves",
+    "reasons",
+    "rejects",
+    "turns",
+)
 WEEKDAYS: Final = ("شنبه", "یکشنبه", "دوشنبه", "سه‌شنبه", "چهارشنبه", "پنجشنبه", "جمعه")
 MONTHS_EN: Final = (
     "Farvardin", "Ordibehesht", "Khordad", "Tir", "Mordad", "Shahrivar", "Mehr", "Aban", "Azar", "Dey", "Bahman", "Esfand",
@@ -83,26 +98,17 @@ def test_a_row_says_what_the_record_says(store: Store) -> None:
     assert set(found) == {record.id for record in records}
     for record in records:
         row, said, tags = found[record.id], record.feedback, record.tags
-        assert (row["batch_id"], row["text"], row["channel"], row["nps"]) == (
-            record.batch_id,
-            said.text,
-            said.channel,
-            said.nps,
-        )
         assert json.loads(row["attributes"]) == said.attributes
-        assert row["occurred_at"] == said.occurred_at
-        assert row["day"] == (said.occurred_at.date() if said.occurred_at else None)
-        assert row["kind"] == ("conversation" if said.turns else "feedback")
-        assert row["tagged"] is (tags is not None)
-        if tags is None:
-            assert (row["sentiment"], row["high_effort"], row["easy"], row["reasons"]) == (None, None, None, None)
-            continue
-        assert (row["sentiment"], row["resolution"], row["model"]) == (tags.sentiment, tags.resolution, tags.model)
-        assert row["reasons"] == ("|".join(reason.code for reason in tags.reasons) or None)
-        assert row["effort_cues"] == ("|".join(cue.code for cue in tags.effort) or None)
-        assert row["loyalty_cues"] == ("|".join(cue.code for cue in tags.loyalty) or None)
-        assert row["high_effort"] is any(cue.code != "easy" for cue in tags.effort)
-        assert row["easy"] is ([cue.code for cue in tags.effort] == ["easy"])
+        exported = flat_row(record)
+        same = (exported.keys() & row.keys()) - {"agent_id", "attributes"}
+        assert len(same) > 40
+        assert {name: row[name] for name in same} == {name: exported[name] for name in same}
+        assert row["occurred_on"] == (said.occurred_at.date() if said.occurred_at else None)
+        assert (row["tagged"], row["set_aside"]) == (tags is not None, False)
+        assert row["high_effort"] is (None if tags is None else any(cue.code != "easy" for cue in tags.effort))
+        assert row["easy"] is (None if tags is None else [cue.code for cue in tags.effort] == ["easy"])
+        if said.turns and tags and tags.conversation:
+            assert json.loads(row["sentiment_quarters"]) == [list(astuple(mood)) for mood in tags.conversation.quarters]
 
 
 def test_tags_turns_and_moves_stand_one_a_row(store: Store) -> None:
@@ -111,8 +117,8 @@ def test_tags_turns_and_moves_stand_one_a_row(store: Store) -> None:
     assert [(row["id"], row["reason"], row["polarity"], row["reason_group"]) for row in view(store, "reasons")] == [
         (id, reason.code, reason.polarity, reason.code.partition(".")[0]) for id in sorted(tags) for reason in tags[id].reasons
     ]
-    assert {(row["id"], row["cue"]) for row in view(store, "effort_cues")} == {
-        (id, cue.code) for id in tags for cue in tags[id].effort
+    assert {(row["id"], row["cue"], row["score"], row["evidence"]) for row in view(store, "effort_cues")} == {
+        (id, cue.code, cue.score, json.dumps(cue.evidence, separators=(",", ":"))) for id in tags for cue in tags[id].effort
     }
     assert {(row["id"], row["cue"]) for row in view(store, "loyalty_cues")} == {
         (id, cue.code) for id in tags for cue in tags[id].loyalty
@@ -147,7 +153,7 @@ def test_pieces_make_a_whole(store: Store, monkeypatch: pytest.MonkeyPatch, tmp_
 def test_days_add_up_to_the_kpis(store: Store) -> None:
     daily = view(store, "kpis_daily")
     assert len(daily) > 5
-    total = {name: sum(row[name] for row in daily) for name in daily[0] if name not in ("day", "channel")}
+    total = {name: sum(row[name] or 0 for row in daily) for name in daily[0] if name not in ("day", "channel")}
     names = ("nps", "csat_top2", "csat_mean", "text_effort_share", "text_effort_net", "text_resolution", "text_sentiment_net")
     value = {row.name: row.value for row in compute_kpis(store, names)}
     assert 100 * (total["promoters"] - total["detractors"]) / total["nps_answers"] == value["nps"]
@@ -194,7 +200,7 @@ def test_everything_is_explained(store: Store) -> None:
 
 
 def test_no_view_shows_an_agent(store: Store, tmp_path: Path) -> None:
-    shown = {row["agent"] for row in view(store, "feedback")}
+    shown = {row["agent_id"] for row in view(store, "feedback")}
     assert len(shown) == 2
     assert shown != {AGENT, None}
     for name in VIEWS:
@@ -281,3 +287,24 @@ def test_the_command_writes_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert snapshot.execute("SELECT count(*) FROM kpi_v1.feedback").fetchall() == [(9,)]
     refused = CliRunner().invoke(cli, ["export", str(tmp_path / "kpi.duckdb"), "--turns"])
     assert refused.exit_code != 0
+
+
+def test_rows_that_a_model_failed_on_are_told_from_those_that_wait(tmp_path: Path) -> None:
+    with open_store(tmp_path / "voc.duckdb") as store:  # of the first, the tags of an older model stay
+        add(store, [*feedback("عالی بود", "کارتم رو خورد", "هنوز زنگ نزدن"), Reject(5, "NPS", "out_of_range", "از ۰ تا ۱۰")])
+        store.write_tags([(1, FakeTagger().tag(["عالی بود"])[0])])
+        store.set_aside([SetAside(seq, "crashed") for seq in (1, 2)], ModelIdentity("fake-2", "v1"))
+        found = [(row["id"], row["tagged"], row["set_aside"]) for row in view(store, "feedback")]
+        assert found == [("f1", True, False), ("f2", False, True), ("f3", False, False)]
+        (reject,), (batch,) = view(store, "rejects"), view(store, "batches")
+        assert reject == {
+            "batch_id": batch["id"], "line": 5, "column_name": "NPS", "code": "out_of_range", "message": "از ۰ تا ۱۰",
+        }  # fmt: skip
+
+
+def test_days_without_a_value_sum_to_nothing_known(tmp_path: Path) -> None:
+    with open_store(tmp_path / "voc.duckdb") as store:
+        add(store, feedback("خوب بود"))
+        (row,) = view(store, "kpis_daily")
+        assert (row["feedback"], row["csat_answers"], row["tagged"]) == (1, 0, 0)
+        assert [row[name] for name in row if name.endswith("_total")] == [None] * 5

@@ -18,8 +18,8 @@ _UNKNOWN: Final = (
 def fill_calendar(session: Session) -> None:
     """Add the usual days that the table lacks: all, or those that an earlier release did not count among them."""
     known = {day for (day,) in session.query("SELECT day FROM calendar")}
-    lacking = [day for day in usual_days() if day not in known] if known else []
-    if lacking or not known:
+    lacking = [day for day in usual_days() if day not in known]
+    if lacking:
         session.insert("calendar", _columns_of(lacking) if known else _usual_columns())
 
 

@@ -1,9 +1,10 @@
 -- What other tools ask by SQL: views with stable names. A column is never renamed or removed here; what must change comes as
--- kpi_v2 beside it. Agents have their pseudonyms whatever VOC_SHOW_AGENTS says, and originals are in no view.
+-- kpi_v2 beside it. Names and values are those of the exports. Agents have their pseudonyms whatever VOC_SHOW_AGENTS says;
+-- originals, keys, the audit log and webhooks are in no view. From here on the calendar holds the days of 1380 to 1430.
 
-CREATE SCHEMA IF NOT EXISTS kpi_v1;
+CREATE SCHEMA kpi_v1;
 
-CREATE OR REPLACE VIEW kpi_v1.feedback AS SELECT
+CREATE VIEW kpi_v1.feedback AS SELECT
   'f' || CAST(f.seq AS VARCHAR) AS id,
   f.seq,
   f.batch_id,
@@ -12,11 +13,11 @@ CREATE OR REPLACE VIEW kpi_v1.feedback AS SELECT
   f.text,
   f.external_id,
   f.customer_id,
-  a.pseudonym AS agent,
+  a.pseudonym AS agent_id,
   f.channel,
   f.occurred_at,
-  f.occurred_on AS day,
-  f.occurred_hour AS hour,
+  f.occurred_on,
+  f.occurred_hour,
   f.first_response_at,
   f.resolved_at,
   f.handle_s,
@@ -35,23 +36,27 @@ CREATE OR REPLACE VIEW kpi_v1.feedback AS SELECT
   f.referral_sold,
   CAST(f.attributes AS VARCHAR) AS attributes,
   t.seq IS NOT NULL AS tagged,
+  t.seq IS NULL AND f.seq IN (SELECT seq FROM main.set_aside) AS set_aside,
   t.model,
   t.taxonomy,
   t.tagged_at,
   t.script,
   t.sentiment,
-  t.sentiment_score,
-  t.effort_score,
-  CASE WHEN t.seq IS NOT NULL THEN coalesce(e.hard, FALSE) END AS high_effort,
-  CASE WHEN t.seq IS NOT NULL THEN coalesce(NOT e.hard, FALSE) END AS easy,
+  round(CAST(t.sentiment_score AS DOUBLE PRECISION), 6) AS sentiment_score,
+  round(CAST(t.effort_score AS DOUBLE PRECISION), 6) AS effort_score,
+  CASE WHEN t.seq IS NOT NULL THEN coalesce(r.hard, FALSE) END AS high_effort,
+  CASE WHEN t.seq IS NOT NULL THEN coalesce(NOT r.hard, FALSE) END AS easy,
   t.resolution,
-  r.codes AS reasons,
-  e.codes AS effort_cues,
-  l.codes AS loyalty_cues,
+  CASE WHEN t.seq IS NOT NULL THEN coalesce(r.reasons, '') END AS reasons,
+  CASE WHEN t.seq IS NOT NULL THEN coalesce(r.reasons_negative, '') END AS reasons_negative,
+  CASE WHEN t.seq IS NOT NULL THEN coalesce(r.reasons_positive, '') END AS reasons_positive,
+  CASE WHEN t.seq IS NOT NULL THEN coalesce(r.effort, '') END AS effort,
+  CASE WHEN t.seq IS NOT NULL THEN coalesce(r.loyalty, '') END AS loyalty,
   w.primary_reason,
   w.effort_level,
   w.sentiment_start,
   w.sentiment_end,
+  w.quarters AS sentiment_quarters,
   v.turns,
   v.speakers_sure,
   v.duration_s,
@@ -63,12 +68,17 @@ CREATE OR REPLACE VIEW kpi_v1.feedback AS SELECT
 FROM main.feedback f
 LEFT JOIN main.agent a ON a.agent_id = f.agent_id
 LEFT JOIN main.tagging t ON t.seq = f.seq
-LEFT JOIN (SELECT seq, string_agg(code, '|' ORDER BY position) AS codes FROM main.tag WHERE kind = 'reason' GROUP BY seq) r ON r.seq = f.seq
 LEFT JOIN (
-  SELECT seq, string_agg(code, '|' ORDER BY position) AS codes, bool_or(code NOT IN ('easy')) AS hard
-  FROM main.tag WHERE kind = 'effort' GROUP BY seq
-) e ON e.seq = f.seq
-LEFT JOIN (SELECT seq, string_agg(code, '|' ORDER BY position) AS codes FROM main.tag WHERE kind = 'loyalty' GROUP BY seq) l ON l.seq = f.seq
+  SELECT
+    seq,
+    string_agg(code, '|' ORDER BY position) FILTER (WHERE kind = 'reason') AS reasons,
+    string_agg(code, '|' ORDER BY position) FILTER (WHERE kind = 'reason' AND polarity = 'negative') AS reasons_negative,
+    string_agg(code, '|' ORDER BY position) FILTER (WHERE kind = 'reason' AND polarity = 'positive') AS reasons_positive,
+    string_agg(code, '|' ORDER BY position) FILTER (WHERE kind = 'effort') AS effort,
+    string_agg(code, '|' ORDER BY position) FILTER (WHERE kind = 'loyalty') AS loyalty,
+    bool_or(code NOT IN ('easy')) FILTER (WHERE kind = 'effort') AS hard
+  FROM main.tag GROUP BY seq
+) r ON r.seq = f.seq
 LEFT JOIN main.conversation v ON v.seq = f.seq
 LEFT JOIN main.conversation_tagging w ON w.seq = f.seq;
 
@@ -81,11 +91,11 @@ COMMENT ON COLUMN kpi_v1.feedback.line IS 'Line or record of the source';
 COMMENT ON COLUMN kpi_v1.feedback.text IS 'What the customer wrote or said, with personal data masked';
 COMMENT ON COLUMN kpi_v1.feedback.external_id IS 'Id in the source';
 COMMENT ON COLUMN kpi_v1.feedback.customer_id IS 'Customer in the source';
-COMMENT ON COLUMN kpi_v1.feedback.agent IS 'Pseudonym of the agent; ids of agents are in no view';
+COMMENT ON COLUMN kpi_v1.feedback.agent_id IS 'Pseudonym of the agent: no view has another id';
 COMMENT ON COLUMN kpi_v1.feedback.channel IS 'Where it came in';
 COMMENT ON COLUMN kpi_v1.feedback.occurred_at IS 'When it happened';
-COMMENT ON COLUMN kpi_v1.feedback.day IS 'Its local day: kpi_v1.dates.day';
-COMMENT ON COLUMN kpi_v1.feedback.hour IS 'Its local hour, 0 to 23';
+COMMENT ON COLUMN kpi_v1.feedback.occurred_on IS 'The local day of it: kpi_v1.dates.day';
+COMMENT ON COLUMN kpi_v1.feedback.occurred_hour IS 'The local hour of it, 0 to 23';
 COMMENT ON COLUMN kpi_v1.feedback.first_response_at IS 'When it was first answered';
 COMMENT ON COLUMN kpi_v1.feedback.resolved_at IS 'When it was resolved';
 COMMENT ON COLUMN kpi_v1.feedback.handle_s IS 'Handle time in seconds';
@@ -104,6 +114,7 @@ COMMENT ON COLUMN kpi_v1.feedback.referred IS 'Whether the customer referred oth
 COMMENT ON COLUMN kpi_v1.feedback.referral_sold IS 'Whether a referral bought';
 COMMENT ON COLUMN kpi_v1.feedback.attributes IS 'The other columns of the source, as JSON';
 COMMENT ON COLUMN kpi_v1.feedback.tagged IS 'Whether it has tags; without, all columns of tags are NULL';
+COMMENT ON COLUMN kpi_v1.feedback.set_aside IS 'Whether it has none because a model failed on it; it does not wait for that model any more';
 COMMENT ON COLUMN kpi_v1.feedback.model IS 'Model of the tags';
 COMMENT ON COLUMN kpi_v1.feedback.taxonomy IS 'Version of the codes';
 COMMENT ON COLUMN kpi_v1.feedback.tagged_at IS 'When it was tagged';
@@ -114,13 +125,16 @@ COMMENT ON COLUMN kpi_v1.feedback.effort_score IS 'From -1, easy, to 1, hard; NU
 COMMENT ON COLUMN kpi_v1.feedback.high_effort IS 'Whether any effort cue is a hard one';
 COMMENT ON COLUMN kpi_v1.feedback.easy IS 'Whether all its effort cues, at least one, are easy ones';
 COMMENT ON COLUMN kpi_v1.feedback.resolution IS 'resolved, unresolved, or NULL where nothing is said of it';
-COMMENT ON COLUMN kpi_v1.feedback.reasons IS 'Codes of contact reasons, the weightiest first; one a row in kpi_v1.reasons';
-COMMENT ON COLUMN kpi_v1.feedback.effort_cues IS 'Codes of effort cues; one a row in kpi_v1.effort_cues';
-COMMENT ON COLUMN kpi_v1.feedback.loyalty_cues IS 'Codes of loyalty cues; one a row in kpi_v1.loyalty_cues';
+COMMENT ON COLUMN kpi_v1.feedback.reasons IS 'Codes of contact reasons, the weightiest first, empty where there is none; one a row in kpi_v1.reasons';
+COMMENT ON COLUMN kpi_v1.feedback.reasons_negative IS 'Those of which something bad is said';
+COMMENT ON COLUMN kpi_v1.feedback.reasons_positive IS 'Those of which something good is said';
+COMMENT ON COLUMN kpi_v1.feedback.effort IS 'Codes of effort cues; one a row in kpi_v1.effort_cues';
+COMMENT ON COLUMN kpi_v1.feedback.loyalty IS 'Codes of loyalty cues; one a row in kpi_v1.loyalty_cues';
 COMMENT ON COLUMN kpi_v1.feedback.primary_reason IS 'Of a conversation: what the customer came for';
 COMMENT ON COLUMN kpi_v1.feedback.effort_level IS 'Of a conversation: none, low or high';
 COMMENT ON COLUMN kpi_v1.feedback.sentiment_start IS 'Of a conversation: sentiment of its first quarter';
 COMMENT ON COLUMN kpi_v1.feedback.sentiment_end IS 'Of a conversation: sentiment of its last quarter';
+COMMENT ON COLUMN kpi_v1.feedback.sentiment_quarters IS 'Of a conversation: [[sentiment, score], ...] of its quarters, as JSON';
 COMMENT ON COLUMN kpi_v1.feedback.turns IS 'Of a conversation: number of turns';
 COMMENT ON COLUMN kpi_v1.feedback.speakers_sure IS 'Of a conversation: how sure the sides are; NULL where the source names them';
 COMMENT ON COLUMN kpi_v1.feedback.duration_s IS 'Of a conversation with times: seconds from the first word to the last';
@@ -130,14 +144,15 @@ COMMENT ON COLUMN kpi_v1.feedback.silence_s IS 'Of a conversation with times: se
 COMMENT ON COLUMN kpi_v1.feedback.longest_silence_s IS 'Of a conversation with times: the longest silence in seconds';
 COMMENT ON COLUMN kpi_v1.feedback.interruptions IS 'Of a conversation with times: turns of the agent that begin while the customer speaks';
 
-CREATE OR REPLACE VIEW kpi_v1.reasons AS SELECT
+CREATE VIEW kpi_v1.reasons AS SELECT
   'f' || CAST(g.seq AS VARCHAR) AS id,
   g.seq,
   g.position,
   g.code AS reason,
   split_part(g.code, '.', 1) AS reason_group,
   g.polarity,
-  g.score
+  round(CAST(g.score AS DOUBLE PRECISION), 6) AS score,
+  g.evidence
 FROM main.tag g WHERE g.kind = 'reason';
 
 COMMENT ON VIEW kpi_v1.reasons IS 'One row for each contact reason of each feedback.';
@@ -148,14 +163,16 @@ COMMENT ON COLUMN kpi_v1.reasons.reason IS 'Code, as in /v1/taxonomy';
 COMMENT ON COLUMN kpi_v1.reasons.reason_group IS 'The part of the code before the dot';
 COMMENT ON COLUMN kpi_v1.reasons.polarity IS 'negative, positive or neutral: what is said of that very thing';
 COMMENT ON COLUMN kpi_v1.reasons.score IS 'How sure the model is, from 0 to 1';
+COMMENT ON COLUMN kpi_v1.reasons.evidence IS 'Where it says so: [[start, end], ...] in characters of kpi_v1.feedback.text, as JSON';
 
-CREATE OR REPLACE VIEW kpi_v1.effort_cues AS SELECT
+CREATE VIEW kpi_v1.effort_cues AS SELECT
   'f' || CAST(g.seq AS VARCHAR) AS id,
   g.seq,
   g.position,
   g.code AS cue,
   CASE WHEN g.code IN ('easy') THEN 'easy' ELSE 'hard' END AS direction,
-  g.score
+  round(CAST(g.score AS DOUBLE PRECISION), 6) AS score,
+  g.evidence
 FROM main.tag g WHERE g.kind = 'effort';
 
 COMMENT ON VIEW kpi_v1.effort_cues IS 'One row for each effort cue of each feedback.';
@@ -165,13 +182,15 @@ COMMENT ON COLUMN kpi_v1.effort_cues.position IS 'Place among those of the row, 
 COMMENT ON COLUMN kpi_v1.effort_cues.cue IS 'Code, as in /v1/taxonomy';
 COMMENT ON COLUMN kpi_v1.effort_cues.direction IS 'hard or easy';
 COMMENT ON COLUMN kpi_v1.effort_cues.score IS 'How sure the model is, from 0 to 1';
+COMMENT ON COLUMN kpi_v1.effort_cues.evidence IS 'Where it says so: [[start, end], ...] in characters of kpi_v1.feedback.text, as JSON';
 
-CREATE OR REPLACE VIEW kpi_v1.loyalty_cues AS SELECT
+CREATE VIEW kpi_v1.loyalty_cues AS SELECT
   'f' || CAST(g.seq AS VARCHAR) AS id,
   g.seq,
   g.position,
   g.code AS cue,
-  g.score
+  round(CAST(g.score AS DOUBLE PRECISION), 6) AS score,
+  g.evidence
 FROM main.tag g WHERE g.kind = 'loyalty';
 
 COMMENT ON VIEW kpi_v1.loyalty_cues IS 'One row for each loyalty cue of each feedback.';
@@ -180,13 +199,15 @@ COMMENT ON COLUMN kpi_v1.loyalty_cues.seq IS 'Of kpi_v1.feedback';
 COMMENT ON COLUMN kpi_v1.loyalty_cues.position IS 'Place among those of the row, 0 for the weightiest';
 COMMENT ON COLUMN kpi_v1.loyalty_cues.cue IS 'Code, as in /v1/taxonomy';
 COMMENT ON COLUMN kpi_v1.loyalty_cues.score IS 'How sure the model is, from 0 to 1';
+COMMENT ON COLUMN kpi_v1.loyalty_cues.evidence IS 'Where it says so: [[start, end], ...] in characters of kpi_v1.feedback.text, as JSON';
 
-CREATE OR REPLACE VIEW kpi_v1.moves AS SELECT
+CREATE VIEW kpi_v1.moves AS SELECT
   'f' || CAST(g.seq AS VARCHAR) AS id,
   g.seq,
   g.position,
   g.code AS move,
-  g.score
+  round(CAST(g.score AS DOUBLE PRECISION), 6) AS score,
+  g.evidence
 FROM main.tag g WHERE g.kind = 'move';
 
 COMMENT ON VIEW kpi_v1.moves IS 'One row for each thing that the agent did in a conversation.';
@@ -195,8 +216,9 @@ COMMENT ON COLUMN kpi_v1.moves.seq IS 'Of kpi_v1.feedback';
 COMMENT ON COLUMN kpi_v1.moves.position IS 'Place among those of the row, 0 for the weightiest';
 COMMENT ON COLUMN kpi_v1.moves.move IS 'Code, as in /v1/taxonomy';
 COMMENT ON COLUMN kpi_v1.moves.score IS 'How sure the model is, from 0 to 1';
+COMMENT ON COLUMN kpi_v1.moves.evidence IS 'Where it says so: [[turn, start, end], ...] in characters of kpi_v1.turns.text, as JSON';
 
-CREATE OR REPLACE VIEW kpi_v1.turns AS SELECT
+CREATE VIEW kpi_v1.turns AS SELECT
   'f' || CAST(u.seq AS VARCHAR) AS id,
   u.seq,
   u.position,
@@ -206,7 +228,7 @@ CREATE OR REPLACE VIEW kpi_v1.turns AS SELECT
   u.end_s,
   u.response_s,
   s.sentiment,
-  s.sentiment_score
+  round(CAST(s.sentiment_score AS DOUBLE PRECISION), 6) AS sentiment_score
 FROM main.turn u LEFT JOIN main.turn_tagging s ON s.seq = u.seq AND s.position = u.position;
 
 COMMENT ON VIEW kpi_v1.turns IS 'One row for each turn of each conversation.';
@@ -221,7 +243,7 @@ COMMENT ON COLUMN kpi_v1.turns.response_s IS 'Of an agent''s first turn after th
 COMMENT ON COLUMN kpi_v1.turns.sentiment IS 'Of a customer''s turn';
 COMMENT ON COLUMN kpi_v1.turns.sentiment_score IS 'From -1 to 1';
 
-CREATE OR REPLACE VIEW kpi_v1.batches AS SELECT
+CREATE VIEW kpi_v1.batches AS SELECT
   b.id,
   b.name,
   b.sample,
@@ -242,7 +264,22 @@ COMMENT ON COLUMN kpi_v1.batches.accepted IS 'Rows that were taken in';
 COMMENT ON COLUMN kpi_v1.batches.rejected IS 'Rows that were refused';
 COMMENT ON COLUMN kpi_v1.batches.erased IS 'Rows that were erased later';
 
-CREATE OR REPLACE VIEW kpi_v1.dates AS SELECT
+CREATE VIEW kpi_v1.rejects AS SELECT
+  j.batch_id,
+  j.line,
+  j.column_name,
+  j.code,
+  j.message
+FROM main.reject j;
+
+COMMENT ON VIEW kpi_v1.rejects IS 'One row for each refusal of a row of a file or call.';
+COMMENT ON COLUMN kpi_v1.rejects.batch_id IS 'The file or call that it came with: kpi_v1.batches.id';
+COMMENT ON COLUMN kpi_v1.rejects.line IS 'Line or record of the source';
+COMMENT ON COLUMN kpi_v1.rejects.column_name IS 'Column of the source that is at fault; NULL where it is none alone';
+COMMENT ON COLUMN kpi_v1.rejects.code IS 'Kind of fault';
+COMMENT ON COLUMN kpi_v1.rejects.message IS 'What is wrong and what would be right, without the words of customers';
+
+CREATE VIEW kpi_v1.dates AS SELECT
   d.day,
   d.day - DATE '1970-01-01' AS day_index,
   CAST(extract(year FROM d.day) AS INTEGER) AS year,
@@ -297,7 +334,7 @@ COMMENT ON COLUMN kpi_v1.dates.jalali_week_key IS '1402-W52, as the API names a 
 COMMENT ON COLUMN kpi_v1.dates.jalali_month_key IS '1402-12, as the API names a month';
 COMMENT ON COLUMN kpi_v1.dates.jalali_quarter_key IS '1402-Q4, as the API names a quarter';
 
-CREATE OR REPLACE VIEW kpi_v1.kpis_daily AS SELECT
+CREATE VIEW kpi_v1.kpis_daily AS SELECT
   f.occurred_on AS day,
   f.channel,
   count(*) AS feedback,
@@ -317,13 +354,13 @@ CREATE OR REPLACE VIEW kpi_v1.kpis_daily AS SELECT
   count(*) FILTER (WHERE f.nps <= 6) AS detractors,
   count(f.csat) AS csat_answers,
   count(*) FILTER (WHERE f.csat >= 4) AS satisfied,
-  coalesce(sum(CAST(f.csat AS DOUBLE PRECISION)), 0) AS csat_total,
+  sum(f.csat) AS csat_total,
   count(f.ces) AS ces_answers,
-  coalesce(sum(CAST(f.ces AS DOUBLE PRECISION)), 0) AS ces_total,
+  sum(f.ces) AS ces_total,
   count(f.handle_s) AS handled,
-  coalesce(sum(CAST(f.handle_s AS DOUBLE PRECISION)), 0) AS handle_s_total,
-  coalesce(sum(CAST(f.cost AS DOUBLE PRECISION)), 0) AS cost_total,
-  coalesce(sum(CAST(f.revenue AS DOUBLE PRECISION)), 0) AS revenue_total
+  sum(f.handle_s) AS handle_s_total,
+  sum(f.cost) AS cost_total,
+  sum(f.revenue) AS revenue_total
 FROM main.feedback f
 LEFT JOIN main.tagging t ON t.seq = f.seq
 LEFT JOIN main.conversation v ON v.seq = f.seq
@@ -354,10 +391,10 @@ COMMENT ON COLUMN kpi_v1.kpis_daily.promoters IS 'Answers of 9 and 10';
 COMMENT ON COLUMN kpi_v1.kpis_daily.detractors IS 'Answers of 0 to 6';
 COMMENT ON COLUMN kpi_v1.kpis_daily.csat_answers IS 'csat_top2 = satisfied / csat_answers';
 COMMENT ON COLUMN kpi_v1.kpis_daily.satisfied IS 'Answers of 4 and 5';
-COMMENT ON COLUMN kpi_v1.kpis_daily.csat_total IS 'csat_mean = csat_total / csat_answers';
+COMMENT ON COLUMN kpi_v1.kpis_daily.csat_total IS 'Sum of the answers, NULL without one: csat_mean = csat_total / csat_answers';
 COMMENT ON COLUMN kpi_v1.kpis_daily.ces_answers IS 'ces_mean = ces_total / ces_answers';
-COMMENT ON COLUMN kpi_v1.kpis_daily.ces_total IS 'Sum of the answers';
+COMMENT ON COLUMN kpi_v1.kpis_daily.ces_total IS 'Sum of the answers; NULL without one';
 COMMENT ON COLUMN kpi_v1.kpis_daily.handled IS 'Rows with a handle time';
-COMMENT ON COLUMN kpi_v1.kpis_daily.handle_s_total IS 'Sum of the handle times in seconds';
-COMMENT ON COLUMN kpi_v1.kpis_daily.cost_total IS 'Sum of the costs';
-COMMENT ON COLUMN kpi_v1.kpis_daily.revenue_total IS 'Sum of the revenue';
+COMMENT ON COLUMN kpi_v1.kpis_daily.handle_s_total IS 'Sum of the handle times in seconds; NULL where none is known';
+COMMENT ON COLUMN kpi_v1.kpis_daily.cost_total IS 'Sum of the costs; NULL where none is known';
+COMMENT ON COLUMN kpi_v1.kpis_daily.revenue_total IS 'Sum of the revenue; NULL where none is known';
