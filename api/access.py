@@ -42,7 +42,7 @@ NOWHERE: Final = "(none)"  # the route, in the log, of a path that leads nowhere
 _QUIET: Final = frozenset({"/healthz", "/readyz", "/static", "/static/vendor/{name}"})  # for everyone, and not in the log
 _ROUTINE: Final = frozenset({"/metrics"})  # asked for every few seconds: the log of who asked what would be of nothing else
 _PUBLIC: Final = _QUIET | {SIGN_IN, "/sign-out"}
-_ADMIN: Final = ("/admin", "/v1/keys", "/v1/audit", "/v1/backup", "/v1/webhooks")
+_ADMIN: Final = ("/admin", "/v1/keys", "/v1/audit", "/v1/backup", "/v1/webhooks", "/v1/export/database")
 _EXCEPTIONS: Final[dict[tuple[str, str], Scope]] = {
     ("POST", "/v1/tag"): "read",  # stores nothing
     ("GET", "/v1/feedback/{feedback_id}/original"): "admin",

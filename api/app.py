@@ -31,6 +31,7 @@ from api.routes import (
     changes,
     conversations,
     customers,
+    database,
     docs,
     export,
     feedback,
@@ -115,7 +116,7 @@ def create_app(settings: Settings | None = None, *, tagger: Tagger | None = None
     app.add_middleware(Stopwatch, times=app.state.request_times)
     for each in (batches, preview, tag, feedback, conversations, customers, trends, insights, kpi_values, export, changes):
         app.include_router(each.router)
-    for each in (taxonomy, webhooks, keys, audit, backup, health, metrics, docs, odata):
+    for each in (database, taxonomy, webhooks, keys, audit, backup, health, metrics, docs, odata):
         app.include_router(each.router)
     for each in (pages, reason_pages, kpi_pages, admin_pages, sign_in):
         app.include_router(each.router)

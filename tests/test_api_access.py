@@ -52,6 +52,7 @@ NEEDED: Final = {
     ("GET", "/v1/export/feedback"): "read",
     ("GET", "/v1/export/conversations"): "read",
     ("GET", "/v1/changes"): "read",
+    ("GET", "/v1/export/database"): "admin",
     ("GET", "/v1/export/trends"): "read",
     ("GET", "/v1/export/kpis"): "read",
     ("GET", "/v1/taxonomy"): "read",

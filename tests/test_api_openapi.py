@@ -19,7 +19,7 @@ DOCUMENTED = {
     ("get", "/v1/drivers"), ("get", "/v1/compare"), ("get", "/v1/what-if"), ("get", "/v1/keys"),
     ("post", "/v1/keys"), ("delete", "/v1/keys/{key_id}"), ("get", "/v1/audit"), ("delete", "/v1/customers/{customer_id}"),
     ("post", "/v1/backup"), ("get", "/v1/conversations/{conversation_id}"), ("get", "/healthz"), ("get", "/readyz"),
-    ("get", "/metrics"),
+    ("get", "/metrics"), ("get", "/v1/export/database"),
     ("get", "/v1/feedback/{feedback_id}/original"), ("post", "/v1/preview"),
     ("get", "/v1/reasons/{code}"), ("get", "/v1/kpis/{name}"),
     ("get", "/v1/changes"), ("get", "/v1/export/conversations"),

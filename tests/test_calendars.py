@@ -21,7 +21,7 @@ from voc.calendars import (
     usual_days,
 )
 
-LEAP_YEARS = {1391, 1395, 1399, 1403, 1408, 1412, 1416, 1420}
+LEAP_YEARS = {1383, 1387, 1391, 1395, 1399, 1403, 1408, 1412, 1416, 1420, 1424, 1428}
 SIZES: tuple[BucketSize, ...] = get_args(BucketSize)
 CALENDARS: tuple[Calendar, ...] = get_args(Calendar)
 days = st.dates(date(2000, 1, 1), date(2060, 12, 31))
@@ -63,9 +63,9 @@ def table() -> list[tuple[date, date, int, int, int, int, int]]:
 
 def test_every_day_of_the_calendar_table() -> None:
     rows = table()
-    assert rows[0][0] == date(2011, 3, 21)
-    assert rows[-1][0] == from_jalali(1420, 12, 30)
-    assert len(rows) == 31 * 365 + len(LEAP_YEARS)
+    assert rows[0][0] == date(2001, 3, 21)
+    assert rows[-1][0] == from_jalali(1430, 12, 29)
+    assert len(rows) == 51 * 365 + len(LEAP_YEARS)
     for day, week_start, year, month, number, _, _ in rows:
         theirs = jdatetime.date.fromgregorian(date=day)
         assert (year, month, number) == (theirs.year, theirs.month, theirs.day)
@@ -75,7 +75,7 @@ def test_every_day_of_the_calendar_table() -> None:
     assert all(after[0] - before[0] == timedelta(days=1) for before, after in pairwise(rows))
 
 
-@pytest.mark.parametrize("year", range(1390, 1421))
+@pytest.mark.parametrize("year", range(1380, 1431))
 def test_year_lengths(year: int) -> None:
     months = [row[3] for row in table() if row[2] == year]
     lengths = [months.count(month) for month in range(1, 13)]

@@ -34,7 +34,7 @@ def test_the_calendar_is_filled(tmp_path: Path) -> None:
         nowruz = store.select(
             "SELECT jalali_year, jalali_month, jalali_day FROM calendar WHERE day = $day::DATE", {"day": "2024-03-20"}
         )
-    assert days == [(31 * 365 + 8, 1390, 1420)]
+    assert days == [(51 * 365 + 12, 1380, 1430)]
     assert nowruz == [(1403, 1, 1)]
 
 

@@ -19,8 +19,8 @@ Calendar = Literal["jalali", "gregorian"]
 JALALI_MONTHS_FA: Final[tuple[str, ...]] = (
     "فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند",
 )  # fmt: skip
-FIRST_JALALI_YEAR: Final = 1390
-LAST_JALALI_YEAR: Final = 1420
+FIRST_JALALI_YEAR: Final = 1380
+LAST_JALALI_YEAR: Final = 1430
 DAYS_REMEMBERED: Final = 20_000  # some 4 MB for each function; a conversion takes 15 µs and a series by day asks for thousands
 
 _DAY: Final = timedelta(days=1)
@@ -132,7 +132,7 @@ def next_key(key: str, size: BucketSize, calendar: Calendar) -> str:
 
 
 def usual_days() -> tuple[date, ...]:
-    """The days of the Jalali years 1390 to 1420, in order."""
+    """The days of the Jalali years 1380 to 1430, in order."""
     start, end = from_jalali(FIRST_JALALI_YEAR, 1, 1), from_jalali(LAST_JALALI_YEAR + 1, 1, 1)
     return tuple(start + number * _DAY for number in range((end - start).days))
 

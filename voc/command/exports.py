@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -14,7 +14,12 @@ from voc.export import format_of, stream_changes_as, stream_feedback_as, stream_
 if TYPE_CHECKING:
     from voc.store import Change
 
-File = Annotated[Path, typer.Argument(help="a .jsonl, .csv, .xlsx, .parquet or .arrows file to write", show_default=False)]
+DATABASE: Final = ".duckdb"
+PIECE_BYTES: Final = 1024 * 1024
+
+File = Annotated[
+    Path, typer.Argument(help="a .jsonl, .csv, .xlsx, .parquet, .arrows or .duckdb file to write", show_default=False)
+]
 
 
 def export(
@@ -23,9 +28,15 @@ def export(
     after: Annotated[str, typer.Option(metavar="ID", help="only records that arrived after this one")] = "",
     turns: Annotated[bool, typer.Option("--turns", help="conversations alone, with a row for each turn")] = False,
 ) -> None:
-    """Write all tagged records that pass the filters."""
+    """Write all tagged records that pass the filters, or as a .duckdb file all views of kpi_v1 as tables."""
     from voc.store import only_conversations
 
+    if output.suffix.lower() == DATABASE:
+        _check_whole(where, after, turns)
+        with open_store() as store, store.open_snapshot() as snapshot:
+            write_whole(output, iter(lambda: snapshot.read(PIECE_BYTES), b""))
+        typer.echo(f"written: {output}", err=True)
+        return
     format, filters = format_of(output), parse_filters(where)
     with open_store() as store:
         records = store.stream_feedback(only_conversations(filters) if turns else filters, after=after)
@@ -53,6 +64,13 @@ def changes(
         write_whole(cursor, [taken.cursor.encode()])
     typer.echo(taken.cursor)
     typer.echo(f"{taken.changes:,} changes written: {output}", err=True)
+
+
+def _check_whole(where: list[str] | None, after: str, turns: bool) -> None:
+    if where or after or turns:
+        raise InputError(
+            "A .duckdb file holds all tables whole: it takes no filters, no --after and no --turns.", field="output"
+        )
 
 
 @dataclass(slots=True)

@@ -28,13 +28,28 @@ IN_MEMORY: Final = ":memory:"
 PATIENCE_S: Final = 5.0
 """How long sessions that are open may hold up the exchange of the file while those that come wait; longer is for later."""
 
+PIECE_ROWS: Final = 20_000
+"""How many rows of a view are copied at once; aggregates over all rows of a million would take gigabytes."""
+
 _OFFLINE: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
 _BEGIN: Final[Mapping[Kind, str]] = {"reading": "BEGIN TRANSACTION READ ONLY", "writing": "BEGIN TRANSACTION"}
 _COPY_NAME: Final = "copy.duckdb"
-_TABLES: Final = "SELECT table_name FROM information_schema.tables WHERE table_catalog = current_database() ORDER BY table_name"
+_TABLES: Final = (
+    "SELECT table_name FROM information_schema.tables WHERE table_catalog = current_database() AND table_type = 'BASE TABLE'"
+    " ORDER BY table_name"
+)
+_VIEWS: Final = (
+    "SELECT view_name, comment FROM duckdb_views() WHERE database_name = current_database() AND schema_name = $schema"
+    " ORDER BY view_name"
+)
+_COMMENTS: Final = (
+    "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE database_name = current_database()"
+    " AND schema_name = $schema AND comment IS NOT NULL"
+)
+_OLDEST_READER: Final = "(STORAGE_VERSION 'v1.0.0')"  # other tools carry a DuckDB of their own, which may be years old
 
 
 class Session:
@@ -84,8 +99,8 @@ class Session:
     def _declared(self, table: str) -> dict[str, str]:
         if table not in self._types:
             sql = (
-                "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = $table"
-                " ORDER BY ordinal_position"
+                "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'main'"
+                " AND table_name = $table ORDER BY ordinal_position"
             )
             self._types[table] = dict(self.query(sql, {"table": table}))
         return self._types[table]
@@ -133,6 +148,19 @@ class DuckDBFile:
                 counts = self._copy(folder / _COPY_NAME)
             yield folder / _COPY_NAME, counts
 
+    @contextmanager
+    def copied_views(self, schema: str, numbers: str) -> Iterator[Path]:
+        """The views of a schema as tables of a fresh file, with their comments, as they are at one moment.
+
+        Those with a column `seq` are copied piece by piece, so that memory does not grow with their rows; `numbers` is the
+        query for the number that all of it are below. Others read and write on. The file is gone when the context ends; who
+        has opened it may read on.
+        """
+        with self._copying, self._folder() as folder:
+            with self._entered("reading"), self._attached(folder / _COPY_NAME, _OLDEST_READER) as (cursor, own, copy):
+                _copy_views(cursor, schema, own, copy, numbers)
+            yield folder / _COPY_NAME
+
     def rewrite(self, then: str) -> None:
         """Exchange the file for a fresh copy of it, in which `then` was run; nothing that was deleted is in it.
 
@@ -169,14 +197,23 @@ class DuckDBFile:
         self._heal()
 
     def _copy(self, target: Path) -> dict[str, int]:
-        cursor = self._connection.cursor()
-        own, copy = (_quoted(name) for name in _catalogs(cursor))
-        try:
-            cursor.execute(f"ATTACH '{_escaped(target)}' AS {copy} (READ_WRITE)")
-            cursor.execute("BEGIN TRANSACTION")
+        with self._attached(target, "(READ_WRITE)") as (cursor, own, copy):
             cursor.execute(f"COPY FROM DATABASE {own} TO {copy}")
             tables = [table for (table,) in cursor.execute(_TABLES).fetchall()]
             counts, copied = ({table: _count(cursor, of, table) for table in tables} for of in (own, copy))
+        if counts != copied:
+            raise StoreError(f"A copy of {self.name!r} has other numbers of rows than the database; it was thrown away.")
+        return counts
+
+    @contextmanager
+    def _attached(self, target: Path, options: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, str, str]]:
+        """A cursor in one transaction over the database and a fresh file at `target`, and the names of both in SQL."""
+        cursor = self._connection.cursor()
+        own, copy = (_quoted(name) for name in _catalogs(cursor))
+        try:
+            cursor.execute(f"ATTACH '{_escaped(target)}' AS {copy} {options}")
+            cursor.execute("BEGIN TRANSACTION")
+            yield cursor, own, copy
             cursor.execute("COMMIT")
             cursor.execute(f"CHECKPOINT {copy}")
         except BaseException:
@@ -187,9 +224,6 @@ class DuckDBFile:
             with suppress(duckdb.Error):
                 cursor.execute(f"DETACH {copy}")
             cursor.close()
-        if counts != copied:
-            raise StoreError(f"A copy of {self.name!r} has other numbers of rows than the database; it was thrown away.")
-        return counts
 
     @contextmanager
     def _folder(self) -> Iterator[Path]:
@@ -307,6 +341,32 @@ def _catalogs(cursor: duckdb.DuckDBPyConnection) -> tuple[str, str]:
 def _count(cursor: duckdb.DuckDBPyConnection, catalog: str, table: str) -> int:
     ((rows,),) = cursor.execute(f"SELECT count(*) FROM {catalog}.main.{_quoted(table)}").fetchall()
     return int(rows)
+
+
+def _copy_views(cursor: duckdb.DuckDBPyConnection, schema: str, own: str, copy: str, numbers: str) -> None:
+    ((end,),) = cursor.execute(numbers).fetchall()
+    cursor.execute(f"CREATE SCHEMA {copy}.{_quoted(schema)}")
+    for view, comment in cursor.execute(_VIEWS, {"schema": schema}).fetchall():
+        name = f"{_quoted(schema)}.{_quoted(view)}"
+        cursor.execute(f"CREATE TABLE {copy}.{name} AS FROM {own}.{name} LIMIT 0")
+        for piece in _pieces(cursor, f"{own}.{name}", end):
+            cursor.execute(f"INSERT INTO {copy}.{name} FROM {own}.{name}{piece}")
+        cursor.execute(f"COMMENT ON TABLE {copy}.{name} IS {_literal(comment)}")
+    for view, column, comment in cursor.execute(_COMMENTS, {"schema": schema}).fetchall():
+        name = f"{copy}.{_quoted(schema)}.{_quoted(view)}.{_quoted(column)}"
+        cursor.execute(f"COMMENT ON COLUMN {name} IS {_literal(comment)}")
+
+
+def _pieces(cursor: duckdb.DuckDBPyConnection, view: str, end: int) -> list[str]:
+    """The conditions that part the rows of a view; one without condition where they have no numbers."""
+    columns = [column for (column, *_) in cursor.execute(f"DESCRIBE FROM {view}").fetchall()]
+    if "seq" not in columns:
+        return [""]
+    return [f" WHERE seq >= {low} AND seq < {low + PIECE_ROWS}" for low in range(0, end, PIECE_ROWS)]
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _quoted(name: str) -> str:

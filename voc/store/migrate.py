@@ -25,6 +25,7 @@ def migrate(database: DuckDBFile, name: str, zone: ZoneInfo) -> None:
         for number, sql in sorted(_migrations().items()):
             if number > version:
                 _apply(session, number, sql, zone)
+        fill_calendar(session)
         learn_days(session)
         _check_zone(session, name, zone)
 
@@ -43,7 +44,6 @@ def _apply(session: Session, number: int, sql: str, zone: ZoneInfo) -> None:
     session.run(sql)
     if number == 1:
         session.run("INSERT INTO store_state (zone, next_seq) VALUES ($zone, 1)", {"zone": zone.key})
-        fill_calendar(session)
     session.run("INSERT INTO schema_version VALUES ($number, current_timestamp)", {"number": number})
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 from zoneinfo import ZoneInfo
 
 from voc.access import AuditEntry, Key
@@ -33,6 +33,11 @@ from voc.tagging.identity import ModelIdentity
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
+
+
+VIEWS: Final = "kpi_v1"
+"""The schema of the views for other tools."""
+_NUMBERS: Final = "SELECT next_seq FROM store_state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +202,14 @@ class Store:
         Raises InputError where there is such a file already, and DiskFullError.
         """
         return back_up(self._database, self._database.name, target)
+
+    def open_snapshot(self) -> BinaryIO:
+        """A DuckDB file with the views of `kpi_v1` as tables, as they are at this moment; others read and write on.
+
+        Close it: it has no name, and is gone with the last who has it open. Raises DiskFullError.
+        """
+        with self._database.copied_views(VIEWS, _NUMBERS) as path:
+            return path.open("rb")
 
     def count_waiting(self, batch_id: str, identity: ModelIdentity) -> int:
         """How many rows are to be tagged until a batch is done: its own and those before it. Raises NotFoundError."""
