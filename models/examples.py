@@ -26,7 +26,7 @@ from voc.text.normalise import normaliser
 Floats = NDArray[np.float32]
 
 NO_FEEDBACK: Final = (*FORMAL, "unlabelled_pool")
-WHOLE_TIMES: Final = 2  # beside the customer's words alone: some hundred conversations among many thousand reviews
+WHOLE_TIMES: Final = 3  # beside the customer's words alone: some hundred conversations among many thousand reviews
 STRETCH_TURNS: Final = 4
 TAXONOMY_WEIGHT: Final = 0.5  # written to show one code, so less like what customers write than a read text
 WEAK_SENTIMENT: Final[Mapping[str, Mapping[str, float]]] = {

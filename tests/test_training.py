@@ -389,7 +389,7 @@ def test_conversations_teach_both_sides(tmp_path: Path) -> None:
     assert targets.reasons[whole.primary] == "after_sales.refund"
 
     *wholes, alone, first, last, _, _ = examples[: -len(agents)]
-    assert [example.text for example in wholes] == [whole.text] * 2
+    assert [example.text for example in wholes] == [whole.text] * 3
     assert (alone.text, alone.context) == ("پولم برنگشته هنوز مرسی نشست به حسابم", ())
     assert [targets.sentiments[example.sentiment.argmax()] for example in (first, last)] == ["negative", "positive"]
     refund, other = (targets.found.index(code) for code in ("after_sales.refund", "delivery.time"))
@@ -420,7 +420,7 @@ def test_stretches_of_a_conversation_have_the_labels_that_are_said_in_them(tmp_p
     path.write_text(json.dumps(record), encoding="utf-8")
     targets = Labels(load_taxonomy())
     late, again = (targets.found.index(code) for code in ("delivery.time", "repeat_contact"))
-    whole, _, *stretches = read_labelled(path, {}, targets)[:4]
+    whole, _, _, *stretches = read_labelled(path, {}, targets)[:5]
     assert [(label, [whole.text[start:end] for start, end in spans]) for label, spans in whole.words] == [
         (late, ["پیکتون سه ساعت دیر کرد"]), (again, ["دفعه سومه زنگ می‌زنم"])
     ]  # fmt: skip
