@@ -99,19 +99,6 @@ def duration(seconds: float | None) -> str:
     return " و ".join(parts[:2]) or "کمتر از یک ثانیه"
 
 
-def clock(seconds: float | None) -> str:
-    """A moment of a conversation, as a player shows it.
-
-    >>> clock(0), clock(75.9), clock(3_725)
-    ('۰:۰۰', '۱:۱۵', '۱:۰۲:۰۵')
-    """
-    if seconds is None:
-        return ""
-    minutes, second = divmod(int(seconds), 60)
-    hour, minute = divmod(minutes, 60)
-    return digits(f"{hour}:{minute:02}:{second:02}" if hour else f"{minute}:{second:02}")
-
-
 def bucket_title(key: str) -> str:
     """The key of a span of time as a person would call it; keys that are not Jalali keep their form.
 

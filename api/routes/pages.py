@@ -24,7 +24,8 @@ from api.routes.batches import read_batch, take_upload
 from api.routes.conversations import read_conversation
 from api.routes.preview import look_at_file
 from api.service import Running, Service
-from api.titles import EFFORT_LEVELS, FIELDS, KINDS, MOVE_GROUPS, SPEAKERS, code_title, field_title, row_title
+from api.titles import EFFORT_LEVELS, FIELDS, KINDS, MOVE_GROUPS, POLARITIES, SPEAKERS, code_title, field_title
+from api.tongue import say
 from voc.conversations.record import codes_of
 from voc.conversations.timings import measure
 from voc.export.rows import OPERATIONAL_FIELDS
@@ -87,12 +88,14 @@ def show_texts(request: Request, service: Running, query: Annotated[TextsQuery, 
         request,
         "texts.html",
         count=overview.count_rows(service.store, query.filters),
-        heading=" · ".join(map(code_title, wanted)) or "نظرها",
+        heading=" · ".join(map(code_title, wanted)) or say("نظرها"),
         items=[{"tagged": each, "pieces": pieces(each.feedback.text, each.tags, wanted)} for each in page.items],
         taxonomy=taxonomy,
         kinds=KINDS,
         chosen={name: getattr(query, name) for name in _CHOSEN_BY_FORM},
-        choices=[(name, title, getattr(taxonomy, f"{name}s", None) or getattr(taxonomy, name)) for name, title in _CHOICES],
+        choices=[
+            (name, say(title), getattr(taxonomy, f"{name}s", None) or getattr(taxonomy, name)) for name, title in _CHOICES
+        ],
         kept=[(name, value) for name, value in kept if name not in _CHOSEN_BY_FORM],
         query=f"?{urlencode(kept)}" if kept else "",
         first_page=f"/texts?{urlencode(kept)}" if query.cursor else None,
@@ -108,7 +111,14 @@ def show_feedback(request: Request, service: Running, feedback_id: str) -> Respo
         return RedirectResponse(f"/conversations/{found.id}", status_code=303)
     known = ((field_title(name), getattr(found.feedback, name)) for name in OPERATIONAL_FIELDS if name not in _IN_HEADING)
     fields = [(title, value) for title, value in known if value is not None] + list(found.feedback.attributes.items())
-    return render(request, "feedback.html", found=found, pieces=pieces(found.feedback.text, found.tags), fields=fields)
+    return render(
+        request,
+        "feedback.html",
+        found=found,
+        pieces=pieces(found.feedback.text, found.tags),
+        fields=fields,
+        polarities=POLARITIES,
+    )
 
 
 @router.get("/conversations/{conversation_id}")
@@ -124,7 +134,7 @@ def show_conversation(request: Request, service: Running, conversation_id: str) 
         found=found,
         turns=list(zip(turns, turn_pieces(turns, tags), moods, strict=True)),
         speakers=SPEAKERS,
-        effort_level=EFFORT_LEVELS[read.effort_level] if read else None,
+        effort_level=say(EFFORT_LEVELS[read.effort_level]) if read else None,
         moves=[(title, codes) for group, title in MOVE_GROUPS.items() if read and (codes := codes_of(read.moves, group))],
         timings=measure(turns),
     )
@@ -141,7 +151,6 @@ def show_batch(request: Request, service: Running, batch_id: str, cursor: str | 
         batch=batch,
         rejects=rejects.items,
         next_rejects=rejects.next,
-        row_title=row_title,
     )
 
 
@@ -161,7 +170,6 @@ async def preview_page(request: Request, service: Running) -> HTMLResponse:
         "found": found,
         "rows": found.rows[:ROWS_PREVIEWED],
         "fields": MAPPED,
-        "row_title": row_title,
     }
     return await run_in_threadpool(lambda: render(request, "preview.html", **shown))
 
@@ -205,7 +213,7 @@ def _said(kept: Sequence[tuple[str, str]], service: Service) -> str:
         if name in ("from", "to"):
             continue
         if name == "batch":
-            words += [f"«{service.store.get_batch(each).name}»" for each in value.split(",")]
+            words += [say("«{name}»", name=service.store.get_batch(each).name) for each in value.split(",")]
         else:
-            words.append("، ".join(map(code_title, value.split(","))))
-    return " و ".join(words)
+            words.append(say("، ").join(map(code_title, value.split(","))))
+    return say(" و ").join(words)
