@@ -33,7 +33,8 @@ class Choice:
 
 
 LANGUAGE: Final = Choice("voc_lang", LANGUAGES)
-CHOICES: Final[Mapping[str, Choice]] = {"lang": LANGUAGE}
+THEME: Final = Choice("voc_theme", ("system", "light", "dark"))
+CHOICES: Final[Mapping[str, Choice]] = {"lang": LANGUAGE, "theme": THEME}
 
 
 def choice_address(request: Request, name: str, value: str) -> str:

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api import titles, tongue
 from api.callers import Caller
-from api.choices import choice_address
+from api.choices import THEME, choice_address
 from voc.access import covers
 
 HERE: Final = Path(__file__).parent
@@ -29,6 +29,7 @@ def render(request: Request, page: str, status: int = 200, **context: Any) -> HT
     caller = getattr(request.state, "caller", Caller("nobody"))
     context = {
         "language": tongue.SPOKEN.get(),
+        "theme": THEME.made(request),
         "moment": partial(tongue.moment, zone=zone),
         "choose": partial(choice_address, request),
         "here": page.removesuffix(".html"),

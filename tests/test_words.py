@@ -1,4 +1,4 @@
-"""Every string that a page shows has its English, an English page shows no Persian of ours, and a choice of language lasts."""
+"""Every string that a page shows has its English, an English page shows no Persian of ours, and choices last."""
 
 import ast
 import re
@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from markupsafe import Markup
 
 import api
-from api.choices import CHOICES, LANGUAGE
+from api.choices import CHOICES, LANGUAGE, THEME
 from api.rendering import HERE
 from api.tongue import SCRIPT_WORDS, SPOKEN, load_words, say
 from tests.api_client import BASE, SURVEY, running, send_tagged, wait_done
@@ -223,7 +223,8 @@ def test_a_choice_is_kept_and_leaves_the_address(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("address", "location"),
     [
-        ("/?lang=de", "/"),
+        ("/?theme=blue", "/"),
+        ("/?lang=de&theme=dark", "/"),
         ("//evil.example/?lang=en", "/evil.example/"),
         ("/batches/b1?lang=en&cursor=2", "/batches/b1?cursor=2"),
     ],
@@ -231,12 +232,30 @@ def test_a_choice_is_kept_and_leaves_the_address(client: TestClient) -> None:
 def test_a_choice_leads_back_to_where_it_was_made(client: TestClient, address: str, location: str) -> None:
     answer = client.get(f"http://localhost:8000{address}", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, location)
+    assert "blue" not in answer.headers.get("set-cookie", "")
     assert "voc_lang=de" not in answer.headers.get("set-cookie", "")
 
 
 def test_the_api_knows_no_choices_but_its_own_calendar(client: TestClient) -> None:
     assert client.get("/v1/trends?measure=volume&calendar=gregorian", follow_redirects=False).status_code == 200
     assert client.get("/v1/kpis?lang=en", follow_redirects=False).json()["code"] == "unknown_parameter"
+
+
+@pytest.mark.parametrize(
+    ("theme", "scheme", "dark"),
+    [
+        ("system", "light dark", 'media="screen and (prefers-color-scheme: dark)"'),
+        ("dark", "dark", 'media="screen"'),
+        ("light", "light", None),
+        ("nonsense", "light dark", 'media="screen and (prefers-color-scheme: dark)"'),
+    ],
+)
+def test_the_theme_is_the_servers_work(client: TestClient, theme: str, scheme: str, dark: str | None) -> None:
+    client.cookies.set(THEME.cookie, theme)
+    page = client.get("/").text
+    assert f'<meta name="color-scheme" content="{scheme}">' in page
+    found = re.search(r"<link [^>]*dark\.css[^>]*>", page)
+    assert (dark in found[0]) if dark and found else found is None
 
 
 def test_every_choice_has_its_own_cookie() -> None:

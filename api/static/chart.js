@@ -14,6 +14,7 @@ let library = null;
 document.addEventListener("report", drawAll);
 document.addEventListener("click", (event) => event.target.matches("[data-save]") && save(event.target));
 dark.addEventListener("change", drawAll);
+matchMedia("print").addEventListener("change", drawAll);  // paper is light
 drawAll();
 
 async function drawAll() {
