@@ -60,6 +60,15 @@ def day(value: date | None) -> str:
     return MISSING if value is None else f"{value.day} {MONTHS[value.month - 1]} {value.year}"
 
 
+def typed_day(value: date) -> str:
+    """A day of the Gregorian calendar as one types it into a field.
+
+    >>> typed_day(date(2024, 3, 1))
+    '2024-03-01'
+    """
+    return value.isoformat()
+
+
 def moment(value: datetime | None, zone: ZoneInfo) -> str:
     """A day with the time of the clock in `zone`.
 

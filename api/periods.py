@@ -2,13 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, Final
+from datetime import date, timedelta
+from typing import Final
 from urllib.parse import urlencode
 
-from fastapi import Request
-
-from api.service import Service
 from api.tongue import calendar, day, number, say
 from voc.calendars import bucket_bounds, bucket_key
 from voc.store import Filters
@@ -25,17 +22,6 @@ class Period:
     title: str
     query: str
     current: bool
-
-
-def chosen_time(request: Request, service: Service, filters: Filters, without: Sequence[str] = ()) -> dict[str, Any]:
-    """What a page's links keep of its address, after «?» and, in `query_more`, after «&»; and the spans of time it offers."""
-    kept = [(name, value) for name, value in request.query_params.multi_items() if value and name not in without]
-    return {
-        "query": f"?{urlencode(kept)}" if kept else "",
-        "query_more": f"&{urlencode(kept)}" if kept else "",
-        "periods": list_periods(kept, filters, datetime.now(service.store.zone).date()),
-        "chosen_period": period_words(filters),
-    }
 
 
 def list_periods(kept: Query, filters: Filters, today: date) -> list[Period]:

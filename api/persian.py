@@ -71,6 +71,15 @@ def day(value: date | None) -> str:
     return digits(f"{number_of_day} {JALALI_MONTHS_FA[month - 1]} {year}")
 
 
+def typed_day(value: date) -> str:
+    """A day of the Jalali calendar as one types it into a field.
+
+    >>> typed_day(date(2024, 3, 1))
+    '۱۴۰۲/۱۲/۱۱'
+    """
+    return digits("{}/{:02}/{:02}".format(*to_jalali(value)))
+
+
 def moment(value: datetime | None, zone: ZoneInfo) -> str:
     """A day with the time of the clock in `zone`.
 

@@ -6,6 +6,7 @@ browser may keep them for good and still sees a new release at once.
 
 import hashlib
 import json
+from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +30,7 @@ def render(request: Request, page: str, status: int = 200, **context: Any) -> HT
     caller = getattr(request.state, "caller", Caller("nobody"))
     context = {
         "language": tongue.SPOKEN.get(),
+        "today": datetime.now(zone).date(),
         "theme": THEME.made(request),
         "moment": partial(tongue.moment, zone=zone),
         "choose": partial(choice_address, request),
@@ -69,6 +71,7 @@ def environment() -> Environment:
         "percent": tongue.percent,
         "signed": tongue.signed,
         "day": tongue.day,
+        "typed_day": tongue.typed_day,
         "duration": tongue.duration,
         "clock": tongue.clock,
         "span": tongue.span_words,

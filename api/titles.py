@@ -41,6 +41,16 @@ FIELDS: Final[Mapping[str, str]] = {
     "turn_end": "پایان گفته",
 }
 POLARITIES: Final[Mapping[str, str]] = {"negative": "گله", "neutral": "خنثی", "positive": "ستایش"}
+FILTERS: Final[Mapping[str, str]] = {
+    "channel": "کانال",
+    "agent": "کارشناس",
+    "kind": "نوع",
+    "sentiment": "احساس",
+    "reason": "دلیل",
+    "effort": "زحمت",
+    "loyalty": "وفاداری",
+    "resolution": "نتیجه",
+}
 CHANNELS: Final[Mapping[str, str]] = {"self_service": "سلف‌سرویس"}
 KINDS: Final[Mapping[str, str]] = {"feedback": "نظر", "conversation": "گفت‌وگو"}
 SPEAKERS: Final[Mapping[str, str]] = {"customer": "مشتری", "agent": "کارشناس"}

@@ -37,6 +37,7 @@ OWN: Final = (
     r'<p class="words".*?</p>',
     r'<option [^>]*dir="auto">[^<]*',
     r'<input type="hidden"[^>]*>',
+    r' name="attr\.[^"]*"',
     r' data-header="[^"]*"',
     r'<meta name="words"[^>]*>',
     rf"{SWITCH}</a>",

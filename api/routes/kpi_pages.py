@@ -6,8 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from api import kpi_sheet, titles
-from api.parameters import FilterQuery
-from api.periods import chosen_time
+from api.filtering import PageFilters, make_form
 from api.rendering import render
 from api.service import Running
 from api.tongue import points_words, say, signed
@@ -16,20 +15,20 @@ from voc.kpis import compute_kpis, get_kpi
 router = APIRouter(include_in_schema=False)
 
 
-class KpiPageQuery(FilterQuery):
+class KpiPageQuery(PageFilters):
     """Which rows, and the span of time of the chart."""
 
     bucket: Literal["day", "week", "month", "quarter"] = "month"
 
 
 @router.get("/kpis")
-def show_kpis(request: Request, service: Running, query: Annotated[FilterQuery, Query()]) -> HTMLResponse:
+def show_kpis(request: Request, service: Running, query: Annotated[PageFilters, Query()]) -> HTMLResponse:
     """All KPIs by what they are about; those without a value say what would give one."""
     filters = query.filters
     sections = service.recent.get(
         str(request.url), lambda: kpi_sheet.list_sections(service.store, filters, service.kpi_setting)
     )
-    return render(request, "kpis.html", sections=sections, **chosen_time(request, service, filters))
+    return render(request, "kpis.html", sections=sections, filters=make_form("/kpis", query, service))
 
 
 @router.get("/kpis/{name}")
@@ -56,7 +55,7 @@ def show_kpi(request: Request, service: Running, name: str, query: Annotated[Kpi
             (say(title), group, kpi_sheet.list_groups(store, name, group, filters, setting))
             for group, title in kpi_sheet.GROUPS.items()
         ],
-        **chosen_time(request, service, filters, without=("bucket",)),
+        filters=make_form(f"/kpis/{name}", query, service, also=[("bucket", query.bucket)] if query.bucket != "month" else []),
     )
 
 

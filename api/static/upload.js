@@ -153,6 +153,8 @@ async function refresh() {
   const report = page.getElementById("report");
   if (!report) { location.reload(); return; }  // the session is over: the sign-in comes
   document.getElementById("report").replaceWith(report);
+  const filters = document.getElementById("filters");
+  if (!filters.matches(":focus-within")) filters.replaceWith(page.getElementById("filters"));  // nobody is choosing
   document.dispatchEvent(new Event("report"));
 }
 

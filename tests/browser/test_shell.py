@@ -1,7 +1,8 @@
-"""What all pages share, in a real browser: language, theme, paper."""
+"""What all pages share, in a real browser: language, theme, paper, filters."""
 
 from collections.abc import Iterator
 from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -93,3 +94,41 @@ def test_paper_is_light_and_shows_what_can_be_read(page: Any) -> None:
     sync_api.expect(bar).to_have_css("fill", "rgb(180, 71, 47)")
     sync_api.expect(page.locator(".upload")).to_be_hidden()
     sync_api.expect(page.locator(".figures")).to_be_visible()
+
+
+def test_filters_by_keyboard(page: Any) -> None:
+    page.goto("/kpis")
+    page.locator(".filtering summary").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("از روز").fill("۱۴۰۲/۱۲/۱۱")
+    page.get_by_label("تا روز").fill("2024-03-24")
+    page.get_by_label("شعبه").select_option("ونک")
+    page.get_by_label("تا روز").press("Enter")
+    page.wait_for_url("**/kpis?*")
+    assert set(parse_qs(urlsplit(page.url).query)) == {"from", "through", "attr.شعبه"}  # no empty fields
+    chosen = page.locator(".chosen")
+    sync_api.expect(chosen).to_contain_text("۱۱ اسفند ۱۴۰۲ تا ۵ فروردین ۱۴۰۳")
+    shot(page, "filters")
+    page.get_by_role("link", name="نظرها", exact=True).click()
+    sync_api.expect(page.locator("h1")).to_contain_text("۲ نظر")
+    page.locator(".chosen .chip").nth(1).click()
+    sync_api.expect(page.locator("h1")).to_contain_text("۳ نظر")
+    sync_api.expect(page.get_by_label("از روز")).to_have_value("۱۴۰۲/۱۲/۱۱")
+    assert "attr" not in page.url
+
+
+def test_what_is_no_day_is_said_before_it_is_sent(page: Any) -> None:
+    page.goto("/texts")
+    page.get_by_label("از روز").fill("دیروز")
+    assert not page.evaluate("document.querySelector('form[data-filters]').checkValidity()")
+    page.get_by_label("از روز").fill("1402-12-11")
+    assert page.evaluate("document.querySelector('form[data-filters]').checkValidity()")
+
+
+def test_whoever_goes_back_finds_the_form_alive(page: Any) -> None:
+    page.goto("/texts")
+    page.get_by_label("جست‌وجو در متن").fill("دیر")
+    page.get_by_role("button", name="نشان بده").click()
+    sync_api.expect(page.locator("h1")).to_contain_text("۱ نظر")
+    page.go_back()
+    sync_api.expect(page.locator("form[data-filters] :disabled")).to_have_count(0)
