@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from api import problems
 from api.access import AccessGate, needed_scope, open_access
 from api.body_limit import BodyLimit
+from api.choices import KeepChoices
 from api.guard import LOOPBACK, Guard
 from api.odata import ODataBorder
 from api.parameters import use_zone
@@ -110,6 +111,7 @@ def create_app(settings: Settings | None = None, *, tagger: Tagger | None = None
     app.state.log_counts = LogCounts(_LOG)
     app.add_middleware(BodyLimit, upload_mib=settings.max_upload_mb)
     app.add_middleware(AccessGate)
+    app.add_middleware(KeepChoices)
     problems.install(app)
     app.add_middleware(Guard, hosts=(*LOOPBACK, settings.host), proxied=settings.hosts)
     app.add_middleware(ODataBorder)

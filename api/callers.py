@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from fastapi import Request
+
 from voc.access import Key, Scope, Via, digest_of, make_key
 from voc.errors import ConflictError
 from voc.store import Store
@@ -113,3 +115,8 @@ def read_token(cookie: str) -> str | None:
         if name == COOKIE:
             return value or None
     return None
+
+
+def is_https(request: Request) -> bool:
+    """Whether the browser speaks HTTPS, with us or with a proxy; it says so itself in Origin, which every form sends."""
+    return request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")

@@ -7,7 +7,7 @@ from typing import Final
 from api import titles
 from api.highlight import Piece, pieces
 from api.periods import period_words
-from api.persian import number, percent
+from api.tongue import number, percent, say, span_words
 from voc.kpis import KpiRow, Setting, compute_kpis
 from voc.kpis.differences import difference_of_estimates
 from voc.kpis.kpi import Estimate
@@ -87,13 +87,13 @@ def _change(store: Store, found: Contrast, then: Filters, now: Filters) -> Chang
     tagged = store.get_feedback(found.examples[0]) if found.examples else None
     before, after = found.share_first or 0.0, found.share_second or 0.0
     return Change(
-        kind=KINDS[found.kind],
+        kind=say(KINDS[found.kind]),
         title=titles.code_title(found.code),
         rose=rose,
         before=percent(before),
         now=percent(after),
-        interval=f"تفاوت: {percent(found.ci_low)} تا {percent(found.ci_high)}",
-        times=f"{number(after / before, 1)} برابر" if before and after / before >= TOLD_TIMES else "",
+        interval=say("تفاوت: {interval}", interval=span_words(percent(found.ci_low), percent(found.ci_high))),
+        times=say("{times} برابر", times=number(after / before, 1)) if before and after / before >= TOLD_TIMES else "",
         query={name: found.code, **span},
         example=pieces(tagged.feedback.text, tagged.tags, (found.code,)) if tagged else [],
     )

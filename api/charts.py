@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from api.persian import bucket_title, day
+from api.tongue import bucket_title, day, say
 from voc.calendars import BucketSize
 from voc.trends import TrendRow
 
@@ -62,7 +62,7 @@ def chart_row(row: TrendRow, n: int, cells: Sequence[Cell]) -> ChartRow:
     title = tick = bucket_title(bucket)
     if row.start and row.end and (row.end - row.start).days <= DAYS_OF_A_WEEK:
         tick = day(row.start).rpartition(" ")[0]
-        title = f"هفتهٔ {day(row.start)}" if "W" in bucket else title
+        title = say("هفتهٔ {day}", day=day(row.start)) if "W" in bucket else title
     return ChartRow(title, tick, n, tuple(cells))
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from api import titles
 from api.charts import Cell, ChartRow, chart_row
-from api.persian import MISSING, digits, duration, number, percent, signed
+from api.tongue import MISSING, calendar, digits, duration, number, percent, say, signed, span_words
 from voc.calendars import BucketSize
 from voc.kpis import Kpi, KpiRow, Setting, compute_kpis, counts_behind, get_kpi
 from voc.kpis.contact import CONTACT_KPIS
@@ -68,7 +68,7 @@ def list_sections(store: Store, filters: Filters, setting: Setting) -> list[tupl
     """By title of a section, the KPIs that have a value and those that have none."""
     names = [kpi.name for kpis in SECTIONS.values() for kpi in kpis]
     rows = {row.name: line_of(row) for row in compute_kpis(store, names, filters=filters, setting=setting)}
-    sections = {title: [rows[kpi.name] for kpi in kpis] for title, kpis in SECTIONS.items()}
+    sections = {say(title): [rows[kpi.name] for kpi in kpis] for title, kpis in SECTIONS.items()}
     return [
         (title, [line for line in lines if not line.why], [line for line in lines if line.why])
         for title, lines in sections.items()
@@ -79,9 +79,9 @@ def line_of(row: KpiRow) -> KpiLine:
     """A row in words."""
     return KpiLine(
         name=row.name,
-        title=get_kpi(row.name).title_fa,
+        title=titles.kpi_title(get_kpi(row.name)),
         value=written(row.value, row.unit),
-        interval=f"{written(row.ci_low, row.unit)} تا {written(row.ci_high, row.unit)}" if row.ci_low is not None else "",
+        interval=span_words(written(row.ci_low, row.unit), written(row.ci_high, row.unit)) if row.ci_low is not None else "",
         n=row.n,
         why=_why(row),
         target=written(row.target, row.unit) if row.target is not None else "",
@@ -91,8 +91,8 @@ def line_of(row: KpiRow) -> KpiLine:
 
 def list_over_time(store: Store, name: str, size: BucketSize, filters: Filters, setting: Setting) -> list[ChartRow]:
     """A KPI by spans of time, with its interval."""
-    rows = compute_kpis(store, (name,), bucket=size, filters=filters, setting=setting)
-    spans = {row.bucket: row for row in compute_trend(store, "volume", bucket=size, filters=filters)}
+    rows = compute_kpis(store, (name,), bucket=size, calendar=calendar(), filters=filters, setting=setting)
+    spans = {row.bucket: row for row in compute_trend(store, "volume", bucket=size, calendar=calendar(), filters=filters)}
     return [
         chart_row(spans[row.bucket], row.n, [Cell(row.value, row.ci_low, row.ci_high)]) for row in rows if row.bucket in spans
     ]
@@ -125,12 +125,12 @@ def written(value: float | None, unit: str) -> str:
         return signed(value)
     if unit == "seconds":
         return duration(value)
-    return f"{number(value, 1)} {titles.KPI_UNITS.get(unit, '')}".strip()
+    return f"{number(value, 1)} {titles.unit_title(unit)}".strip()
 
 
 def _why(row: KpiRow) -> str:
     if row.value is not None:
         return ""
     if row.missing:
-        return "لازم است: " + "، ".join(dict.fromkeys(map(titles.need_title, row.missing)))
-    return titles.NULL_REASONS.get(row.null_reason or "", row.null_reason or "")
+        return say("لازم است: {fields}", fields=titles.list_needs(row.missing))
+    return titles.null_title(row.null_reason)

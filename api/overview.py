@@ -1,7 +1,7 @@
 """What the first page shows, worked out from the same KPIs and trends that the API gives: figures, reasons, sentiment by time.
 
 Nothing is computed here that a caller of /v1/kpis and /v1/trends (`bucket=none`) could not get: this only chooses, and puts it
-into Persian words.
+into words.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from typing import Final
 from api import titles
 from api.changes import figure_changes
 from api.charts import BUCKET_TITLES, Cell, ChartRow, chart_row, in_fitting_spans
-from api.persian import MISSING, number, percent, signed
+from api.tongue import MISSING, calendar, number, percent, points_words, say, signed, span_words
 from voc.calendars import BucketSize
 from voc.kpis import KpiRow, Setting, compute_kpis, get_kpi
 from voc.kpis.kpi import Estimate
@@ -88,13 +88,13 @@ def list_figures(store: Store, filters: Filters, setting: Setting, volume: int, 
     first = [row for row in rows if row.name in FIRST_CHOICE and (row.value is not None or row.name not in FROM_SURVEY)]
     second = [row for row in rows if row.name in SECOND_CHOICE and row.value is not None]
     chosen = (first + second)[: FIGURES_SHOWN - 1]
-    read = "همه خوانده شد" if tagged == volume else f"{number(tagged)} خوانده شد"
+    read = say("همه خوانده شد") if tagged == volume else say("{count} خوانده شد", count=number(tagged))
     changes, lines = figure_changes(store, filters, setting, chosen), _small_lines(store, filters, setting, chosen)
     figures = [
         replace(_figure(row, tagged), change=_change_words(changes.get(row.name), row.unit), line=lines.get(row.name, ""))
         for row in chosen
     ]
-    return [Figure("نظرها", "", number(volume), "", read), *figures]
+    return [Figure(say("نظرها"), "", number(volume), "", read), *figures]
 
 
 def list_reasons(store: Store, filters: Filters) -> list[ReasonBar]:
@@ -110,8 +110,10 @@ def list_reasons(store: Store, filters: Filters) -> list[ReasonBar]:
 
 def list_trend(store: Store, filters: Filters) -> tuple[str, list[ChartRow]]:
     """The shares of the sentiments in spans of time, none in one without texts; and what the span is called."""
-    size, spans = in_fitting_spans(lambda size: compute_trend(store, "sentiment", bucket=size, filters=filters))
-    return BUCKET_TITLES[size], [_moods(rows) for rows in spans.values()]
+    size, spans = in_fitting_spans(
+        lambda size: compute_trend(store, "sentiment", bucket=size, calendar=calendar(), filters=filters)
+    )
+    return say(BUCKET_TITLES[size]), [_moods(rows) for rows in spans.values()]
 
 
 def _counts(store: Store, filters: Filters, polarity: str) -> dict[str | None, int]:
@@ -124,21 +126,28 @@ def _total(store: Store, measure: str, filters: Filters) -> int:
 
 def _figure(row: KpiRow, tagged: int) -> Figure:
     kpi = get_kpi(row.name)
+    title, definition = titles.kpi_title(kpi), titles.kpi_definition(kpi)
     if row.value is None:
-        reason = titles.NULL_REASONS.get(row.null_reason or "", row.null_reason or "") if tagged else titles.NOT_READ_YET
-        return Figure(kpi.title_fa, kpi.definition_fa, MISSING, "", reason, missing=True)
-    interval = f"{_written(row.ci_low, row.unit)} تا {_written(row.ci_high, row.unit)} · " if row.ci_low is not None else ""
-    basis = f"{interval}از {number(row.n)} نظر"
-    unit = titles.KPI_UNITS.get(row.unit, "")
-    return Figure(kpi.title_fa, kpi.definition_fa, _written(row.value, row.unit), unit, basis)
+        reason = titles.null_title(row.null_reason) if tagged else say(titles.NOT_READ_YET)
+        return Figure(title, definition, MISSING, "", reason, missing=True)
+    basis = say("از {count} نظر", count=number(row.n))
+    if row.ci_low is not None:
+        basis = f"{span_words(_written(row.ci_low, row.unit), _written(row.ci_high, row.unit))} · {basis}"
+    return Figure(title, definition, _written(row.value, row.unit), titles.unit_title(row.unit), basis)
+
+
+def sure_words(row: TrendRow) -> str:
+    """The interval of a share and what it rests on."""
+    interval = span_words(percent(row.ci_low), percent(row.ci_high))
+    return say("با اطمینان ۹۵٪: {interval}، {count} نظر", interval=interval, count=number(row.n))
 
 
 def _change_words(change: Estimate | None, unit: str) -> str:
     if change is None or change.value is None or change.ci_low is None or change.ci_high is None:
         return ""
-    points = signed(100 * change.value) + " واحد" if unit == "share" else signed(change.value, 0 if unit == "points" else 1)
-    real = change.ci_low > 0 or change.ci_high < 0
-    return f"{points} از دورهٔ پیش" + ("" if real else "، شاید اتفاقی")
+    points = points_words(change.value) if unit == "share" else signed(change.value, 0 if unit == "points" else 1)
+    told = say("{points} از دورهٔ پیش", points=points)
+    return told if change.ci_low > 0 or change.ci_high < 0 else say("{change}، شاید اتفاقی", change=told)
 
 
 def _small_lines(store: Store, filters: Filters, setting: Setting, rows: Sequence[KpiRow]) -> dict[str, str]:
@@ -146,7 +155,7 @@ def _small_lines(store: Store, filters: Filters, setting: Setting, rows: Sequenc
     names = [row.name for row in rows if row.value is not None]
     for size in LINE_SPANS:
         series: dict[str, list[float]] = {name: [] for name in names}
-        for row in compute_kpis(store, names, bucket=size, filters=filters, setting=setting):
+        for row in compute_kpis(store, names, bucket=size, calendar=calendar(), filters=filters, setting=setting):
             if row.value is not None:
                 series[row.name].append(row.value)
         if any(len(values) >= ENOUGH_POINTS for values in series.values()):
@@ -180,7 +189,7 @@ def _bar(row: TrendRow, longest: int, net: float | None, said: Mapping[str, int]
         title=titles.code_title(code),
         group=titles.code_title(code.partition(".")[0]),
         share=row.share or 0.0,
-        interval=f"با اطمینان ۹۵٪: {percent(row.ci_low)} تا {percent(row.ci_high)}، {number(row.n)} نظر",
+        interval=sure_words(row),
         net=None if net is None else 100 * net,
         parts=parts_of([(each, max(0, counts[each])) for each in POLARITIES], longest),
     )

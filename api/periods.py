@@ -2,18 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, Final
+from datetime import date, timedelta
+from typing import Final
 from urllib.parse import urlencode
 
-from fastapi import Request
-
-from api.persian import day
-from api.service import Service
+from api.tongue import calendar, day, number, say
 from voc.calendars import bucket_bounds, bucket_key
 from voc.store import Filters
 
-LAST_DAYS: Final = ((7, "۷ روز"), (30, "۳۰ روز"), (90, "۹۰ روز"))
+LAST_DAYS: Final = (7, 30, 90)
 
 Query = Sequence[tuple[str, str]]
 
@@ -25,17 +22,6 @@ class Period:
     title: str
     query: str
     current: bool
-
-
-def chosen_time(request: Request, service: Service, filters: Filters, without: Sequence[str] = ()) -> dict[str, Any]:
-    """What a page's links keep of its address, after «?» and, in `query_more`, after «&»; and the spans of time it offers."""
-    kept = [(name, value) for name, value in request.query_params.multi_items() if value and name not in without]
-    return {
-        "query": f"?{urlencode(kept)}" if kept else "",
-        "query_more": f"&{urlencode(kept)}" if kept else "",
-        "periods": list_periods(kept, filters, datetime.now(service.store.zone).date()),
-        "chosen_period": period_words(filters),
-    }
 
 
 def list_periods(kept: Query, filters: Filters, today: date) -> list[Period]:
@@ -56,17 +42,21 @@ def period_words(filters: Filters) -> str:
     """The chosen span of time in words, empty for the whole time."""
     if filters.from_ is None and filters.to is None:
         return ""
-    first = f"از {day(filters.from_)} " if filters.from_ else ""
-    last = f"تا {day(filters.to - timedelta(days=1))}" if filters.to else "تا امروز"
-    return first + last
+    first, last = day(filters.from_), day(filters.to - timedelta(days=1) if filters.to else None)
+    if filters.from_ and filters.to:
+        return say("از {first} تا {last}", first=first, last=last)
+    return say("از {first} تا امروز", first=first) if filters.from_ else say("تا {last}", last=last)
 
 
 def _spans(today: date) -> Iterator[tuple[str, date | None, date | None]]:
-    yield "همهٔ زمان", None, None
+    yield say("همهٔ زمان"), None, None
     tomorrow = today + timedelta(days=1)
-    for days, title in LAST_DAYS:
-        yield title, tomorrow - timedelta(days=days), tomorrow
-    this_month = bucket_bounds(bucket_key(today, "month", "jalali"), "month", "jalali")
-    yield "این ماه", *this_month
-    last_month = bucket_key(this_month[0] - timedelta(days=1), "month", "jalali")
-    yield "ماه پیش", *bucket_bounds(last_month, "month", "jalali")
+    for days in LAST_DAYS:
+        yield say("{count} روز", count=number(days)), tomorrow - timedelta(days=days), tomorrow
+    this_month = _month_of(today)
+    yield say("این ماه"), *this_month
+    yield say("ماه پیش"), *_month_of(this_month[0] - timedelta(days=1))
+
+
+def _month_of(day: date) -> tuple[date, date]:
+    return bucket_bounds(bucket_key(day, "month", calendar()), "month", calendar())

@@ -71,6 +71,15 @@ def day(value: date | None) -> str:
     return digits(f"{number_of_day} {JALALI_MONTHS_FA[month - 1]} {year}")
 
 
+def typed_day(value: date) -> str:
+    """A day of the Jalali calendar as one types it into a field.
+
+    >>> typed_day(date(2024, 3, 1))
+    '۱۴۰۲/۱۲/۱۱'
+    """
+    return digits("{}/{:02}/{:02}".format(*to_jalali(value)))
+
+
 def moment(value: datetime | None, zone: ZoneInfo) -> str:
     """A day with the time of the clock in `zone`.
 
@@ -97,19 +106,6 @@ def duration(seconds: float | None) -> str:
         if count:
             parts.append(f"{number(count)} {unit}")
     return " و ".join(parts[:2]) or "کمتر از یک ثانیه"
-
-
-def clock(seconds: float | None) -> str:
-    """A moment of a conversation, as a player shows it.
-
-    >>> clock(0), clock(75.9), clock(3_725)
-    ('۰:۰۰', '۱:۱۵', '۱:۰۲:۰۵')
-    """
-    if seconds is None:
-        return ""
-    minutes, second = divmod(int(seconds), 60)
-    hour, minute = divmod(minutes, 60)
-    return digits(f"{hour}:{minute:02}:{second:02}" if hour else f"{minute}:{second:02}")
 
 
 def bucket_title(key: str) -> str:

@@ -7,8 +7,8 @@ from typing import Final
 
 from api import titles
 from api.charts import Cell, ChartRow, by_span, chart_row, in_fitting_spans
-from api.overview import POLARITIES, Part, parts_of
-from api.persian import number, percent, signed
+from api.overview import POLARITIES, Part, parts_of, sure_words
+from api.tongue import SPOKEN, calendar, number, points_words, say, signed, span_words
 from voc.calendars import BucketSize
 from voc.store import Filters, Store
 from voc.taxonomy import load_taxonomy
@@ -76,7 +76,7 @@ def list_trend(store: Store, filters: Filters, code: str, level: str) -> list[Ch
     """The share of the texts that have a reason, over time."""
 
     def rows_by(size: BucketSize) -> list[TrendRow]:
-        return compute_trend(store, "reasons", bucket=size, level=level, filters=filters)
+        return compute_trend(store, "reasons", bucket=size, calendar=calendar(), level=level, filters=filters)
 
     size, spans = in_fitting_spans(rows_by)
     totals = _texts_by_span(store, filters, size)
@@ -89,13 +89,10 @@ def list_polarity(store: Store, filters: Filters, code: str, level: str) -> list
     """Of the texts that have a reason, the shares of those with blame, with neither, and with praise alone, over time."""
 
     def rows_by(size: BucketSize) -> list[TrendRow]:
-        return compute_trend(store, "reasons", bucket=size, level=level, filters=filters)
+        return compute_trend(store, "reasons", bucket=size, calendar=calendar(), level=level, filters=filters)
 
     size, spans = in_fitting_spans(rows_by)
-    blame, praise = (
-        _by_span(compute_trend(store, "reasons", bucket=size, level=level, polarity=(each,), filters=filters), code)
-        for each in ("negative", "positive")
-    )
+    blame, praise = (_by_span(_polar_trend(store, filters, size, level, each), code) for each in ("negative", "positive"))
     found = []
     for bucket, rows in spans.items():
         n = sum(row.n for row in rows if row.code == code)
@@ -119,7 +116,7 @@ def list_drivers(store: Store, filters: Filters, code: str, level: str) -> list[
     for target, title in TARGETS.items():
         report = find_drivers(store, target, level=level, filters=filters)
         found += [
-            _driver_line(title, target, report.value, each)
+            _driver_line(say(title), target, report.value, each)
             for each in report.drivers
             if each.code == code and each.effect is not None
         ]
@@ -131,8 +128,9 @@ def portrait_of(store: Store, filters: Filters, code: str) -> tuple[Portrait, Ma
     portrait = draw_portrait(store, code, filters=filters)
     companions: dict[str, list[Companion]] = defaultdict(list)
     for each in portrait.companions:
-        if len(companions[COMPANION_TITLES[each.kind]]) < COMPANIONS_SHOWN:
-            companions[COMPANION_TITLES[each.kind]].append(each)
+        shown = companions[say(COMPANION_TITLES[each.kind])]
+        if len(shown) < COMPANIONS_SHOWN:
+            shown.append(each)
     return portrait, companions
 
 
@@ -140,7 +138,10 @@ def definition_of(code: str) -> str:
     """What a reason means; of a group, what its reasons are."""
     taxonomy = load_taxonomy()
     within = [reason for reason in taxonomy.reasons if reason.code.partition(".")[0] == code]
-    return "، ".join(reason.fa for reason in within) if within else taxonomy.get_reason(code).definition_fa
+    if within:
+        return say("، ").join(titles.code_title(reason.code) for reason in within)
+    reason = taxonomy.get_reason(code)
+    return reason.definition_fa if SPOKEN.get() == "fa" else reason.definition_en
 
 
 def _lines(store: Store, filters: Filters, level: str, longest: int = 0) -> list[ReasonLine]:
@@ -181,7 +182,7 @@ def _line(row: TrendRow, longest: int, net: float | None, said: Mapping[str, int
         title=titles.code_title(code),
         n=row.n,
         share=row.share or 0.0,
-        interval=f"با اطمینان ۹۵٪: {percent(row.ci_low)} تا {percent(row.ci_high)}، {number(row.n)} نظر",
+        interval=sure_words(row),
         net=None if net is None else 100 * net,
         parts=parts_of([(each, counts[each]) for each in POLARITIES], longest),
         change=_change_words(change) if change else "",
@@ -200,13 +201,17 @@ def _changes(store: Store, filters: Filters, level: str) -> Mapping[str | None, 
 def _change_words(change: Contrast) -> str:
     if change.difference is None:
         return ""
-    points = signed(100 * change.difference, 1)
-    return f"{points} واحد" + ("" if change.beyond_chance else "، شاید اتفاقی")
+    points = points_words(change.difference, 1)
+    return points if change.beyond_chance else say("{change}، شاید اتفاقی", change=points)
 
 
 def _texts_by_span(store: Store, filters: Filters, size: BucketSize) -> dict[str, int]:
-    rows = compute_trend(store, "sentiment", bucket=size, filters=filters)
+    rows = compute_trend(store, "sentiment", bucket=size, calendar=calendar(), filters=filters)
     return {bucket: sum(row.n for row in found) for bucket, found in by_span(rows).items()}
+
+
+def _polar_trend(store: Store, filters: Filters, size: BucketSize, level: str, polarity: str) -> list[TrendRow]:
+    return compute_trend(store, "reasons", bucket=size, calendar=calendar(), level=level, polarity=(polarity,), filters=filters)
 
 
 def _by_span(rows: Sequence[TrendRow], code: str) -> dict[str, int]:
@@ -228,5 +233,5 @@ def _driver_line(title: str, target: str, value: float | None, driver: Driver) -
         title=title,
         value=number(value, 1 if target == "nps" else 2),
         effect=written(driver.effect),
-        interval=f"{written(driver.effect_low)} تا {written(driver.effect_high)}",
+        interval=span_words(written(driver.effect_low), written(driver.effect_high)),
     )

@@ -1,7 +1,8 @@
 """The last answers to questions that many people ask at once and that take a while, as the overview does.
 
-An answer is given again as long as nothing has changed. While rows are being tagged, something changes many times a second;
-then an answer may be `FRESH_S` old, but never older than the last file that came or went.
+An answer is given again, to those who ask in the same language, as long as nothing has changed. While rows are being tagged,
+something changes many times a second; then an answer may be `FRESH_S` old, but never older than the last file that came or
+went.
 """
 
 import time
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Final, TypeVar
 
+from api.tongue import SPOKEN
 from voc.store import Changes
 
 FRESH_S: Final = 2.0  # a figure that still grows is as good two seconds later
@@ -34,7 +36,7 @@ class RecentAnswers:
 
     def __init__(self, changes: Callable[[], Changes], busy: Callable[[], bool]) -> None:
         self._changes, self._busy = changes, busy
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
         self._lock = Lock()
 
     def get(self, question: str, answer: Callable[[], Answer]) -> Answer:
@@ -49,8 +51,9 @@ class RecentAnswers:
 
     def _find(self, question: str) -> _Kept:
         with self._lock:
-            kept = self._kept.setdefault(question, _Kept())
-            self._kept.move_to_end(question)
+            key = (SPOKEN.get(), question)
+            kept = self._kept.setdefault(key, _Kept())
+            self._kept.move_to_end(key)
             while len(self._kept) > MOST_ANSWERS:
                 self._kept.popitem(last=False)
             return kept

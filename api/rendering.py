@@ -1,10 +1,12 @@
-"""Makes the pages: one Jinja environment that escapes everything, with the Persian forms of numbers and days as filters.
+"""Makes the pages: one Jinja environment that escapes everything, with the words, numbers and days of `api.tongue`.
 
 A customer's words reach a page only as text. Static files carry the hash of their content in their address, so that a
 browser may keep them for good and still sees a new release at once.
 """
 
 import hashlib
+import json
+from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
@@ -13,8 +15,9 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from api import persian, titles
+from api import titles, tongue
 from api.callers import Caller
+from api.choices import THEME, choice_address
 from voc.access import covers
 
 HERE: Final = Path(__file__).parent
@@ -26,7 +29,11 @@ def render(request: Request, page: str, status: int = 200, **context: Any) -> HT
     zone = request.app.state.settings.zone
     caller = getattr(request.state, "caller", Caller("nobody"))
     context = {
-        "moment": partial(persian.moment, zone=zone),
+        "language": tongue.SPOKEN.get(),
+        "today": datetime.now(zone).date(),
+        "theme": THEME.made(request),
+        "moment": partial(tongue.moment, zone=zone),
+        "choose": partial(choice_address, request),
         "here": page.removesuffix(".html"),
         "caller": caller,
         "may": partial(covers, caller.scope),
@@ -58,18 +65,32 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {
-        "number": persian.number,
-        "percent": persian.percent,
-        "signed": persian.signed,
-        "day": persian.day,
-        "duration": persian.duration,
-        "clock": persian.clock,
+        "_": tongue.say,
+        "direction": tongue.direction,
+        "number": tongue.number,
+        "percent": tongue.percent,
+        "signed": tongue.signed,
+        "day": tongue.day,
+        "typed_day": tongue.typed_day,
+        "duration": tongue.duration,
+        "clock": tongue.clock,
+        "span": tongue.span_words,
+        "points": tongue.points_words,
         "field_title": titles.field_title,
+        "row_title": titles.row_title,
+        "kpi_title": titles.kpi_title,
+        "script_words": script_words,
         "static": static_address,
     }
     made.filters["code_title"] = titles.code_title
     made.filters["channel_title"] = titles.channel_title
     return made
+
+
+@cache
+def script_words() -> str:
+    """The English of the scripts' words as JSON; an English page carries it along."""
+    return json.dumps(tongue.load_words()[tongue.SCRIPT_WORDS], ensure_ascii=False)
 
 
 @cache

@@ -38,12 +38,16 @@ def get_vendor_file(name: str) -> FileResponse:
 
 
 class KeptFiles(StaticFiles):
-    """Static files that a browser may keep: their addresses change with their content."""
+    """Static files that a browser may keep where their address changes with their content.
+
+    A module that another imports has no such address; a browser asks each time whether it has changed.
+    """
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """The file, to be kept for a year."""
+        """The file, to be kept for a year or to be asked for again."""
         response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = f"public, max-age={365 * DAY_S}, immutable"
+        kept = scope["query_string"].startswith(b"v=")
+        response.headers["Cache-Control"] = f"public, max-age={365 * DAY_S}, immutable" if kept else "no-cache"
         return response
 
 

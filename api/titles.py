@@ -1,11 +1,14 @@
-"""Persian words for what the code knows by slug: fields, problems, and why a row was refused or a figure is missing.
+"""Words for what the code knows by slug: fields, problems, and why a row was refused or a figure is missing.
 
-Codes of the taxonomy have their titles there. A slug without a title here is shown as it is: never hidden.
+They stand here in Persian, their English in `api/words`. Codes of the taxonomy and KPIs bring both along. A slug without a
+title here is shown as it is: never hidden.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
+from api.tongue import SPOKEN, say
+from voc.kpis import Kpi
 from voc.kpis.relation import EES_TO_5, EES_TO_10, TIMED_TURNS
 from voc.taxonomy import load_taxonomy
 
@@ -36,6 +39,17 @@ FIELDS: Final[Mapping[str, str]] = {
     "speaker": "گوینده",
     "turn_start": "آغاز گفته",
     "turn_end": "پایان گفته",
+}
+POLARITIES: Final[Mapping[str, str]] = {"negative": "گله", "neutral": "خنثی", "positive": "ستایش"}
+FILTERS: Final[Mapping[str, str]] = {
+    "channel": "کانال",
+    "agent": "کارشناس",
+    "kind": "نوع",
+    "sentiment": "احساس",
+    "reason": "دلیل",
+    "effort": "زحمت",
+    "loyalty": "وفاداری",
+    "resolution": "نتیجه",
 }
 CHANNELS: Final[Mapping[str, str]] = {"self_service": "سلف‌سرویس"}
 KINDS: Final[Mapping[str, str]] = {"feedback": "نظر", "conversation": "گفت‌وگو"}
@@ -131,29 +145,55 @@ KPI_UNITS: Final[Mapping[str, str]] = {
 
 def field_title(field: str) -> str:
     """What one of our fields is called."""
-    return FIELDS.get(field, field)
+    return say(FIELDS.get(field, field))
 
 
 def need_title(name: str) -> str:
     """What a KPI needs: a field, or what the tagger finds."""
-    return NEEDS.get(name) or field_title(name)
+    return say(NEEDS.get(name) or field_title(name))
+
+
+def list_needs(names: Iterable[str]) -> str:
+    """What a KPI needs, each once."""
+    return say("، ").join(dict.fromkeys(map(need_title, names)))
 
 
 def row_title(code: str) -> str:
     """Why a row was refused, or what is good to know about a file."""
-    return ROW_CODES.get(code, code)
+    return say(ROW_CODES.get(code, code))
 
 
 def problem_title(code: str) -> str:
     """The heading of a problem's page."""
-    return PROBLEMS.get(code, "پذیرفته نشد")
+    return say(PROBLEMS.get(code, PROBLEMS["invalid_input"]))
+
+
+def null_title(reason: str | None) -> str:
+    """Why a figure is missing."""
+    return say(NULL_REASONS.get(reason or "", reason or ""))
+
+
+def unit_title(unit: str) -> str:
+    """What stands after a KPI's value, empty where its form says it."""
+    return say(KPI_UNITS[unit]) if unit in KPI_UNITS else ""
 
 
 def channel_title(channel: str) -> str:
-    """The Persian title of a channel that has a slug of ours; others are called what their source calls them."""
-    return CHANNELS.get(channel, channel)
+    """The title of a channel that has a slug of ours; others are called what their source calls them."""
+    return say(CHANNELS[channel]) if channel in CHANNELS else channel
 
 
 def code_title(code: str) -> str:
     """What a code or a group of the taxonomy is called, or a kind of row."""
-    return load_taxonomy().titles_fa.get(code) or KINDS.get(code, code)
+    titles = load_taxonomy().titles_fa if SPOKEN.get() == "fa" else load_taxonomy().titles_en
+    return titles.get(code) or say(KINDS.get(code, code))
+
+
+def kpi_title(kpi: Kpi) -> str:
+    """What a KPI is called."""
+    return kpi.title_fa if SPOKEN.get() == "fa" else kpi.title_en
+
+
+def kpi_definition(kpi: Kpi) -> str:
+    """What a KPI measures, in a sentence or two."""
+    return kpi.definition_fa if SPOKEN.get() == "fa" else kpi.definition_en

@@ -67,6 +67,11 @@ class Taxonomy:
         """The Persian title of every code and group."""
         return {group.code: group.fa for group in self.groups} | {code.code: code.fa for code in self.codes}
 
+    @cached_property
+    def titles_en(self) -> Mapping[str, str]:
+        """The English title of every code and group."""
+        return {group.code: group.en for group in self.groups} | {code.code: code.en for code in self.codes}
+
     @property
     def codes(self) -> tuple[Code, ...]:
         """Every code of every kind."""

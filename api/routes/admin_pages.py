@@ -14,6 +14,7 @@ from api.rendering import render
 from api.routes.sign_in import read_small_body
 from api.schemas import KeyIn
 from api.service import Running, Service
+from api.tongue import say
 from voc.errors import InputError
 from voc.store import Filters
 from voc.trends import compute_trend
@@ -79,9 +80,9 @@ def _health(service: Service) -> Sequence[tuple[str, Any]]:
     rows = sum(row.n for row in compute_trend(service.store, "volume", bucket=None, filters=Filters()))
     tagged = sum(row.n for row in compute_trend(service.store, "sentiment", bucket=None, filters=Filters()))
     return (
-        ("مدل", f"{service.identity.name}، {'آماده' if service.model_loaded() else 'در راه'}"),
-        ("نظرها", rows),
-        ("خوانده‌نشده", rows - tagged),
-        ("خواندن", "ایستاده است" if problem else ("بی‌کار" if service.engine.idle else "در کار")),
-        ("پایگاه داده", service.settings.database),
+        (say("مدل"), say("، ").join((service.identity.name, say("آماده") if service.model_loaded() else say("در راه")))),
+        (say("نظرها"), rows),
+        (say("خوانده‌نشده"), rows - tagged),
+        (say("خواندن"), say("ایستاده است") if problem else (say("بی‌کار") if service.engine.idle else say("در کار"))),
+        (say("پایگاه داده"), service.settings.database),
     )

@@ -3,8 +3,6 @@
 All of it is made here and makes sense before any script runs; what the scripts add is to not leave the page.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -16,20 +14,19 @@ from starlette.responses import Response
 
 from api import overview
 from api.changes import list_changes
+from api.filtering import PageFilters, make_form
 from api.highlight import pieces, turn_pieces
-from api.parameters import FilterQuery
-from api.periods import list_periods, period_words
 from api.rendering import render
 from api.routes.batches import read_batch, take_upload
 from api.routes.conversations import read_conversation
 from api.routes.preview import look_at_file
 from api.service import Running, Service
-from api.titles import EFFORT_LEVELS, FIELDS, KINDS, MOVE_GROUPS, SPEAKERS, code_title, field_title, row_title
+from api.titles import EFFORT_LEVELS, FIELDS, MOVE_GROUPS, POLARITIES, SPEAKERS, code_title, field_title
+from api.tongue import say
 from voc.conversations.record import codes_of
 from voc.conversations.timings import measure
 from voc.export.rows import OPERATIONAL_FIELDS
 from voc.ingest.fields import MAPPED_NAMES
-from voc.taxonomy import load_taxonomy
 from voc.trends import what_if
 
 router = APIRouter(include_in_schema=False)
@@ -39,18 +36,16 @@ BATCHES_SHOWN: Final = 12
 REJECTS_SHOWN: Final = 50
 ROWS_PREVIEWED: Final = 4
 MAPPED: Final = tuple(name for name in MAPPED_NAMES if name in FIELDS)
-_CHOICES: Final = (("sentiment", "احساس"), ("effort", "زحمت"), ("loyalty", "وفاداری"))
 _IN_HEADING: Final = frozenset({"occurred_at", "channel"})
-_CHOSEN_BY_FORM: Final = frozenset({"q", "reason", "kind", "cursor", *(name for name, _ in _CHOICES)})
 
 
-class HomeQuery(FilterQuery):
+class HomeQuery(PageFilters):
     """Which texts the overview is of, and which page of the files is shown."""
 
     page: str | None = Field(None, max_length=200)
 
 
-class TextsQuery(FilterQuery):
+class TextsQuery(PageFilters):
     """Which texts are listed."""
 
     cursor: str | None = Field(None, max_length=200)
@@ -59,19 +54,16 @@ class TextsQuery(FilterQuery):
 @router.get("/")
 def show_home(request: Request, service: Running, query: Annotated[HomeQuery, Query()]) -> HTMLResponse:
     """The overview."""
-    kept = _without(request, "page")
+    filters = make_form("/", query, service)
     return render(
         request,
         "home.html",
+        filters=filters,
         **service.recent.get(request.url.query, lambda: _told(service, query)),
         trend_heads=[(code, code_title(code)) for code in overview.SENTIMENTS],
-        chosen=_said(kept, service),
-        chosen_period=period_words(query.filters),
-        periods=list_periods(kept, query.filters, datetime.now(service.store.zone).date()),
         encode=urlencode,
-        query=f"?{urlencode(kept)}" if kept else "",
-        query_more="".join(f"&{urlencode([pair])}" for pair in kept if pair[0] != "reason"),
-        query_any_time="".join(f"&{urlencode([pair])}" for pair in kept if pair[0] not in ("reason", "from", "to")),
+        query_but_reason=_but(query, "reason"),
+        query_any_time=_but(query, "reason", "from", "to"),
         max_upload_mb=service.settings.max_upload_mb,
     )
 
@@ -79,24 +71,17 @@ def show_home(request: Request, service: Running, query: Annotated[HomeQuery, Qu
 @router.get("/texts")
 def show_texts(request: Request, service: Running, query: Annotated[TextsQuery, Query()]) -> HTMLResponse:
     """The texts behind a figure, with the words that carry their tags marked."""
-    taxonomy = load_taxonomy()
     page = service.store.find_feedback(query.filters, limit=TEXTS_SHOWN, cursor=query.cursor)
     wanted = (*query.reason, *query.effort, *query.loyalty)
-    kept = _without(request, "cursor")
     return render(
         request,
         "texts.html",
+        filters=make_form("/texts", query, service),
         count=overview.count_rows(service.store, query.filters),
-        heading=" · ".join(map(code_title, wanted)) or "نظرها",
+        heading=" · ".join(map(code_title, wanted)) or say("نظرها"),
         items=[{"tagged": each, "pieces": pieces(each.feedback.text, each.tags, wanted)} for each in page.items],
-        taxonomy=taxonomy,
-        kinds=KINDS,
-        chosen={name: getattr(query, name) for name in _CHOSEN_BY_FORM},
-        choices=[(name, title, getattr(taxonomy, f"{name}s", None) or getattr(taxonomy, name)) for name, title in _CHOICES],
-        kept=[(name, value) for name, value in kept if name not in _CHOSEN_BY_FORM],
-        query=f"?{urlencode(kept)}" if kept else "",
-        first_page=f"/texts?{urlencode(kept)}" if query.cursor else None,
-        next_page=f"/texts?{urlencode([*kept, ('cursor', page.next)])}" if page.next else None,
+        paged=query.cursor is not None,
+        cursor=page.next and urlencode({"cursor": page.next}),
     )
 
 
@@ -108,7 +93,14 @@ def show_feedback(request: Request, service: Running, feedback_id: str) -> Respo
         return RedirectResponse(f"/conversations/{found.id}", status_code=303)
     known = ((field_title(name), getattr(found.feedback, name)) for name in OPERATIONAL_FIELDS if name not in _IN_HEADING)
     fields = [(title, value) for title, value in known if value is not None] + list(found.feedback.attributes.items())
-    return render(request, "feedback.html", found=found, pieces=pieces(found.feedback.text, found.tags), fields=fields)
+    return render(
+        request,
+        "feedback.html",
+        found=found,
+        pieces=pieces(found.feedback.text, found.tags),
+        fields=fields,
+        polarities=POLARITIES,
+    )
 
 
 @router.get("/conversations/{conversation_id}")
@@ -124,7 +116,7 @@ def show_conversation(request: Request, service: Running, conversation_id: str) 
         found=found,
         turns=list(zip(turns, turn_pieces(turns, tags), moods, strict=True)),
         speakers=SPEAKERS,
-        effort_level=EFFORT_LEVELS[read.effort_level] if read else None,
+        effort_level=say(EFFORT_LEVELS[read.effort_level]) if read else None,
         moves=[(title, codes) for group, title in MOVE_GROUPS.items() if read and (codes := codes_of(read.moves, group))],
         timings=measure(turns),
     )
@@ -141,7 +133,6 @@ def show_batch(request: Request, service: Running, batch_id: str, cursor: str | 
         batch=batch,
         rejects=rejects.items,
         next_rejects=rejects.next,
-        row_title=row_title,
     )
 
 
@@ -161,7 +152,6 @@ async def preview_page(request: Request, service: Running) -> HTMLResponse:
         "found": found,
         "rows": found.rows[:ROWS_PREVIEWED],
         "fields": MAPPED,
-        "row_title": row_title,
     }
     return await run_in_threadpool(lambda: render(request, "preview.html", **shown))
 
@@ -193,19 +183,6 @@ def _told(service: Service, query: HomeQuery) -> dict[str, Any]:
     }
 
 
-def _without(request: Request, *names: str) -> list[tuple[str, str]]:
-    """The query of this page but for these names, without what is empty."""
-    return [(name, value) for name, value in request.query_params.multi_items() if name not in names and value]
-
-
-def _said(kept: Sequence[tuple[str, str]], service: Service) -> str:
-    """The filters of the overview in words."""
-    words = []
-    for name, value in kept:
-        if name in ("from", "to"):
-            continue
-        if name == "batch":
-            words += [f"«{service.store.get_batch(each).name}»" for each in value.split(",")]
-        else:
-            words.append("، ".join(map(code_title, value.split(","))))
-    return " و ".join(words)
+def _but(query: PageFilters, *names: str) -> str:
+    """The filters for a link that sets others of these names itself."""
+    return "".join(f"&{urlencode([pair])}" for pair in query.pairs if pair[0] not in names)

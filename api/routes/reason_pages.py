@@ -7,9 +7,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from api import overview, reasons
+from api.filtering import PageFilters, make_form
 from api.highlight import pieces
-from api.parameters import FilterQuery
-from api.periods import chosen_time
 from api.rendering import render
 from api.service import Running, Service
 from voc.store import Filters, Store
@@ -22,22 +21,22 @@ THEMES_SHOWN: Final = 15
 
 
 @router.get("/reasons")
-def show_reasons(request: Request, service: Running, query: Annotated[FilterQuery, Query()]) -> HTMLResponse:
+def show_reasons(request: Request, service: Running, query: Annotated[PageFilters, Query()]) -> HTMLResponse:
     """All reasons in their groups, with what of them is blame and praise and how they changed."""
     filters = query.filters
     told = service.recent.get(str(request.url), lambda: _tree(service, filters))
-    time = chosen_time(request, service, filters, without=("reason",))
-    return render(request, "reasons.html", action="/reasons", **told, **time)
+    form = make_form("/reasons", query, service, without="reason")
+    return render(request, "reasons.html", filters=form, **told)
 
 
 @router.get("/reasons/{code}")
-def show_reason(request: Request, service: Running, code: str, query: Annotated[FilterQuery, Query()]) -> HTMLResponse:
+def show_reason(request: Request, service: Running, code: str, query: Annotated[PageFilters, Query()]) -> HTMLResponse:
     """One reason or a group: over time, by channel, what goes along with it, and typical texts."""
     level, filters = check_reason(code), query.filters
     told = service.recent.get(str(request.url), lambda: _all_sides(service.store, code, level, filters))
-    time = chosen_time(request, service, filters, without=("reason",))
+    form = make_form(f"/reasons/{code}", query, service, without="reason")
     parent = code.partition(".")[0] if level == "leaf" else None
-    return render(request, "reason.html", action=f"/reasons/{code}", code=code, parent=parent, **told, **time)
+    return render(request, "reason.html", filters=form, code=code, parent=parent, **told)
 
 
 def _tree(service: Service, filters: Filters) -> dict[str, Any]:

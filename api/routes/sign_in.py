@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.responses import Response
 
 from api.access import SIGN_IN
-from api.callers import COOKIE, SESSION_S, read_token
+from api.callers import COOKIE, SESSION_S, is_https, read_token
 from api.rendering import render
 from api.service import Running
 from voc.errors import TooLargeError
@@ -65,11 +65,6 @@ def own_path(address: str) -> str:
         return "/"
     parts = urlsplit(address)
     return address if not parts.scheme and not parts.netloc and parts.path != SIGN_IN else "/"
-
-
-def is_https(request: Request) -> bool:
-    """Whether the browser speaks HTTPS, with us or with a proxy; it says so itself in Origin, which every form sends."""
-    return request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
 
 
 async def read_small_body(request: Request) -> bytes:

@@ -1,8 +1,10 @@
 // Draws the figures whose tables ask for it: stacked shares, lines with their intervals, or ranges. The table stays, for those
 // who would rather read it: a row is a place on the time axis, and a head with `data-series` is a series in its colour.
 
-const percent = new Intl.NumberFormat("fa", { style: "percent", maximumFractionDigits: 0 });
-const number = new Intl.NumberFormat("fa", { maximumFractionDigits: 1 });
+import { _, language } from "./words.js";
+
+const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
+const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
 const narrow = matchMedia("(max-width: 40rem)");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const traces = { shares: (series) => [bars(series)], lines: (series) => [band(series), line(series)] };
@@ -12,6 +14,7 @@ let library = null;
 document.addEventListener("report", drawAll);
 document.addEventListener("click", (event) => event.target.matches("[data-save]") && save(event.target));
 dark.addEventListener("change", drawAll);
+matchMedia("print").addEventListener("change", drawAll);  // paper is light
 drawAll();
 
 async function drawAll() {
@@ -61,8 +64,8 @@ function seriesOf(figure, rows) {
     if (!head.dataset.series) return [];
     const cells = rows.map((row) => row.cells[column].dataset);
     const told = cells.map((cell, at) => [rows[at].dataset.title, `${head.textContent}: ${shown(valueOf(cell.value), unit)}`,
-      cell.low ? `${shown(valueOf(cell.low), unit)} تا ${shown(valueOf(cell.high), unit)}` : "",
-      `از ${number.format(rows[at].dataset.n)} نظر`].filter(Boolean).join("<br>"));
+      cell.low ? _("{low} تا {high}", { low: shown(valueOf(cell.low), unit), high: shown(valueOf(cell.high), unit) }) : "",
+      _("از {count} نظر", { count: number.format(rows[at].dataset.n) })].filter(Boolean).join("<br>"));
     return [{ name: head.textContent, color: style(`--${head.dataset.series}`), told,
       values: cells.map((cell) => valueOf(cell.value)), low: cells.map((cell) => valueOf(cell.low)), high: cells.map((cell) => valueOf(cell.high)) }];
   });

@@ -1,9 +1,10 @@
 // Uploads without leaving the page and follows the tagging. The forms and links work without it too: what is shown here are
 // pieces of the very pages that the server renders, so no word is written twice.
 
+import { _, duration, number } from "./words.js";
+
 const REFRESH_MS = 4000;
 const LOOKED_AT_BYTES = 20 * 1024 * 1024;  // to look at a file it is sent once more
-const number = new Intl.NumberFormat("fa", { maximumFractionDigits: 0 });
 
 const form = document.querySelector(".upload form");
 const live = document.getElementById("live");
@@ -31,7 +32,7 @@ function begin(file) {
 }
 
 async function look(file, mapping = null) {
-  show(words(`«${file.name}» دیده می‌شود…`), document.createElement("progress"));
+  show(words(_("«{name}» دیده می‌شود…", { name: file.name })), document.createElement("progress"));
   const body = new FormData();
   body.append("file", file);
   if (mapping) body.append("mapping", JSON.stringify(mapping));
@@ -40,13 +41,13 @@ async function look(file, mapping = null) {
     const answer = await fetch("/upload/preview", { method: "POST", body, headers: { Accept: "text/html" } });
     page = new DOMParser().parseFromString(await answer.text(), "text/html");
   } catch {
-    show(words("فرستادن فایل ناتمام ماند. یک بار دیگر بفرستید.", "notice bad"));
+    show(words(_("فرستادن فایل ناتمام ماند. یک بار دیگر بفرستید."), "notice bad"));
     return;
   }
   form.reset();
   const preview = page.querySelector("[data-preview]");
   if (!preview) {
-    refused(page.querySelector("[data-problem]") ?? words("پاسخی که باید، نرسید."), file, look);
+    refused(page.querySelector("[data-problem]") ?? words(_("پاسخی که باید، نرسید.")), file, look);
     return;
   }
   preview.classList.remove("card");
@@ -72,13 +73,13 @@ function chosenMapping(preview) {
 function send(file, mapping = null) {
   const request = new XMLHttpRequest();
   const bar = Object.assign(document.createElement("progress"), { max: 1, value: 0 });
-  show(words(`«${file.name}» فرستاده می‌شود…`), bar);
+  show(words(_("«{name}» فرستاده می‌شود…", { name: file.name })), bar);
   request.upload.addEventListener("progress", (event) => {
     if (event.lengthComputable) bar.value = event.loaded / event.total;
-    if (event.loaded === event.total) show(words(`«${file.name}» رسید و دارد شمرده می‌شود…`), document.createElement("progress"));
+    if (event.loaded === event.total) show(words(_("«{name}» رسید و دارد شمرده می‌شود…", { name: file.name })), document.createElement("progress"));
   });
   request.addEventListener("load", () => arrived(request, file));
-  request.addEventListener("error", () => show(words("فرستادن فایل ناتمام ماند. یک بار دیگر بفرستید.", "notice bad")));
+  request.addEventListener("error", () => show(words(_("فرستادن فایل ناتمام ماند. یک بار دیگر بفرستید."), "notice bad")));
   request.open("POST", form.action);
   request.setRequestHeader("Accept", "text/html");
   const body = new FormData();
@@ -92,11 +93,11 @@ function arrived(request, file) {
   const page = new DOMParser().parseFromString(request.responseText, "text/html");
   const panel = page.querySelector("[data-batch]");
   if (!panel) {
-    refused(page.querySelector("[data-problem]") ?? words("پاسخی که باید، نرسید."), file);
+    refused(page.querySelector("[data-problem]") ?? words(_("پاسخی که باید، نرسید.")), file);
     return;
   }
   const title = words(page.querySelector("h1").textContent, "live-head");
-  const link = Object.assign(document.createElement("a"), { href: request.responseURL, textContent: "همه‌چیزِ این فایل" });
+  const link = Object.assign(document.createElement("a"), { href: request.responseURL, textContent: _("همه‌چیزِ این فایل") });
   title.append(link);
   panel.classList.remove("live");
   show(title, panel, ...page.querySelectorAll(".understood, .understood ~ .notice"));
@@ -108,7 +109,7 @@ function refused(problem, file, again = send) {
   problem.className = "notice bad";
   problem.querySelector("a[href='/']")?.parentElement.remove();
   if (problem.dataset.problem === "no_text_column") {
-    problem.querySelector("p").textContent = "کدام ستون متن نظر را دارد؟";
+    problem.querySelector("p").textContent = _("کدام ستون متن نظر را دارد؟");
     for (const option of problem.querySelectorAll("[data-option]")) {
       const button = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: option.dataset.option });
       button.addEventListener("click", () => again(file, { text: option.dataset.option }));
@@ -137,20 +138,13 @@ function follow(panel, done, meanwhile = () => {}) {
 }
 
 function progress(panel, batch) {
-  const parts = [`${number.format(batch.tagged)} از ${number.format(batch.accepted - batch.erased)} نظر خوانده شد`];
-  if (batch.status === "tagging" && batch.rows_per_s) parts.push(`${number.format(batch.rows_per_s)} نظر در ثانیه`);
-  if (batch.status === "tagging" && batch.eta_s !== null) parts.push(`${duration(batch.eta_s)} مانده`);
+  const parts = [_("{tagged} از {all} نظر خوانده شد", { tagged: number.format(batch.tagged), all: number.format(batch.accepted - batch.erased) })];
+  if (batch.status === "tagging" && batch.rows_per_s) parts.push(_("{count} نظر در ثانیه", { count: number.format(batch.rows_per_s) }));
+  if (batch.status === "tagging" && batch.eta_s !== null) parts.push(_("{time} مانده", { time: duration(batch.eta_s) }));
   panel.querySelector("progress").value = batch.tagged;
   panel.querySelector("[data-progress-words]").textContent = parts.join(" · ");
   const count = document.querySelector("[data-tagged]");
   if (count) count.textContent = number.format(batch.tagged);
-}
-
-function duration(seconds) {
-  if (seconds < 1) return "کمتر از یک ثانیه";
-  if (seconds < 90) return `${number.format(seconds)} ثانیه`;
-  if (seconds < 5400) return `${number.format(seconds / 60)} دقیقه`;
-  return `${number.format(seconds / 3600)} ساعت`;
 }
 
 async function refresh() {
@@ -159,6 +153,8 @@ async function refresh() {
   const report = page.getElementById("report");
   if (!report) { location.reload(); return; }  // the session is over: the sign-in comes
   document.getElementById("report").replaceWith(report);
+  const filters = document.getElementById("filters");
+  if (!filters.matches(":focus-within")) filters.replaceWith(page.getElementById("filters"));  // nobody is choosing
   document.dispatchEvent(new Event("report"));
 }
 
