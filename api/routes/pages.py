@@ -31,7 +31,8 @@ from voc.trends import what_if
 
 router = APIRouter(include_in_schema=False)
 
-TEXTS_SHOWN: Final = 20
+TEXTS_SHOWN: Final = 50
+MOST_TEXTS_SHOWN: Final = 500
 BATCHES_SHOWN: Final = 12
 REJECTS_SHOWN: Final = 50
 ROWS_PREVIEWED: Final = 4
@@ -46,8 +47,9 @@ class HomeQuery(PageFilters):
 
 
 class TextsQuery(PageFilters):
-    """Which texts are listed."""
+    """Which texts are listed, and how many at once."""
 
+    limit: int = Field(TEXTS_SHOWN, ge=1, le=MOST_TEXTS_SHOWN)
     cursor: str | None = Field(None, max_length=200)
 
 
@@ -71,7 +73,7 @@ def show_home(request: Request, service: Running, query: Annotated[HomeQuery, Qu
 @router.get("/texts")
 def show_texts(request: Request, service: Running, query: Annotated[TextsQuery, Query()]) -> HTMLResponse:
     """The texts behind a figure, with the words that carry their tags marked."""
-    page = service.store.find_feedback(query.filters, limit=TEXTS_SHOWN, cursor=query.cursor)
+    page = service.store.find_feedback(query.filters, limit=query.limit, cursor=query.cursor)
     wanted = (*query.reason, *query.effort, *query.loyalty)
     return render(
         request,
@@ -81,7 +83,7 @@ def show_texts(request: Request, service: Running, query: Annotated[TextsQuery, 
         heading=" · ".join(map(code_title, wanted)) or say("نظرها"),
         items=[{"tagged": each, "pieces": pieces(each.feedback.text, each.tags, wanted)} for each in page.items],
         paged=query.cursor is not None,
-        cursor=page.next and urlencode({"cursor": page.next}),
+        cursor=page.next and urlencode({"cursor": page.next} | ({"limit": query.limit} if query.limit != TEXTS_SHOWN else {})),
     )
 
 

@@ -5,7 +5,6 @@ import { _, language } from "./words.js";
 
 const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
 const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
-const narrow = matchMedia("(max-width: 40rem)");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const traces = { shares: (series) => [bars(series)], lines: (series) => [band(series), line(series)] };
 
@@ -30,7 +29,7 @@ async function draw(figure) {
   chart.hidden = false;
   const series = seriesOf(figure, rows);
   const found = series.flatMap(traces[kind]).filter(Boolean);
-  await Plotly.newPlot(chart, found, layout(rows, kind === "shares" ? [0, 1] : reach(series), figure.dataset.unit), { displayModeBar: false, responsive: true, locale: "en" });
+  await Plotly.newPlot(chart, found, layout(chart, rows, kind === "shares" ? [0, 1] : reach(series), figure.dataset.unit), { displayModeBar: false, responsive: true, locale: "en" });
   const button = figure.querySelector("[data-save]");
   if (button) button.hidden = false;
 }
@@ -98,8 +97,9 @@ function places(values) {
   return values.map((_, place) => place);
 }
 
-function layout(rows, [low, high], unit) {
-  const every = Math.ceil(rows.length / (narrow.matches ? 4 : 6));
+function layout(chart, rows, [low, high], unit) {
+  const longest = Math.max(...rows.map((row) => row.dataset.tick.length));
+  const every = Math.ceil(rows.length / Math.min(6, Math.max(1, Math.floor(chart.clientWidth / (8 * longest)))));
   const ticks = rows.map((row, place) => [place, row.dataset.tick]).filter(([place]) => place % every === 0);
   const steps = stepsBetween(low, high);
   const font = { family: getComputedStyle(document.body).fontFamily, size: 12, color: style("--soft") };
