@@ -48,7 +48,7 @@ TAGGED_TEXT: Final[Example] = {
     "loyalty": [],
     "resolution": "unresolved",
     "script": "persian",
-    "model": "voc-fa-5",
+    "model": "voc-fa-6",
     "taxonomy": "v1",
 }
 FEEDBACK: Final[Example] = {
@@ -69,7 +69,7 @@ FEEDBACK: Final[Example] = {
     "loyalty": [],
     "resolution": None,
     "script": "persian",
-    "model": "voc-fa-5",
+    "model": "voc-fa-6",
     "taxonomy": "v1",
 }
 ORIGINAL: Final[Example] = {"id": "f1026", "text": "شماره‌ام ۰۹۱۲۰۰۰۰۰۰۰ است، لطفاً زنگ بزنید"}
@@ -94,7 +94,7 @@ CONVERSATION: Final[Example] = {
     "loyalty": [],
     "resolution": "resolved",
     "script": "persian",
-    "model": "voc-fa-5",
+    "model": "voc-fa-6",
     "taxonomy": "v1",
     "turns": [
         _SPOKEN[0] | {"sentiment": "negative", "sentiment_score": -0.8},

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from voc.errors import ModelError
 
-SHIPPED_MODEL: Final = "voc-fa-5"
+SHIPPED_MODEL: Final = "voc-fa-6"
 MODEL_TYPE: Final = "voc-tagger"
 KPI_ERRORS_FILE: Final = "kpi_errors.json"
 
