@@ -40,8 +40,8 @@ bench: setup  ## tagging beside a loop over a BERT-base pipeline; trends and KPI
 evaluate: setup  ## the model's figures; CORPORA=folders that hold the texts of data/labels; without, on our own texts
 	$(BIN)/voc evaluate --corpora $(CORPORA)
 
-screenshot: setup  ## the picture in the README, from the running page
-	$(BIN)/python -m tests.browser.screenshot docs/page.png
+screenshot: setup  ## the pictures in README and docs, from the running page
+	$(BIN)/python -m tests.browser.screenshot docs
 
 lock: setup  ## pin what is installed now
 	$(BIN)/python -m pip freeze --exclude-editable --all | sed 's/+cpu$$//' | grep -viE '^(pip|voc)==' > requirements.lock

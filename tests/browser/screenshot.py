@@ -1,4 +1,4 @@
-"""Takes the README's picture from the running page, with the sample batch tagged by the shipped model.
+"""Takes the pictures of README and docs from the running page, with the sample batch tagged by the shipped model.
 
 make screenshot
 """
@@ -17,10 +17,11 @@ from voc.client import Client
 from voc.settings import Settings
 
 PORT = 8765
+PICTURES = {"page.png": "/", "reason.png": "/reasons/delivery.time"}
 
 
 def main(target: Path) -> None:
-    """Serve, wait until all is tagged, and write the picture."""
+    """Serve, wait until all is tagged, and write the pictures into a folder."""
     address = f"http://127.0.0.1:{PORT}"
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(database=str(Path(folder) / "voc.duckdb"), port=PORT, sample=True)
@@ -33,8 +34,9 @@ def main(target: Path) -> None:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
             page = browser.new_page(viewport={"width": 1180, "height": 800}, device_scale_factor=1.5)
-            page.goto(f"{address}/", wait_until="networkidle")
-            page.screenshot(path=target, full_page=True)
+            for name, path in PICTURES.items():
+                page.goto(f"{address}{path}", wait_until="networkidle")
+                page.screenshot(path=target / name, full_page=True)
             browser.close()
         server.should_exit = True
         thread.join(timeout=20)

@@ -91,6 +91,26 @@ def test_a_number_leads_to_its_texts_by_the_keyboard(browser: Any, address: str)
     context.close()
 
 
+def test_the_next_texts_come_under_those_that_are_there(browser: Any, address: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=address)
+    page = context.new_page()
+    page.goto("/texts?limit=2")
+    shown = page.locator("[data-more] > li")
+    first = [shown.nth(place).inner_text() for place in range(2)]
+    page.locator("[rel=next]").click()
+    sync_api.expect(shown).to_have_count(4)
+    assert [shown.nth(place).inner_text() for place in range(2)] == first
+    assert len({shown.nth(place).inner_text() for place in range(4)}) == 4
+    sync_api.expect(shown.nth(2).locator(":focus")).to_have_count(1)
+    assert page.url.endswith("/texts?limit=2")
+    while page.locator("[rel=next]").count():
+        before = shown.count()
+        page.locator("[rel=next]").click()
+        page.wait_for_function("before => document.querySelectorAll('[data-more] > li').length > before", arg=before)
+    assert shown.count() == len(SURVEY.strip().splitlines()) - 1
+    context.close()
+
+
 def test_a_tag_that_is_pointed_at_lights_its_words(browser: Any, address: str) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=address)
     page = context.new_page()
