@@ -1,21 +1,21 @@
-// Brings the next texts under those that are there; without it, or where that fails, the link leads to them.
+// Brings the next texts under those that are there; without it, or where that fails, the link leads to them. Each answer stays
+// a list of its own, so that the browser lays out only those in sight.
 
-const list = document.querySelector("[data-more]");
 const pager = document.querySelector(".pager");
 
 pager?.addEventListener("click", async (event) => {
   const link = event.target.closest("[rel=next]");
-  if (!list || !link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   link.ariaBusy = "true";
   try {
     const answer = await fetch(link.href);
     if (!answer.ok) throw new Error(answer.statusText);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const items = [...page.querySelectorAll("[data-more] > li")];
+    const list = page.querySelector("[data-more]");
     link.replaceWith(...page.querySelectorAll(".pager [rel=next]"));
-    list.append(...items);
-    items[0]?.querySelector("a")?.focus({ preventScroll: true });
+    pager.before(list);
+    list.querySelector("a")?.focus({ preventScroll: true });
   } catch {
     location.assign(link.href);
   }

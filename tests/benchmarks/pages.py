@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks.pages --rows 100000
 
-Seconds until a page is complete: at first, and once its answer is kept. Then texts are brought under each other on one page
-and the whole is scrolled through, a screen a frame; a frame of 17 ms is one that the eye cannot tell from none.
+Seconds until a page is seen (its first contentful paint) and complete, charts and all: at first, and once its answer is kept.
+Then texts are brought under each other on one page and the whole is scrolled through, a screen a frame; a frame of 17 ms is
+one that the eye cannot tell from none.
 """
 
 import argparse
@@ -31,7 +32,10 @@ from voc.store import Store
 
 PAGES: Final = ("/", "/?from=2024-12-01&to=2025-01-01", "/reasons", "/reasons/delivery.time", "/kpis", "/kpis/nps", "/texts")
 TEXTS: Final = 10_000
-AT_ONCE: Final = 500
+AT_ONCE: Final = 100
+PAINTED: Final = """() => new Promise((tell) => new PerformanceObserver((seen) => {
+  for (const each of seen.getEntries()) if (each.name === "first-contentful-paint") tell(each.startTime);
+}).observe({ type: "paint", buffered: true }))"""
 SCROLL: Final = """async () => {
   const frames = [];
   let last = performance.now();
@@ -57,9 +61,10 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         with serving(database) as address:
             page = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=address).new_page()
-            table = Table("page", "first, s", "again, s", title=f"{rows:,} rows")
+            page.goto("/healthz")  # what a browser that has just started still has to do is not the page's
+            table = Table("page", "seen, s", "complete, s", "again seen, s", "again complete, s", title=f"{rows:,} rows")
             for path in PAGES:
-                table.add_row(path, *(f"{_seconds(page, path):.2f}" for _ in range(2)))
+                table.add_row(path, *(f"{seconds:.2f}" for _ in range(2) for seconds in _seconds(page, path)))
             Console().print(table)
             shown, frames = scroll(page)
             median, slow = frames[len(frames) // 2], frames[int(0.95 * len(frames))]
@@ -96,10 +101,12 @@ def serving(database: str) -> Iterator[str]:
         thread.join(timeout=10)
 
 
-def _seconds(page: Page, path: str) -> float:
+def _seconds(page: Page, path: str) -> tuple[float, float]:
     began = time.perf_counter()
     page.goto(path, wait_until="load")
-    return time.perf_counter() - began
+    complete = time.perf_counter() - began
+    painted: float = page.evaluate(PAINTED)
+    return painted / 1000, complete
 
 
 if __name__ == "__main__":
