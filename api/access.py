@@ -10,6 +10,7 @@ from base64 import b64decode
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -29,8 +30,10 @@ from api.limits import UPLOAD_WAIT_S, CallRate, UploadSlots
 from api.problems import Document, describe, respond, wants_page
 from api.rendering import render_problem
 from voc.access import AuditEntry, Scope, covers, is_loopback, pseudonym
+from voc.kpis import KPIS
 from voc.settings import Settings
 from voc.store import Store
+from voc.taxonomy import load_taxonomy
 
 SIGN_IN: Final = "/sign-in"
 FEED: Final = "/odata"
@@ -50,7 +53,7 @@ _EXCEPTIONS: Final[dict[tuple[str, str], Scope]] = {
 }
 _UPLOADS: Final = frozenset(("POST", path) for path in ("/v1/batches", "/v1/preview", "/upload", "/upload/preview"))
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_OWN_ID: Final = re.compile(r"[a-z][0-9a-f]{1,32}")  # b…, f…, k…: anything else in a path may be a customer's words
+_OWN_ID: Final = re.compile(r"[a-z][0-9a-f]{1,32}")  # b…, f…, k…; what is no name of ours either may be a customer's words
 _CUSTOMER: Final = "customer_id"
 _STRANGERS_PER_MINUTE: Final = 120  # of one address without a key: enough to sign in, too few to fill the log or try keys
 _METHOD_CHARS: Final = 16  # longer than any real one
@@ -303,9 +306,16 @@ def _target(found: dict[str, Any], scope: Connection) -> str | None:
     name, value = next(iter(found.items()), (None, None))
     if value is None:
         return None
-    if name != _CUSTOMER and _OWN_ID.fullmatch(value):
+    if name != _CUSTOMER and (_OWN_ID.fullmatch(value) or value in _our_names()):
         return str(value)
     return pseudonym(scope["app"].state.service.access.secret, value)
+
+
+@cache
+def _our_names() -> frozenset[str]:
+    """The codes and KPIs that pages are named by."""
+    taxonomy = load_taxonomy()
+    return frozenset({*taxonomy.titles_fa, *(kpi.name for kpi in KPIS)})
 
 
 def _pattern(path: str, methods: frozenset[str]) -> re.Pattern[str]:

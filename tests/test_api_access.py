@@ -592,6 +592,9 @@ def test_refusals_and_sessions_are_in_the_log(tmp_path: Path) -> None:
     [
         ("/v1/feedback/f1024", "f1024"),
         (f"/v1/batches/{BATCH}", BATCH),
+        ("/reasons/delivery.time", "delivery.time"),
+        ("/v1/kpis/nps", "nps"),
+        ("/reasons/خانم رضایی", None),
         ("/v1/feedback/09121234567", None),
         ("/batches/علی", None),
     ],
