@@ -14,7 +14,7 @@ import numpy as np
 from models.kpi_errors import measure_conversation_kpis
 from models.metrics import BOOTSTRAP_DRAWS, Score
 from voc.records import ConversationTags, Cue, Tags, Turn
-from voc.tagging.conversation import effort_level
+from voc.tagging.effort import effort_level
 from voc.tagging.tagger import Tagger
 from voc.taxonomy import load_taxonomy
 

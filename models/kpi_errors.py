@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from voc.kpis import KPIS, KpiRow, compute_kpis
 from voc.records import ConversationTags, Cue, Feedback, Mood, Move, Reason, Tags, Turn
 from voc.store import Store
-from voc.tagging.conversation import effort_level
+from voc.tagging.effort import effort_level
 from voc.tagging.identity import ModelIdentity
 
 FROM_TEXT: Final = tuple(

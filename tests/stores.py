@@ -12,8 +12,14 @@ from voc.records import Batch, Column, Feedback, Notice, Reject
 from voc.store import Store
 
 TEHRAN: Final = ZoneInfo("Asia/Tehran")
+BEFORE_CORRECTIONS: Final = (
+    "DROP TABLE correction; DROP TABLE model_answer; DROP SEQUENCE correction_number;"
+    "ALTER TABLE tagging DROP COLUMN corrected_at;"
+)
+"""SQL that makes the schema what it was before people could correct."""
 BEFORE_CHANGES: Final = (
     "DROP SCHEMA kpi_v1 CASCADE;"
+    f"{BEFORE_CORRECTIONS}"
     "DROP TABLE webhook; DROP TABLE webhook_delivery; DROP TABLE webhook_told; DROP TABLE webhook_kpi;"
     "DROP SEQUENCE webhook_delivery_number; DROP TABLE tombstone; DROP TABLE change; DROP SEQUENCE change_number;"
     "ALTER TABLE batch DROP COLUMN change; ALTER TABLE tagging DROP COLUMN change;"

@@ -15,6 +15,7 @@ LAYERS = [  # a module may import from its own line and the lines above
     {"voc.text", "voc.conversations"},
     {"voc.tagging"},
     {
+        "voc.corrections",
         "voc.ingest",
         "voc.store",
         "voc.engine",

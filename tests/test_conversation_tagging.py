@@ -9,7 +9,8 @@ from models.conversations import FIGURES, evaluate_conversations, moves_of, over
 from models.kpi_errors import conversation_tags_of, measure_conversation_kpis
 from tests.fakes import FakeTagger
 from voc.records import Cue, Move, Turn
-from voc.tagging.conversation import customer_quarters, effort_level, merged_moves, script
+from voc.tagging.conversation import customer_quarters, merged_moves, script
+from voc.tagging.effort import effort_level
 
 
 def said(*texts: str) -> list[Turn]:

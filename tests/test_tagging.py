@@ -11,12 +11,12 @@ from voc.records import Cue, Span
 from voc.tagging.decode import (
     EVIDENCE_PHRASES,
     EVIDENCE_WORDS,
-    effort_score,
     evidence_spans,
     heaviest_phrases,
     phrases_of,
     words_of,
 )
+from voc.tagging.effort import effort_score
 from voc.tagging.identity import find_model, model_identity, read_config
 from voc.tagging.reading import Reading, merge
 from voc.tagging.windows import Window, batches

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from tests.api_client import SURVEY, running, send_tagged
 from tests.fakes import FakeTagger
-from tests.stores import TEHRAN, add, feedback, open_store, tag_all
+from tests.stores import BEFORE_CORRECTIONS, TEHRAN, add, feedback, open_store, tag_all
 from voc.calendars import JALALI_MONTHS_FA, bucket_key, calendar_row, to_jalali, usual_days
 from voc.command import cli
 from voc.export.rows import flat_row
@@ -227,7 +227,7 @@ def test_a_database_of_before_gets_the_views_and_the_days(tmp_path: Path) -> Non
     with open_store(path) as store:
         add(store, [replace(each, occurred_at=datetime(1990, 1, 1, tzinfo=TEHRAN)) for each in feedback("خوب بود")])
     with duckdb.connect(str(path)) as old:
-        old.execute("DROP SCHEMA kpi_v1 CASCADE; DELETE FROM schema_version WHERE version > 9")
+        old.execute(f"DROP SCHEMA kpi_v1 CASCADE; {BEFORE_CORRECTIONS} DELETE FROM schema_version WHERE version > 9")
         old.execute("DELETE FROM calendar WHERE jalali_year NOT BETWEEN 1390 AND 1420 AND day <> DATE '1990-01-01'")
     with open_store(path) as store:
         found = store.select("SELECT day FROM kpi_v1.dates ORDER BY day", {})

@@ -157,13 +157,31 @@ class Tags:
 
 
 @dataclass(frozen=True, slots=True)
+class Corrected:
+    """That a person overrules the model: in which fields of a record, when, by which key (None for no key), and why.
+
+    `model` is the model's own answer.
+    """
+
+    at: datetime
+    by: str | None
+    fields: tuple[str, ...]
+    why: str
+    model: Tags
+
+
+@dataclass(frozen=True, slots=True)
 class TaggedFeedback:
-    """A stored row under its public id; `tags` is None while it waits for the tagger."""
+    """A stored row under its public id; `tags` is None while it waits for the tagger.
+
+    They are what counts: where people overrule the model, their word, and `corrected` says so.
+    """
 
     id: str
     batch_id: str
     feedback: Feedback
     tags: Tags | None
+    corrected: Corrected | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@
 """
 
 from voc.store.changes import BEGINNING, Change, ChangePage
+from voc.store.corrections import Selection
 from voc.store.filters import Filters, Where, only_conversations, where
 from voc.store.paging import Page
 from voc.store.store import Changes, Store
@@ -17,6 +18,7 @@ __all__ = [
     "Filters",
     "Page",
     "PendingText",
+    "Selection",
     "SetAside",
     "Store",
     "Where",

@@ -1,8 +1,8 @@
 """What has changed since a moment, for those who follow: in order, every state once, none missed.
 
 Every transaction that changes records gets a number, and each row has that of its newest change: an arrival with its batch,
-tags with their tagging, a deletion with its tombstone; a correction would be one more of `_DUE`. Numbers are given and
-committed one after the other, so that nothing ever appears behind a follower; a row that changes moves to the end.
+tags and corrections with their tagging, a deletion with its tombstone. Numbers are given and committed one after the other,
+so that nothing ever appears behind a follower; a row that changes moves to the end.
 
 A cursor says how far its holder has come and which change was the newest in what was read, with that change's stamp. Where
 that change is not in the database, this is another one, or one put back from an earlier backup: then only starting anew helps.
@@ -39,6 +39,9 @@ SELECT change, seq, deleted FROM (
 WHERE (change > $number OR seq > $seq) AND change <= $until ORDER BY change, seq LIMIT $most
 """
 
+ChangeKind = Literal["stored", "tagged", "corrected", "deleted"]
+"""`corrected` is a row in which people overrule the model; once that is undone it is `tagged`."""
+
 NewChange = Callable[[], int]
 """Gives the transaction the number of its change, once, and lets no other have one until it is committed."""
 
@@ -48,7 +51,7 @@ class Change:
     """A record as it has become, or without one, a deletion; `cursor` is `since` for what follows it."""
 
     id: str
-    change: Literal["stored", "tagged", "deleted"]
+    change: ChangeKind
     record: TaggedFeedback | None
     cursor: str
 
@@ -139,8 +142,15 @@ def _read_changes(
 
 
 def _read_change(public_id: str, record: TaggedFeedback | None, cursor: str) -> Change:
-    change: Literal["stored", "tagged", "deleted"] = "deleted" if record is None else "tagged" if record.tags else "stored"
-    return Change(public_id, change, record, cursor)
+    return Change(public_id, _kind_of(record), record, cursor)
+
+
+def _kind_of(record: TaggedFeedback | None) -> ChangeKind:
+    if record is None:
+        return "deleted"
+    if record.corrected:
+        return "corrected"
+    return "tagged" if record.tags else "stored"
 
 
 def _write_position(position: _Position) -> str:

@@ -12,12 +12,13 @@ from voc.errors import NotFoundError
 from voc.store.agents import forget_agents
 from voc.store.changes import NewChange
 from voc.store.duckdb_file import Session
+from voc.store.effective import ANSWER_TABLES
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
 
-TAG_TABLES: Final = ("tag", "tagging", "conversation_tagging", "turn_tagging", "set_aside")
-"""What the tagger says of rows, by `seq`."""
-ROW_TABLES: Final = (*TAG_TABLES, "turn", "conversation", "original", "webhook_delivery", "feedback")
+ROW_TABLES: Final = (
+    *ANSWER_TABLES, "set_aside", "correction", "turn", "conversation", "original", "webhook_delivery", "feedback",
+)  # fmt: skip
 """All tables that have rows by `seq`; feedback is the last, for the others' rows are found through it."""
 
 _OF_CUSTOMER: Final = "SELECT seq FROM feedback WHERE customer_id = $customer"

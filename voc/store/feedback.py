@@ -1,6 +1,6 @@
 """Reads rows with their tags: a page of them, one, or all that pass the filters in flat memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from voc.errors import InputError, NotFoundError
 from voc.records import Feedback, TaggedFeedback, Tags
 from voc.store.by_seq import find_by_seq
+from voc.store.correction_rows import find_overruled
 from voc.store.duckdb_file import DuckDBFile, Row, Session
 from voc.store.filters import Filters, Where, where
 from voc.store.paging import Page, check_limit, cut_page, number, read_cursor, write_cursor
@@ -95,23 +96,31 @@ def stream_feedback(
 def load_rows(session: Session, seqs: Sequence[int], zone: ZoneInfo) -> list[TaggedFeedback]:
     """The rows with these numbers, in this order, with their tags; those that are gone are left out.
 
-    Four queries in all, and one more where there are conversations among them.
+    Four queries in all, one more where there are conversations among them, and two where there are corrected rows.
     """
     if not seqs:
         return []
     rows = find_by_seq(session, _FEEDBACK, ("batch_id", *_SHOWN_FIELDS), seqs)
-    tagging = find_by_seq(session, "tagging", TAGGING_FIELDS, seqs)
+    tagging = find_by_seq(session, "tagging", (*TAGGING_FIELDS, "corrected_at"), seqs)
     found = find_by_seq(session, "tag", TAG_FIELDS, seqs, "position")
     spoken = _load_conversations(session, seqs)
     loaded = []
     for seq in seqs:
         for batch_id, *values in rows.get(seq, ()):
             feedback = read_feedback(tuple(values), zone)
-            tags = read_tags(tagging[seq][0], found.get(seq, ())) if seq in tagging else None
+            tags = read_tags(tagging[seq][0][:-1], found.get(seq, ())) if seq in tagging else None
             if seq in spoken:
                 feedback, tags = _with_turns(spoken[seq], found.get(seq, ()), feedback, tags)
             loaded.append(TaggedFeedback(feedback_id(seq), batch_id, feedback, tags))
-    return loaded
+    return _with_corrections(session, loaded, {seq for seq, ((*_, corrected_at),) in tagging.items() if corrected_at}, zone)
+
+
+def _with_corrections(
+    session: Session, rows: list[TaggedFeedback], corrected: Collection[int], zone: ZoneInfo
+) -> list[TaggedFeedback]:
+    tags = {seq: row.tags for row in rows if row.tags and (seq := feedback_seq(row.id)) in corrected}
+    found = find_overruled(session, tags, zone)
+    return [replace(row, corrected=found.get(feedback_seq(row.id))) for row in rows] if found else rows
 
 
 def _first_after(public_id: str | None) -> int:

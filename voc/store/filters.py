@@ -33,7 +33,8 @@ class Filters:
     """Which rows are meant. Several values of one filter are alternatives; different filters narrow each other.
 
     `to` is exclusive; an `agent` is known by the name that is shown; a `reason` is a code or a group; with `polarity` it is
-    the polarity of that very reason; `q` is looked for as it stands, whatever the case, the letter forms and the half-spaces.
+    the polarity of that very reason; `corrected` are those in which people overrule the model; `q` is looked for as it stands,
+    whatever the case, the letter forms and the half-spaces.
     """
 
     from_: date | None = None
@@ -48,6 +49,7 @@ class Filters:
     resolution: tuple[str, ...] = ()
     batch: tuple[str, ...] = ()
     kind: tuple[str, ...] = ()
+    corrected: bool | None = None
     q: str | None = None
     attributes: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
 
@@ -127,6 +129,8 @@ def _of_tagging(filters: Filters) -> Iterator[_Condition]:
         yield "t.sentiment = ANY($where_sentiment)", {"where_sentiment": list(filters.sentiment)}
     if filters.resolution:
         yield "t.resolution = ANY($where_resolution)", {"where_resolution": list(filters.resolution)}
+    if filters.corrected is not None:
+        yield f"t.corrected_at IS {'NOT ' if filters.corrected else ''}NULL", {}
 
 
 def _of_tags(filters: Filters) -> Iterator[_Condition]:

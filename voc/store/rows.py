@@ -82,12 +82,15 @@ def reject_columns(rejects: Sequence[Reject], batch_id: str) -> dict[str, Sequen
     }
 
 
-def tagging_columns(tagged: Sequence[tuple[int, Tags]], now: datetime, change: int) -> dict[str, Sequence[Any]]:
-    """The columns of table tagging: one row per tagged text, written at that moment by that change."""
+def tagging_columns(
+    tagged: Sequence[tuple[int, Tags]], tagged_at: Sequence[datetime], corrected_at: Sequence[datetime | None], change: int
+) -> dict[str, Sequence[Any]]:
+    """The columns of table tagging: one row per tagged text, with when it was tagged and corrected, written by that change."""
     columns: dict[str, Sequence[Any]] = {name: [getattr(tags, name) for _, tags in tagged] for name in TAGGING_FIELDS}
     return columns | {
         "seq": [seq for seq, _ in tagged],
-        "tagged_at": [now] * len(tagged),
+        "tagged_at": tagged_at,
+        "corrected_at": corrected_at,
         "change": [change] * len(tagged),
     }
 

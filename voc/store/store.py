@@ -22,6 +22,7 @@ from voc.store import agents, audit, batches, changes, erase, feedback, keys, or
 from voc.store.arrival import Arrival, take_in
 from voc.store.backup import Manifest, back_up
 from voc.store.changes import Change, ChangePage, NewChange
+from voc.store.corrections import Corrections
 from voc.store.duckdb_file import DuckDBFile, Session, open_duckdb
 from voc.store.filters import Filters
 from voc.store.migrate import migrate
@@ -59,6 +60,7 @@ class Store:
         self.current: ModelIdentity | None = None
         self.zone = zone
         self.webhooks = Webhooks(database, zone)
+        self.corrections = Corrections(database, zone, self._correcting)
         self._database = database
         self._seal = seal  # of originals, whose key is nowhere in the database
         self._arrivals = Lock()
@@ -230,9 +232,12 @@ class Store:
             return tagging.find_pending(session, identity, after, limit)
 
     def write_tags(self, tagged: Sequence[tuple[int, Tags]]) -> None:
-        """Give rows their tags, all of them or none, in place of any that they had; rows deleted meanwhile are skipped."""
+        """Give rows the model's tags, all of them or none, in place of any that it gave before; what people say stays.
+
+        Rows deleted meanwhile are skipped.
+        """
         with self._taggings, self._changing() as (session, new_change):
-            tagging.write_tags(session, tagged, new_change)
+            tagging.write_tags(session, tagged, new_change, self.zone)
         self._note(tags=1)
 
     def set_aside(self, aside: Sequence[SetAside], identity: ModelIdentity) -> None:
@@ -250,6 +255,11 @@ class Store:
         """The rows that pass the filters, newest first. Raises InputError for a bad filter, limit or cursor."""
         with self._database.reading() as session:
             return feedback.find_feedback(session, filters, limit, cursor, self.zone)
+
+    def load_feedback(self, ids: Sequence[str]) -> list[TaggedFeedback]:
+        """The rows with these ids, in this order; those that are gone are left out."""
+        with self._database.reading() as session:
+            return feedback.load_rows(session, list(map(feedback.feedback_seq, ids)), self.zone)
 
     def get_feedback(self, feedback_id: str) -> TaggedFeedback:
         """The row with this id. Raises NotFoundError."""
@@ -350,6 +360,13 @@ class Store:
                 return changes.new_change(session)
 
             yield session, new_change
+
+    @contextmanager
+    def _correcting(self) -> Iterator[tuple[Session, NewChange]]:
+        """The same for corrections, which change what tagging writes."""
+        with self._taggings, self._changing() as changing:
+            yield changing
+        self._note(tags=1)
 
     def _note(self, *, rows: int = 0, tags: int = 0) -> None:
         with self._counting:

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from voc.records import Tags, Turn
 from voc.store.by_seq import THESE, find_turns, these
 from voc.store.changes import NewChange
+from voc.store.correction_rows import find_holding
 from voc.store.duckdb_file import Session
-from voc.store.erase import TAG_TABLES
+from voc.store.effective import clear, settled, write_settled
 from voc.store.outbox import find_cues, queue
-from voc.store.rows import conversation_tagging_columns, tag_columns, tagging_columns, turn_tagging_columns
 from voc.store.windows import next_window
 from voc.tagging.identity import ModelIdentity
 
@@ -34,11 +35,6 @@ WHERE f.seq >= $low AND f.seq < $high
     SELECT seq FROM set_aside WHERE seq >= $low AND seq < $high AND model = $model AND taxonomy = $taxonomy)
 ORDER BY f.seq LIMIT $most
 """
-_BESIDE_TAGGING: Final = {
-    "tag": tag_columns,
-    "conversation_tagging": conversation_tagging_columns,
-    "turn_tagging": turn_tagging_columns,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +68,18 @@ def find_pending(session: Session, identity: ModelIdentity, after: int, limit: i
     return []
 
 
-def write_tags(session: Session, tagged: Sequence[tuple[int, Tags]], new_change: NewChange) -> None:
-    """Give rows these tags in place of any that they had. Rows that were deleted meanwhile are skipped.
+def write_tags(session: Session, tagged: Sequence[tuple[int, Tags]], new_change: NewChange, zone: ZoneInfo) -> None:
+    """Give rows these tags of the model in place of any that they had; what people say of them stays. Rows that were deleted
+    meanwhile are skipped.
 
     Whoever is told of cues of churn is told of those in rows that had no tags.
     """
     cues, now = find_cues(session, tagged), datetime.now(UTC)
-    there = _clear(session, [seq for seq, _ in tagged])
-    kept = [(seq, tags) for seq, tags in tagged if seq in there]
-    if not kept:
-        return
-    session.insert("tagging", tagging_columns(kept, now, new_change()))
-    for table, columns_of in _BESIDE_TAGGING.items():
-        if columns := columns_of(kept):
-            session.insert(table, columns)
+    seqs = [seq for seq, _ in tagged]
+    there, holding = _existing(session, seqs), find_holding(session, seqs, zone)
+    clear(session, ("set_aside",), seqs)
+    rows = [settled(seq, tags, now, holding.get(seq, ())) for seq, tags in tagged if seq in there]
+    write_settled(session, rows, new_change)
     queue(session, [cue for cue in cues if cue.seq in there], now)
 
 
@@ -95,7 +89,7 @@ def write_set_aside(session: Session, aside: Sequence[SetAside], identity: Model
     kept = [each for each in aside if each.seq in there]
     if not kept:
         return
-    _delete(session, "set_aside", [each.seq for each in kept])
+    clear(session, ("set_aside",), [each.seq for each in kept])
     columns: dict[str, Sequence[object]] = {
         "seq": [each.seq for each in kept],
         "model": [identity.name] * len(kept),
@@ -106,17 +100,5 @@ def write_set_aside(session: Session, aside: Sequence[SetAside], identity: Model
     session.insert("set_aside", columns)
 
 
-def _clear(session: Session, seqs: list[int]) -> frozenset[int]:
-    """Take all tags from these rows; returns those that still exist."""
-    there = _existing(session, seqs)
-    for table in TAG_TABLES:
-        _delete(session, table, seqs)
-    return there
-
-
 def _existing(session: Session, seqs: list[int]) -> frozenset[int]:
     return frozenset(seq for (seq,) in session.query(f"SELECT seq FROM feedback WHERE {THESE}", these(seqs)))
-
-
-def _delete(session: Session, table: str, seqs: list[int]) -> None:
-    session.run(f"DELETE FROM {table} WHERE {THESE}", these(seqs))

@@ -10,8 +10,9 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from voc.conversations.turns import TURN_END, customer_text
-from voc.records import ConversationTags, Cue, EffortLevel, Move, Span, Tags, Turn
+from voc.records import ConversationTags, Cue, Move, Span, Tags, Turn
 from voc.tagging.decode import Decoder
+from voc.tagging.effort import effort_level
 from voc.text.align import Alignment
 
 if TYPE_CHECKING:
@@ -115,12 +116,6 @@ def customer_quarters(turns: Sequence[Turn]) -> Iterator[str]:
     parts = min(QUARTERS, len(own))
     for part in range(parts):
         yield TURN_END.join(own[part * len(own) // parts : (part + 1) * len(own) // parts])
-
-
-def effort_level(effort: Iterable[Cue]) -> EffortLevel:
-    """High with any cue but `easy`, low with `easy` alone, none without cues."""
-    codes = {cue.code for cue in effort}
-    return "high" if codes - {"easy"} else "low" if codes else "none"
 
 
 def merged_moves(found: Iterable[tuple[int, Cue]]) -> tuple[Move, ...]:

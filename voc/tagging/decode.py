@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voc.records import Cue, Mood, Polarity, Reason, Resolution, Sentiment, Span, Tags
+from voc.tagging.effort import SCORE_DIGITS, effort_score
 from voc.tagging.reading import Floats, Reading
 from voc.text.align import Alignment
 from voc.text.function_words import function_words
@@ -25,7 +26,6 @@ EVIDENCE_SHARE: Final = 0.4  # a further phrase is shown if it weighs at least t
 WORD_COST: Final = 0.02  # of the heaviest word
 _WORD: Final = re.compile(r"\S+")
 _SENTENCE_END: Final = re.compile(r"[.!؟…:]")
-_SCORE_DIGITS: Final = 3
 
 
 class Decoder:
@@ -53,7 +53,7 @@ class Decoder:
         loyalty: list[Cue] = []
         words = words_of(alignment.normalised, reading.spans)
         for index in self._given(reading)[: self._of_customer].nonzero()[0]:
-            score = round(float(reading.found[index]), _SCORE_DIGITS)
+            score = round(float(reading.found[index]), SCORE_DIGITS)
             evidence = evidence_spans(alignment, words, reading.evidence[index])
             if index < len(self._reasons):
                 polarity = self._polarities[int(reading.polarity[index].argmax())]
@@ -87,7 +87,7 @@ class Decoder:
         return [
             Cue(
                 self._moves[index - self._of_customer],
-                round(float(reading.found[index]), _SCORE_DIGITS),
+                round(float(reading.found[index]), SCORE_DIGITS),
                 evidence_spans(alignment, words, reading.evidence[index]),
             )
             for index in found
@@ -104,21 +104,12 @@ class Decoder:
     def _sentiment_score(self, probabilities: Floats) -> float:
         """Expected sentiment: 1 for positive, -1 for negative, 0 for mixed and neutral."""
         share = dict(zip(self._sentiments, map(float, probabilities), strict=True))
-        return round(share["positive"] - share["negative"], _SCORE_DIGITS)
+        return round(share["positive"] - share["negative"], SCORE_DIGITS)
 
     def _resolution(self, probabilities: Floats) -> Resolution | None:
         if probabilities[1:].sum() < self._resolution_threshold:
             return None
         return cast(Resolution, self._resolutions[1 + int(probabilities[1:].argmax())])
-
-
-def effort_score(cues: list[Cue]) -> float | None:
-    """From -1 (easy) to 1 (hard): how surely some cue of hard work was found, less how surely `easy` was; None without cues."""
-    if not cues:
-        return None
-    no_hard = np.prod([1 - cue.score for cue in cues if cue.code != "easy"])
-    easy = max((cue.score for cue in cues if cue.code == "easy"), default=0.0)
-    return round(float(1 - no_hard - easy), _SCORE_DIGITS)
 
 
 @dataclass(frozen=True, slots=True)
