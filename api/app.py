@@ -31,6 +31,7 @@ from api.routes import (
     batches,
     changes,
     conversations,
+    corrections,
     customers,
     database,
     docs,
@@ -45,6 +46,7 @@ from api.routes import (
     pages,
     preview,
     reason_pages,
+    review,
     sign_in,
     tag,
     taxonomy,
@@ -116,7 +118,9 @@ def create_app(settings: Settings | None = None, *, tagger: Tagger | None = None
     app.add_middleware(Guard, hosts=(*LOOPBACK, settings.host), proxied=settings.hosts)
     app.add_middleware(ODataBorder)
     app.add_middleware(Stopwatch, times=app.state.request_times)
-    for each in (batches, preview, tag, feedback, conversations, customers, trends, insights, kpi_values, export, changes):
+    for each in (batches, preview, tag, feedback, corrections, review, conversations, customers):
+        app.include_router(each.router)
+    for each in (trends, insights, kpi_values, export, changes):
         app.include_router(each.router)
     for each in (database, taxonomy, webhooks, keys, audit, backup, health, metrics, docs, odata):
         app.include_router(each.router)

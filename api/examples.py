@@ -71,6 +71,32 @@ FEEDBACK: Final[Example] = {
     "script": "persian",
     "model": "voc-fa-6",
     "taxonomy": "v1",
+    "corrected": None,
+}
+CORRECTION: Final[Example] = {
+    "changed": {"sentiment": "negative", "reasons": {"delivery.time": "negative"}},
+    "why": "کنایه است",
+    "queue": "random",
+}
+SELECTION: Final[Example] = {
+    "filters": {"q": "دیر رسید", "polarity": ["positive"]},
+    "expected": 12,
+    "changed": {"add": {"reasons": {"delivery.time": "negative"}}},
+    "why": "«دیر رسید» را مثبت خوانده بود",
+}
+CORRECTION_MADE: Final[Example] = {
+    "id": "c7",
+    "feedback_id": "f1024",
+    "at": "2026-05-05T09:12:40+03:30",
+    "by": "k1f2e3d4c5b6a",
+    "why": "کنایه است",
+    "source": "person",
+    "queue": "random",
+    "changed": {"sentiment": "negative", "reasons": {"delivery.time": "negative"}},
+    "confirmed": False,
+    "selection": None,
+    "undone_at": None,
+    "undone_by": None,
 }
 ORIGINAL: Final[Example] = {"id": "f1026", "text": "شماره‌ام ۰۹۱۲۰۰۰۰۰۰۰ است، لطفاً زنگ بزنید"}
 CONVERSATION: Final[Example] = {

@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 from api.parameters import ATTRIBUTE_PREFIX, Day, FilterQuery
 from api.periods import Period, list_periods
 from api.service import Service
-from api.titles import FILTERS, KINDS, POLARITIES, channel_title, code_title
+from api.titles import CORRECTED, FILTERS, KINDS, POLARITIES, channel_title, code_title
 from api.tongue import day, say, span_words, typed_day
 from voc.days import parse_day
 from voc.errors import InputError
@@ -203,6 +203,8 @@ def _words(name: str, value: str, service: Service) -> tuple[str, bool]:
         return f"{name.removeprefix(ATTRIBUTE_PREFIX)}: {value}", True
     if name == "polarity":
         return say(POLARITIES.get(value, value)), False
+    if name == "corrected":
+        return say(CORRECTED[value]), False
     title = channel_title(value) if name == "channel" else code_title(value)
     return say("{filter}: {value}", filter=say(FILTERS[name]), value=title), title == value
 

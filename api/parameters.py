@@ -4,11 +4,11 @@ A misspelt filter that is silently ignored answers another question than the one
 parameters, and what that model does not know is refused with the nearest names; the store refuses codes that do not exist.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, tzinfo
 from difflib import get_close_matches
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -44,6 +44,8 @@ class Query(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _only_known(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):  # in a body there may be anything
+            return given
         known = known_names(cls)
         for name in given:
             if name not in known and not name.startswith(cls.open_prefixes):
@@ -69,6 +71,7 @@ class FilterQuery(Query):
     resolution: list[str] = Field([], description="resolved or unresolved", examples=[["unresolved"]])
     batch: list[str] = Field([], description="a batch id", examples=[["b3f9a1c2d4e5f"]])
     kind: list[str] = Field([], description="conversation or feedback", examples=[["conversation"]])
+    corrected: Literal["true", "false"] | None = Field(None, description="whether people overrule the model")
     q: str | None = Field(None, max_length=200, description="words in the text, as they stand", examples=["دیر رسید"])
 
     @field_validator(*_CODE_FILTERS)
@@ -99,6 +102,7 @@ class FilterQuery(Query):
             resolution=tuple(self.resolution),
             batch=tuple(self.batch),
             kind=tuple(self.kind),
+            corrected=None if self.corrected is None else self.corrected == "true",
             q=self.q,
             attributes=self._attributes(),
         )
@@ -135,4 +139,4 @@ def unknown_name(name: str, known: Sequence[str]) -> InputError:
 
 def _said(value: Any) -> Any:
     """A parameter without what is empty or blank, in whole or among its alternatives; falsy where nothing is left."""
-    return [each for each in value if each.strip()] if isinstance(value, list) else value if str(value).strip() else None
+    return [each for each in value if str(each).strip()] if isinstance(value, list) else value if str(value).strip() else None

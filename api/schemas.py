@@ -336,6 +336,30 @@ class TagOut(Sent):
     conversations: list[TaggedConversation]
 
 
+class AnswerOut(Sent):
+    """What the model itself says of a record that people overrule, with evidence as in the record."""
+
+    sentiment: Sentiment
+    sentiment_score: float
+    reasons: list[ReasonOut] | list[SpokenReasonOut]
+    effort: list[CueOut] | list[SpokenCueOut]
+    effort_score: float | None
+    loyalty: list[CueOut] | list[SpokenCueOut]
+    resolution: Resolution | None
+    primary_reason: str | None = Field(None, description="of a conversation")
+    effort_level: EffortLevel | None = Field(None, description="of a conversation")
+
+
+class CorrectedOut(Sent):
+    """That people overrule the model: in which fields, and who said so last, when and why."""
+
+    at: datetime
+    by: str | None = Field(description="id of the key; null where there was none")
+    fields: list[str] = Field(description="those in which the record differs from what the model says")
+    why: str
+    model: AnswerOut
+
+
 class RowOut(Sent):
     """What a stored row has, whether it is a text or a conversation; tags are null while it waits for the tagger."""
 
@@ -372,6 +396,7 @@ class RowOut(Sent):
     script: Script | None = None
     model: str | None = None
     taxonomy: str | None = None
+    corrected: CorrectedOut | None = Field(None, description="null where what the model says is what counts")
 
 
 class FeedbackOut(RowOut):
@@ -431,7 +456,9 @@ class ChangeOut(Sent):
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [examples.CHANGE, examples.TOMBSTONE]})
 
     id: str
-    change: Literal["stored", "tagged", "deleted"] = Field(description="whatever it is but deleted: put `record` in its place")
+    change: Literal["stored", "tagged", "corrected", "deleted"] = Field(
+        description="whatever it is but deleted: put `record` in its place"
+    )
     record: Record | None = Field(None, description="what /v1/feedback/{id} says")
 
 
@@ -476,6 +503,7 @@ class TrendPage(Sent):
 
     items: list[TrendRowOut]
     next: str | None = None
+    corrected_rows: int = Field(description="rows among those that pass the filters in which people overrule the model")
 
 
 class KpiRowOut(Sent):
@@ -508,6 +536,7 @@ class KpiPage(Sent):
 
     items: list[KpiRowOut]
     next: str | None = None
+    corrected_rows: int = Field(description="rows among those that pass the filters in which people overrule the model")
 
 
 class KpiDefinitionOut(Sent):

@@ -51,6 +51,7 @@ FILTERS: Final[Mapping[str, str]] = {
     "loyalty": "وفاداری",
     "resolution": "نتیجه",
 }
+CORRECTED: Final[Mapping[str, str]] = {"true": "تصحیح‌شده", "false": "تصحیح‌نشده"}
 CHANNELS: Final[Mapping[str, str]] = {"self_service": "سلف‌سرویس"}
 KINDS: Final[Mapping[str, str]] = {"feedback": "نظر", "conversation": "گفت‌وگو"}
 SPEAKERS: Final[Mapping[str, str]] = {"customer": "مشتری", "agent": "کارشناس"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api import schemas
+from api import correction_schemas, schemas
 from tests.api_client import running, send_tagged, wait_done
 
 DOCUMENTED = {
@@ -21,6 +21,9 @@ DOCUMENTED = {
     ("post", "/v1/backup"), ("get", "/v1/conversations/{conversation_id}"), ("get", "/healthz"), ("get", "/readyz"),
     ("get", "/metrics"), ("get", "/v1/export/database"),
     ("get", "/v1/feedback/{feedback_id}/original"), ("post", "/v1/preview"),
+    ("get", "/v1/feedback/{feedback_id}/corrections"), ("post", "/v1/feedback/{feedback_id}/corrections"),
+    ("post", "/v1/corrections"), ("post", "/v1/corrections/import"), ("delete", "/v1/corrections/{correction_id}"),
+    ("get", "/v1/review"), ("get", "/v1/export/corrections"),
     ("get", "/v1/reasons/{code}"), ("get", "/v1/kpis/{name}"),
     ("get", "/v1/changes"), ("get", "/v1/export/conversations"),
     ("get", "/v1/webhooks"), ("post", "/v1/webhooks"), ("get", "/v1/webhooks/{webhook_id}"),
@@ -57,7 +60,7 @@ def test_parameters_are_described(calls: dict[tuple[str, str], dict[str, Any]]) 
     names = {parameter["name"] for parameter in calls["get", "/v1/feedback"]["parameters"]}
     assert names == {
         "from", "to", "channel", "agent", "sentiment", "reason", "polarity", "effort", "loyalty", "resolution", "batch", "kind",
-        "q", "limit", "cursor",
+        "corrected", "q", "limit", "cursor",
     }  # fmt: skip
 
 
@@ -69,7 +72,7 @@ def test_references_lead_somewhere(client: TestClient) -> None:
 
 EXAMPLES = [
     (model, example)
-    for model in vars(schemas).values()
+    for model in (*vars(schemas).values(), *vars(correction_schemas).values())
     if isinstance(model, type) and issubclass(model, schemas.Sent | schemas.Taken)
     for example in model.model_json_schema().get("examples", [])
 ]
@@ -104,7 +107,8 @@ def test_what_is_sent_is_what_is_documented(client: TestClient) -> None:
     }
     for path, model in models.items():
         answer = client.get(path).json()
-        assert set(answer) == {"items", "next"}
+        figures = path in ("/v1/trends", "/v1/kpis")
+        assert set(answer) == {"items", "next"} | ({"corrected_rows"} if figures else set())
         assert answer["items"]
         assert model.model_validate(answer).model_dump(mode="json").keys() == answer.keys()
 

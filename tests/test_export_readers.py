@@ -137,7 +137,7 @@ def test_typed_files_are_what_was_exported(tmp_path: Path, format: str, read: Ca
 def test_columns_have_their_types_whatever_the_rows(tmp_path: Path, rows: Sequence[TaggedFeedback]) -> None:
     path = written(tmp_path, "parquet", lambda form: stream_feedback_as(rows, form, TEHRAN))
     found = {field.name: str(field.type) for field in pq.read_schema(path)}
-    moments = {"occurred_at", "first_response_at", "resolved_at"}
+    moments = {"occurred_at", "first_response_at", "resolved_at", "corrected_at"}
     assert {name for name, kind in found.items() if kind == "timestamp[us, tz=Asia/Tehran]"} == moments
     assert {name for name, kind in found.items() if kind == "int64"} == {"line", "transfers", "nps", "interruptions"}
     assert {name for name, kind in found.items() if kind == "bool"} == {"abandoned", "referred", "referral_sold"}

@@ -25,7 +25,7 @@ class ChangeQuery(Parameters):
 
 @router.get(
     "/v1/changes",
-    summary="What was stored, tagged or deleted since",
+    summary="What was stored, tagged, corrected or deleted since",
     response_model=ChangePage,
     response_model_exclude_unset=True,
 )

@@ -10,10 +10,12 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.parameters import FilterQuery
+from api.parameters import Query as Parameters
 from api.routes.kpis import KpiQuery, get_kpis
 from api.routes.trends import TrendQuery, get_trends
 from api.schemas import KpiPage, TrendPage
 from api.service import Running, Service
+from voc.corrections.files import stream_corrections_as
 from voc.errors import InputError
 from voc.export import (
     ENDINGS,
@@ -62,6 +64,12 @@ class FeedbackExportQuery(RecordExportQuery):
             raise InputError("since: the changes are of all records; it takes no filters and no `after`.", field="since")
 
 
+class CorrectionExportQuery(Parameters):
+    """The format."""
+
+    format: Format = "jsonl"
+
+
 class TrendExportQuery(TrendQuery):
     """A series and the format."""
 
@@ -97,6 +105,15 @@ def export_conversations(service: Running, query: Annotated[RecordExportQuery, Q
     """
     records = service.store.stream_feedback(only_conversations(query.filters), after=query.after)
     return download(stream_turns_as(records, query.format, service.store.zone), query.format, "conversations", _now(service))
+
+
+@router.get("/corrections", summary="What people say in place of the model, as a file", response_class=StreamingResponse)
+def export_corrections(service: Running, query: Annotated[CorrectionExportQuery, Query()]) -> StreamingResponse:
+    """The corrections and confirmations that hold, in the order in which they do, each with the ids of its record and the first
+    digits of the SHA-256 of its text; without the text. POST /v1/corrections/import takes the rows of the JSONL again.
+    """
+    pieces = stream_corrections_as(service.store.corrections.stream(), query.format, service.store.zone)
+    return download(pieces, query.format, "corrections", _now(service))
 
 
 @router.get("/trends", summary="A series as a file", response_class=StreamingResponse)

@@ -46,7 +46,7 @@ class KpiQuery(FilterQuery):
 def get_kpis(service: Running, query: Annotated[KpiQuery, Query()]) -> dict[str, Any]:
     """Each value comes with n, a 95 % interval and its method, and where there is none with the reason."""
     rows = timed_kpis(query.compute(service), query.bucket, query.calendar, service.store.zone)
-    return {"items": rows, "next": None}
+    return {"items": rows, "next": None, "corrected_rows": service.store.corrections.count(query.filters)}
 
 
 @router.get("/v1/kpis/definitions", summary="What each KPI means", response_model=KpiDefinitionPage)

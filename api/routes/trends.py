@@ -14,7 +14,7 @@ from api.service import Running
 from api.spans import timed_trends
 from voc.calendars import BucketSize, Calendar
 from voc.kpis.slices import GROUPS
-from voc.store import Store
+from voc.store import Filters, Store
 from voc.trends import LEVELS, MEASURES, OF_REASONS, compute_trend
 
 router = APIRouter(tags=["trends"])
@@ -37,10 +37,13 @@ class TrendQuery(FilterQuery):
         examples=[["negative"]],
     )
 
+    @property
+    def row_filters(self) -> Filters:
+        """The filters that choose rows: with some measures the polarity chooses reasons and no rows."""
+        return replace(self.filters, polarity=()) if self.measure in OF_REASONS else self.filters
+
     def compute(self, store: Store) -> Sequence[Any]:
         """The rows that are asked for."""
-        filters = self.filters
-        split = self.measure in OF_REASONS
         return compute_trend(
             store,
             self.measure,
@@ -48,8 +51,8 @@ class TrendQuery(FilterQuery):
             calendar=self.calendar,
             group=self.group or None,
             level=self.level,
-            polarity=filters.polarity if split else (),
-            filters=replace(filters, polarity=()) if split else filters,
+            polarity=self.filters.polarity if self.measure in OF_REASONS else (),
+            filters=self.row_filters,
             now=datetime.now(store.zone),
         )
 
@@ -57,4 +60,5 @@ class TrendQuery(FilterQuery):
 @router.get("/v1/trends", summary="A measure over time", response_model=TrendPage)
 def get_trends(service: Running, query: Annotated[TrendQuery, Query()]) -> dict[str, Any]:
     """Each row has n, its share with a 95 % interval, and the change against the span before."""
-    return {"items": timed_trends(query.compute(service.store), service.store.zone), "next": None}
+    items = timed_trends(query.compute(service.store), service.store.zone)
+    return {"items": items, "next": None, "corrected_rows": service.store.corrections.count(query.row_filters)}

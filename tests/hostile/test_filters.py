@@ -40,7 +40,9 @@ def test_no_sign_in_any_parameter_is_a_failure(client: TestClient) -> None:
     for path, name in calls(client):
         narrow = {"names": "nps"} if "kpis" in path and name != "names" else {}
         for sign in itertools.islice(signs, 3):
-            place = path.format(batch_id=batch, feedback_id="f1", webhook_id="w1", code="delivery.time", name="nps")
+            place = path.format(
+                batch_id=batch, feedback_id="f1", webhook_id="w1", correction_id="c1", code="delivery.time", name="nps"
+            )
             answer = client.get(place, params=narrow | {name: sign})
             assert answer.status_code in (200, 404, 422), (path, name, sign, answer.status_code)
             if answer.status_code != 200:

@@ -32,6 +32,7 @@ class Filters(TypedDict, total=False):
     resolution: Several
     batch: Several
     kind: Several
+    corrected: bool
     q: str
     attributes: Mapping[str, Several]
 
@@ -124,4 +125,5 @@ def _pairs(options: Mapping[str, object], prefix: str) -> Iterator[tuple[str, st
         elif isinstance(value, Iterable) and not isinstance(value, str):
             yield from ((prefix + name, str(each)) for each in value)
         elif value is not None:
+            value = str(value).lower() if isinstance(value, bool) else value
             yield prefix + ("from" if name == "from_" else name), str(value)

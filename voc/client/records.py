@@ -93,6 +93,17 @@ class Tagged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """That people overrule the model: in which fields, who said so last, when and why; `model` is what it says itself."""
+
+    at: datetime
+    by: str | None
+    fields: tuple[str, ...]
+    why: str
+    model: Tagged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record(Tagged):
     """A stored row under its public id: its tags, and what the source knew about it, as `voc.records.Feedback` says it."""
 
@@ -122,6 +133,7 @@ class Record(Tagged):
     referred: bool | None = None
     referral_sold: bool | None = None
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
+    corrected: Corrected | None = None
 
 
 @dataclass(frozen=True, slots=True)

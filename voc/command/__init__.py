@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from voc.command.corrections import corrections
 from voc.command.doctor import doctor
 from voc.command.exports import changes, export
 from voc.command.figures import kpis, trends
@@ -42,6 +43,7 @@ cli.command()(serve)
 cli.command()(erase)
 cli.command()(backup)
 cli.command()(restore)
+cli.add_typer(corrections, name="corrections")
 cli.add_typer(keys, name="keys")
 cli.add_typer(webhooks, name="webhooks")
 cli.command()(doctor)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
 
 import typer
 
@@ -107,10 +107,14 @@ def parse_filters(pairs: list[str] | None) -> "Filters":
             given["to"] = parse_end(value, name, zone)
         elif name == "q":
             given["q"] = value
+        elif name == "corrected":
+            given[name] = one_of(name, value, Literal["true", "false"]) == "true"
         elif name in many:
             given[name] = (*given.get(name, ()), *value.split(","))
         else:
-            raise InputError(f"No filter {name!r}.", field="where", options=("from", "to", "q", *many, "attr.NAME"))
+            raise InputError(
+                f"No filter {name!r}.", field="where", options=("from", "to", "corrected", "q", *many, "attr.NAME")
+            )
     return Filters(**given, attributes=attributes)
 
 

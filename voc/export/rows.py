@@ -10,7 +10,7 @@ from voc.conversations.record import conversation_columns, conversation_record, 
 from voc.conversations.timings import Timings
 from voc.conversations.turns import turn_spans
 from voc.export.columns import Column, columns_of
-from voc.records import Cue, Feedback, Reason, TaggedFeedback, Tags, Turn
+from voc.records import Corrected, Cue, Feedback, Reason, TaggedFeedback, Tags, Turn
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 BAR: Final = "|"
 TAG_FIELDS: Final = tuple(f.name for f in fields(Tags) if f.name != "conversation")
+ANSWER_FIELDS: Final = tuple(name for name in TAG_FIELDS if name not in ("script", "model", "taxonomy"))
+"""What people can overrule in a model's answer, and the scores that go with it."""
 OPERATIONAL_FIELDS: Final = tuple(
     f.name for f in fields(Feedback) if f.name not in ("text", "line", "attributes", "turns", "speakers_sure", "original")
 )
@@ -42,6 +44,7 @@ def record_of(tagged: TaggedFeedback) -> dict[str, Any]:
         | {"attributes": dict(feedback.attributes)}
         | (tags_record(tags, feedback.turns) if tags else dict.fromkeys(TAG_FIELDS))
         | (conversation_record(feedback, tags.conversation if tags else None) if feedback.turns else {})
+        | ({"corrected": _corrected(tagged.corrected, feedback.turns)} if tagged.batch_id else {})
     )
 
 
@@ -84,6 +87,8 @@ def flat_row(tagged: TaggedFeedback) -> dict[str, Any]:
         "script": tags and tags.script,
         "model": tags and tags.model,
         "taxonomy": tags and tags.taxonomy,
+        "corrected_at": tagged.corrected and tagged.corrected.at,
+        "corrected": tagged.corrected and joined(tagged.corrected.fields),
         "kind": _kind(feedback),
         **{name: joined(value) for name, value in conversation_columns(feedback, conversation).items()},
         "attributes": json.dumps(dict(feedback.attributes), ensure_ascii=False),
@@ -119,6 +124,7 @@ def figure_row(figure: "DataclassInstance", format: str) -> Row:
 def feedback_columns() -> tuple[Column, ...]:
     """The columns of flat rows."""
     known = {column.name: column for source in (Feedback, Tags, Timings) for column in columns_of(source)}
+    known["corrected_at"] = Column("corrected_at", "moment")
     return tuple(known.get(name, Column(name)) for name in flat_row(_NOTHING))
 
 
@@ -143,6 +149,21 @@ def _in_one_level(row: Row) -> Iterator[tuple[str, Any]]:
             yield from ((f"{name}_{inner}", each) for inner, each in value.items())
         else:
             yield name, joined(value)
+
+
+def _corrected(corrected: Corrected | None, turns: Sequence[Turn]) -> dict[str, Any] | None:
+    """Who overrules the model, and what it says itself."""
+    if corrected is None:
+        return None
+    answer, spoken = tags_record(corrected.model, turns), corrected.model.conversation
+    return {
+        "at": corrected.at.isoformat(),
+        "by": corrected.by,
+        "fields": list(corrected.fields),
+        "why": corrected.why,
+        "model": {name: answer[name] for name in ANSWER_FIELDS}
+        | {"primary_reason": spoken and spoken.primary_reason, "effort_level": spoken and spoken.effort_level},
+    }
 
 
 def _found(found: Reason | Cue, turns: Sequence[Turn]) -> dict[str, Any]:

@@ -97,6 +97,7 @@ FEEDBACK: Final = EntitySet(
         Property("model", "text", "t.model"),
         Property("taxonomy", "text", "t.taxonomy"),
         Property("tagged_at", "moment", "t.tagged_at"),
+        Property("corrected_at", "moment", "t.corrected_at"),
         Property("attributes", "text", "CAST(f.attributes AS VARCHAR)", always=True),
     ),
     "feedback f",

@@ -4,7 +4,7 @@
 """
 
 from voc.store.changes import BEGINNING, Change, ChangePage
-from voc.store.corrections import Selection
+from voc.store.corrections import MOST_AT_ONCE, USUAL_LIMIT, Selection
 from voc.store.filters import Filters, Where, only_conversations, where
 from voc.store.paging import Page
 from voc.store.store import Changes, Store
@@ -12,6 +12,8 @@ from voc.store.tagging import PendingText, SetAside
 
 __all__ = [
     "BEGINNING",
+    "MOST_AT_ONCE",
+    "USUAL_LIMIT",
     "Change",
     "ChangePage",
     "Changes",

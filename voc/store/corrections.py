@@ -12,6 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from voc.corrections.correction import Correction, Note
+from voc.corrections.entry import Entry
 from voc.corrections.fold import differing, fold
 from voc.corrections.statement import Statement, statement_of
 from voc.errors import ConflictError, InputError, NotFoundError
@@ -35,6 +36,7 @@ from voc.store.effective import settled, write_settled
 from voc.store.feedback import feedback_seq, load_rows
 from voc.store.filters import Filters, where
 from voc.store.paging import Page, check_limit, cut_page, number, read_cursor, write_cursor
+from voc.store.placing import Outcome, Word, find_known, find_records, word_of
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
 
@@ -91,6 +93,14 @@ class Corrections:
         """
         with self._changing() as (session, new_change):
             return _undo(session, public_id, by, now, self._zone, new_change)
+
+    def take_in(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """Place corrections that were made elsewhere, or here and were exported; what became of each. All are kept together.
+
+        One that was placed before is known, even if it was undone since.
+        """
+        with self._changing() as (session, new_change):
+            return _take_in(session, entries, self._zone, new_change)
 
     def of_record(self, feedback_id: str, *, limit: int = 50, cursor: str | None = None) -> Page[Correction]:
         """The corrections of a record, newest first, those that were undone too. Raises NotFoundError where there is none."""
@@ -158,7 +168,7 @@ def _correct(
     *,
     together: bool,
 ) -> list[Correction]:
-    rows = _load_tagged(session, seqs, zone)
+    rows, now = _load_tagged(session, seqs, zone), now.astimezone(zone)
     holding = find_holding(session, seqs, zone)
     numbers = _draw_numbers(session, len(seqs))
     selection = f"{SEVERAL}{numbers[0]}" if together and numbers else None
@@ -180,10 +190,43 @@ def _make(
     now: datetime,
     selection: str | None,
 ) -> Correction:
-    tags = _tags_of(row)
-    meant = said if said.fields else statement_of(tags)
-    after = fold(_answer_of(row), [*(each.said for each in holding), meant])
-    return Correction(correction_id(number), row.id, now, note, meant, not differing(tags, after), selection)
+    before = fold(_answer_of(row), (each.said for each in holding))
+    meant = said if said.fields else statement_of(before)
+    after = fold(_answer_of(row), (*(each.said for each in holding), meant))
+    return Correction(correction_id(number), row.id, now, note, meant, not differing(before, after), selection)
+
+
+def _take_in(session: Session, entries: Sequence[Entry], zone: ZoneInfo, new_change: NewChange) -> list[Outcome]:
+    found = find_records(session, entries)
+    seqs = sorted({place for place in found if isinstance(place, int)})
+    rows = {feedback_seq(row.id): row for row in load_rows(session, seqs, zone)}
+    holding, known = find_holding(session, seqs, zone), find_known(session, seqs, zone)
+    outcomes = [
+        place if isinstance(place, str) else _fate(word_of(entry, place), rows[place], known)
+        for entry, place in zip(entries, found, strict=True)
+    ]
+    placed = [
+        (entry, place)
+        for entry, place, outcome in zip(entries, found, outcomes, strict=True)
+        if outcome == "placed" and isinstance(place, int)
+    ]
+    made = list[Correction]()
+    for drawn, (entry, seq) in zip(_draw_numbers(session, len(placed)), placed, strict=True):
+        made.append(_make(drawn, rows[seq], holding.get(seq, ()), entry.said, entry.note, entry.at, None))
+        holding.setdefault(seq, []).append(made[-1])
+    write_corrections(session, made)
+    _resettle(session, {seq: rows[seq] for _, seq in placed}, holding, new_change)
+    return outcomes
+
+
+def _fate(word: Word, row: TaggedFeedback, known: set[Word]) -> Outcome:
+    """What becomes of an entry whose row is found; `known` learns of it."""
+    if row.tags is None:
+        return "not_tagged_yet"
+    if word in known:
+        return "known"
+    known.add(word)
+    return "placed"
 
 
 def _undo(

@@ -4,7 +4,15 @@ One pass of one multi-task transformer: `model folder → identity → load_tagg
 Importing this package loads neither torch nor hazm.
 """
 
-from voc.tagging.identity import ModelIdentity, model_identity, read_kpi_errors
+from voc.tagging.identity import ModelIdentity, Thresholds, model_identity, read_kpi_errors, read_thresholds
 from voc.tagging.tagger import Tagger, load_tagger
 
-__all__ = ["ModelIdentity", "Tagger", "load_tagger", "model_identity", "read_kpi_errors"]
+__all__ = [
+    "ModelIdentity",
+    "Tagger",
+    "Thresholds",
+    "load_tagger",
+    "model_identity",
+    "read_kpi_errors",
+    "read_thresholds",
+]

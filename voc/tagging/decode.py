@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from voc.records import Cue, Mood, Polarity, Reason, Resolution, Sentiment, Span, Tags
 from voc.tagging.effort import SCORE_DIGITS, effort_score
+from voc.tagging.identity import DEFAULT_THRESHOLD
 from voc.tagging.reading import Floats, Reading
 from voc.text.align import Alignment
 from voc.text.function_words import function_words
@@ -19,7 +20,6 @@ from voc.text.script import script_of
 if TYPE_CHECKING:
     from voc.tagging.network import TaggerConfig
 
-DEFAULT_THRESHOLD: Final = 0.5
 EVIDENCE_WORDS: Final = 6  # a person checks a phrase, not a paragraph
 EVIDENCE_PHRASES: Final = 3
 EVIDENCE_SHARE: Final = 0.4  # a further phrase is shown if it weighs at least this share of the heaviest

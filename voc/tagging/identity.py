@@ -4,7 +4,9 @@ An empty setting means the shipped model. Anything else must exist and carry our
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +16,7 @@ from voc.errors import ModelError
 SHIPPED_MODEL: Final = "voc-fa-6"
 MODEL_TYPE: Final = "voc-tagger"
 KPI_ERRORS_FILE: Final = "kpi_errors.json"
+DEFAULT_THRESHOLD: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,22 @@ class ModelIdentity:
 
     name: str
     taxonomy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From which probability on a model gives a label: in a text, and in a whole conversation."""
+
+    texts: Mapping[str, float] = field(default_factory=dict)
+    conversations: Mapping[str, float] = field(default_factory=dict)
+
+    def of_text(self, label: str) -> float:
+        """That of a text."""
+        return self.texts.get(label, DEFAULT_THRESHOLD)
+
+    def of_conversation(self, label: str) -> float:
+        """That of a conversation, where it has one of its own."""
+        return self.conversations.get(label, self.of_text(label))
 
 
 def model_identity(model: str = "") -> ModelIdentity:
@@ -72,6 +91,13 @@ def read_kpi_errors(model: str = "") -> dict[str, float]:
         return {}
     measured: dict[str, float] = json.loads(path.read_text("utf-8"))["errors"]
     return measured
+
+
+@cache
+def read_thresholds(model: str = "") -> Thresholds:
+    """The thresholds of a model, read once."""
+    config = read_config(find_model(model))
+    return Thresholds(config.get("thresholds") or {}, config.get("conversation_thresholds") or {})
 
 
 def _from_hub(name: str) -> Path:

@@ -1,0 +1,160 @@
+"""Which records are worth a person's look, the most worth it first: four queues, each for another purpose.
+
+- uncertain: the model was least sure of a code or of the sentiment; a word here teaches it most.
+- disagrees: what the customer gave as a score says the opposite of what the model reads in the words.
+- spike: what rose lately beyond chance, its surest texts first; is it what it seems?
+- random: drawn by lot, anew each week, the same for everyone; only these measure how good the model is on these rows.
+
+What a person has spoken of already is in none of them but the last, where it comes at the end, for a second opinion.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from voc.calendars import bucket_key
+from voc.corrections.correction import Queue
+from voc.records import TaggedFeedback
+from voc.store import Filters, Page, Store, where
+from voc.store.feedback import feedback_id
+from voc.store.paging import check_limit, cut_page, number, read_cursor, write_cursor
+from voc.tagging.identity import Thresholds
+from voc.taxonomy import load_taxonomy
+from voc.trends import find_spikes
+
+# ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
+
+SPIKE_DAYS: Final = 7  # a spike of last Saturday is still worth a look on Friday
+GAP: Final = 1.0  # half of the way from the worst to the best
+
+_SPOKEN_OF: Final = "SELECT seq FROM correction WHERE undone_at IS NULL"
+_PLACE: Final = "lpad(CAST(CAST(round(1000000 * ({})) AS BIGINT) AS VARCHAR), 8, '0')"  # as text, so that all queues sort alike
+_SURE: Final = "greatest(g.score - CASE WHEN c.seq IS NULL THEN l.of_texts ELSE l.of_conversations END, 0)"
+_UNCERTAIN: Final = f"""
+SELECT g.seq, g.code AS what,
+  {_PLACE.format(f"{_SURE} / (1 - CASE WHEN c.seq IS NULL THEN l.of_texts ELSE l.of_conversations END)")} AS place
+FROM tag g
+JOIN (SELECT unnest($codes) AS code, unnest($of_texts) AS of_texts, unnest($of_conversations) AS of_conversations) l
+  ON l.code = g.code
+LEFT JOIN conversation c ON c.seq = g.seq
+WHERE g.kind <> 'move'
+UNION ALL
+SELECT seq, 'sentiment', {_PLACE.format("abs(sentiment_score)")} FROM tagging WHERE sentiment IN ('negative', 'positive')
+"""
+_RATINGS: Final = {"nps": "(r.nps - 5) / 5.0", "csat": "(r.csat - 3) / 2.0", "ces": "(r.ces - 4) / 3.0"}
+"""Scores of customers on the scale of sentiment, from -1 to 1."""
+_DISAGREES: Final = " UNION ALL ".join(
+    f"SELECT r.seq, '{name}' AS what, {_PLACE.format(f'2 - abs({rating} - s.sentiment_score)')} AS place"
+    f" FROM feedback r JOIN tagging s ON s.seq = r.seq"
+    f" WHERE s.sentiment IN ('negative', 'positive') AND abs({rating} - s.sentiment_score) > {GAP}"
+    for name, rating in _RATINGS.items()
+)
+_SPIKE: Final = f"""
+SELECT g.seq, g.code AS what, lpad(CAST(s.rank AS VARCHAR), 4, '0') || {_PLACE.format("1 - g.score")} AS place
+FROM tag g
+JOIN feedback r ON r.seq = g.seq
+JOIN (SELECT unnest($codes) AS code, CAST(unnest($days) AS DATE) AS day, unnest($ranks) AS rank) s
+  ON s.code = g.code AND s.day = r.occurred_on
+WHERE g.kind = 'reason'
+"""
+_RANDOM: Final = f"""
+SELECT seq, CAST(NULL AS VARCHAR) AS what,
+  CASE WHEN seq IN ({_SPOKEN_OF}) THEN '1' ELSE '0' END || md5($seed || ':' || CAST(seq AS VARCHAR)) AS place
+FROM tagging
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A record that is worth a look; `what` is the code, «sentiment» or the score that makes it so, None where it was drawn.
+
+    `reviewed` says that someone has spoken of it before.
+    """
+
+    record: TaggedFeedback
+    what: str | None
+    reviewed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """SQL that gives `seq`, `what` and `place`, the first places most worth a look, and its parameters."""
+
+    sql: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+def seed_of(now: datetime) -> str:
+    """What the draw of this week is made with: its name, such as 1405-W06.
+
+    >>> from datetime import UTC
+    >>> seed_of(datetime(2026, 5, 4, tzinfo=UTC))
+    '1405-W07'
+    """
+    return bucket_key(now.date(), "week", "jalali")
+
+
+def find_offers(
+    store: Store,
+    queue: Queue,
+    *,
+    thresholds: Thresholds,
+    now: datetime,
+    seed: str | None = None,
+    filters: Filters = Filters(),  # noqa: B008  a frozen value
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[Offer]:
+    """The records of a queue that pass the filters; `now` is a time in the store's zone, `seed` that of another week's draw.
+
+    Raises InputError for a bad filter, limit or cursor.
+    """
+    marks = _marks(store, queue, thresholds, filters, now, seed or seed_of(now))
+    condition = where(filters)
+    parameters: dict[str, object] = {**marks.parameters, **condition.parameters, "most": check_limit(limit) + 1}
+    after = "TRUE"
+    if cursor is not None:
+        parameters["place"], parameters["before"] = read_cursor(f"review {queue}", cursor, str, number)
+        after = "min(m.place) > $place OR (min(m.place) = $place AND f.seq < $before)"
+    unseen = "TRUE" if queue == "random" else f"f.seq NOT IN ({_SPOKEN_OF})"
+    found, more = cut_page(store.select(_query(marks.sql, condition.sql, unseen, after), parameters), limit)
+    records = {row.id: row for row in store.load_feedback([feedback_id(seq) for seq, *_ in found])}
+    offers = tuple(
+        Offer(records[feedback_id(seq)], what, reviewed) for seq, _, what, reviewed in found if feedback_id(seq) in records
+    )
+    return Page(offers, write_cursor(f"review {queue}", found[-1][1], found[-1][0]) if more else None)
+
+
+def _query(marks: str, condition: str, unseen: str, after: str) -> str:
+    return f"""
+WITH marks AS ({marks})
+SELECT f.seq, min(m.place), (array_agg(m.what ORDER BY m.place, m.what))[1], bool_or(f.seq IN ({_SPOKEN_OF}))
+FROM marks m JOIN feedback f ON f.seq = m.seq JOIN tagging t ON t.seq = f.seq
+WHERE {condition} AND {unseen}
+GROUP BY f.seq HAVING {after}
+ORDER BY 2, 1 DESC LIMIT $most
+"""
+
+
+def _marks(store: Store, queue: Queue, thresholds: Thresholds, filters: Filters, now: datetime, seed: str) -> _Marks:
+    if queue == "uncertain":
+        return _Marks(_UNCERTAIN, _least(thresholds))
+    if queue == "disagrees":
+        return _Marks(_DISAGREES)
+    if queue == "random":
+        return _Marks(_RANDOM, {"seed": seed})
+    spikes = find_spikes(store, filters=filters, now=now, latest=SPIKE_DAYS, examples=0)
+    risen = [each for each in spikes if each.direction == "up"]
+    columns = {"codes": [each.code for each in risen], "days": [each.start.isoformat() for each in risen]}
+    return _Marks(_SPIKE, {**columns, "ranks": list(range(len(risen)))})
+
+
+def _least(thresholds: Thresholds) -> Mapping[str, object]:
+    taxonomy = load_taxonomy()
+    codes = [each.code for each in (*taxonomy.reasons, *taxonomy.effort, *taxonomy.loyalty)]
+    return {
+        "codes": codes,
+        "of_texts": [thresholds.of_text(code) for code in codes],
+        "of_conversations": [thresholds.of_conversation(code) for code in codes],
+    }
