@@ -16,7 +16,7 @@ from typing import Final
 from voc.calendars import bucket_key
 from voc.corrections.correction import Queue
 from voc.records import TaggedFeedback
-from voc.store import Filters, Page, Store, where
+from voc.store import Filters, Page, Store, Where, where
 from voc.store.feedback import feedback_id
 from voc.store.paging import check_limit, cut_page, number, read_cursor, write_cursor
 from voc.tagging.identity import Thresholds
@@ -29,7 +29,7 @@ SPIKE_DAYS: Final = 7  # a spike of last Saturday is still worth a look on Frida
 GAP: Final = 1.0  # half of the way from the worst to the best
 
 _SPOKEN_OF: Final = "SELECT seq FROM correction WHERE undone_at IS NULL"
-_PLACE: Final = "lpad(CAST(CAST(round(1000000 * ({})) AS BIGINT) AS VARCHAR), 8, '0')"  # as text, so that all queues sort alike
+_PLACE: Final = "CAST(round(1000000 * ({})) AS BIGINT)"
 _SURE: Final = "greatest(g.score - CASE WHEN c.seq IS NULL THEN l.of_texts ELSE l.of_conversations END, 0)"
 _UNCERTAIN: Final = f"""
 SELECT g.seq, g.code AS what,
@@ -51,7 +51,7 @@ _DISAGREES: Final = " UNION ALL ".join(
     for name, rating in _RATINGS.items()
 )
 _SPIKE: Final = f"""
-SELECT g.seq, g.code AS what, lpad(CAST(s.rank AS VARCHAR), 4, '0') || {_PLACE.format("1 - g.score")} AS place
+SELECT g.seq, g.code AS what, s.rank * 10000000 + {_PLACE.format("1 - g.score")} AS place
 FROM tag g
 JOIN feedback r ON r.seq = g.seq
 JOIN (SELECT unnest($codes) AS code, CAST(unnest($days) AS DATE) AS day, unnest($ranks) AS rank) s
@@ -113,12 +113,11 @@ def find_offers(
     marks = _marks(store, queue, thresholds, filters, now, seed or seed_of(now))
     condition = where(filters)
     parameters: dict[str, object] = {**marks.parameters, **condition.parameters, "most": check_limit(limit) + 1}
-    after = "TRUE"
     if cursor is not None:
-        parameters["place"], parameters["before"] = read_cursor(f"review {queue}", cursor, str, number)
-        after = "min(m.place) > $place OR (min(m.place) = $place AND f.seq < $before)"
-    unseen = "TRUE" if queue == "random" else f"f.seq NOT IN ({_SPOKEN_OF})"
-    found, more = cut_page(store.select(_query(marks.sql, condition.sql, unseen, after), parameters), limit)
+        place = str if queue == "random" else number
+        parameters["place"], parameters["before"] = read_cursor(f"review {queue}", cursor, place, number)
+    sql = _query(marks.sql, condition, only_unseen=queue != "random", goes_on=cursor is not None)
+    found, more = cut_page(store.select(sql, parameters), limit)
     records = {row.id: row for row in store.load_feedback([feedback_id(seq) for seq, *_ in found])}
     offers = tuple(
         Offer(records[feedback_id(seq)], what, reviewed) for seq, _, what, reviewed in found if feedback_id(seq) in records
@@ -126,14 +125,23 @@ def find_offers(
     return Page(offers, write_cursor(f"review {queue}", found[-1][1], found[-1][0]) if more else None)
 
 
-def _query(marks: str, condition: str, unseen: str, after: str) -> str:
+def _query(marks: str, condition: Where, *, only_unseen: bool, goes_on: bool) -> str:
+    """The first rows after the cursor, each with what stands at its place."""
+    join = " JOIN tagging t ON t.seq = f.seq" if condition.needs_tagging else ""
+    unseen = f"f.seq NOT IN ({_SPOKEN_OF})" if only_unseen else "TRUE"
+    after = "min(m.place) > $place OR (min(m.place) = $place AND f.seq < $before)" if goes_on else "TRUE"
     return f"""
-WITH marks AS ({marks})
-SELECT f.seq, min(m.place), (array_agg(m.what ORDER BY m.place, m.what))[1], bool_or(f.seq IN ({_SPOKEN_OF}))
-FROM marks m JOIN feedback f ON f.seq = m.seq JOIN tagging t ON t.seq = f.seq
-WHERE {condition} AND {unseen}
-GROUP BY f.seq HAVING {after}
-ORDER BY 2, 1 DESC LIMIT $most
+WITH marks AS ({marks}),
+picked AS (
+  SELECT f.seq, min(m.place) AS place
+  FROM marks m JOIN feedback f ON f.seq = m.seq{join}
+  WHERE {condition.sql} AND {unseen}
+  GROUP BY f.seq HAVING {after}
+  ORDER BY 2, 1 DESC LIMIT $most
+)
+SELECT p.seq, p.place, min(m.what), p.seq IN ({_SPOKEN_OF})
+FROM picked p JOIN marks m ON m.seq = p.seq AND m.place = p.place
+GROUP BY p.seq, p.place ORDER BY 2, 1 DESC
 """
 
 
