@@ -8,7 +8,8 @@ from typing import Final
 
 from api import titles
 from api.charts import Cell, ChartRow, chart_row
-from api.tongue import MISSING, calendar, digits, duration, number, percent, say, signed, span_words
+from api.numerals import MISSING
+from api.tongue import calendar, digits, duration, number, percent, say, signed, span_words
 from voc.calendars import BucketSize
 from voc.kpis import Kpi, KpiRow, Setting, compute_kpis, counts_behind, get_kpi
 from voc.kpis.contact import CONTACT_KPIS

@@ -11,7 +11,8 @@ from typing import Final
 from api import titles
 from api.changes import figure_changes
 from api.charts import BUCKET_TITLES, Cell, ChartRow, chart_row, in_fitting_spans
-from api.tongue import MISSING, calendar, number, percent, points_words, say, signed, span_words
+from api.numerals import MISSING
+from api.tongue import calendar, number, percent, points_words, say, signed, span_words
 from voc.calendars import BucketSize
 from voc.kpis import KpiRow, Setting, compute_kpis, get_kpi
 from voc.kpis.kpi import Estimate

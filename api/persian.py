@@ -1,53 +1,35 @@
-"""Numbers, days and spans of time as a Persian reader writes them.
+r"""Numbers, days and spans of time as a Persian reader writes them.
 
 Persian digits, «٬» between thousands, «٫» before decimals, «٪» after a percentage, Jalali days. A minus sign is led by a
 left-to-right mark, as Unicode's own Persian locale does, so that it stays on the left of its number in a line of Persian.
+
+>>> number(12345.6, 1), number(-3) == "\u200e−۳", number(None)
+('۱۲٬۳۴۵٫۶', True, '—')
+>>> signed(12) == "\u200e+۱۲", signed(0.2), signed(-4) == "\u200e−۴"
+(True, '۰', True)
+>>> percent(0.123), percent(0.004), percent(None)
+('۱۲٪', '۰٫۴٪', '—')
+>>> duration(3_725), duration(48), duration(0.4)
+('۱ ساعت و ۲ دقیقه', '۴۸ ثانیه', 'کمتر از یک ثانیه')
 """
 
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from api.numerals import MISSING, Numerals
 from voc.calendars import JALALI_MONTHS_FA, to_jalali
 
-MISSING: Final = "—"
-_DIGITS: Final = str.maketrans("0123456789,.%", "۰۱۲۳۴۵۶۷۸۹٬٫٪")
-_MINUS: Final = "\u200e\u2212"
-_PLUS: Final = "\u200e+"
-_SECONDS: Final = (("روز", 86_400), ("ساعت", 3_600), ("دقیقه", 60), ("ثانیه", 1))
-
-
-def number(value: float | None, decimals: int = 0) -> str:
-    r"""A number, with a dash for none.
-
-    >>> number(12345.6, 1), number(-3), number(None)
-    ('۱۲٬۳۴۵٫۶', '\u200e−۳', '—')
-    """
-    if value is None:
-        return MISSING
-    written = f"{abs(value):,.{decimals}f}".translate(_DIGITS)
-    return _MINUS + written if value < 0 and written.strip("۰٫") else written
-
-
-def signed(value: float | None, decimals: int = 0) -> str:
-    r"""A net score, with its sign on either side of nought.
-
-    >>> signed(12), signed(0.2), signed(-4)
-    ('\u200e+۱۲', '۰', '\u200e−۴')
-    """
-    written = number(value, decimals)
-    return _PLUS + written if value is not None and value > 0 and written.strip("۰٫") else written
-
-
-def percent(share: float | None, decimals: int = 0) -> str:
-    """A share in per cent, small ones with a decimal.
-
-    >>> percent(0.123), percent(0.004), percent(None)
-    ('۱۲٪', '۰٫۴٪', '—')
-    """
-    if share is None:
-        return MISSING
-    return number(100 * share, decimals or int(0 < abs(share) < 0.01)) + "٪"
+_DIGITS: Final = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+_NUMERALS: Final = Numerals(
+    figures=_DIGITS | str.maketrans(",.%", "٬٫٪"),
+    minus="\u200e\u2212",
+    plus="\u200e+",
+    units=(("روز", "روز", 86_400), ("ساعت", "ساعت", 3_600), ("دقیقه", "دقیقه", 60), ("ثانیه", "ثانیه", 1)),
+    joint=" و ",
+    less_than_a_second="کمتر از یک ثانیه",
+)
+number, signed, percent, duration = _NUMERALS.number, _NUMERALS.signed, _NUMERALS.percent, _NUMERALS.duration
 
 
 def digits(text: object) -> str:
@@ -56,7 +38,7 @@ def digits(text: object) -> str:
     >>> digits("K1 of 20")
     'K۱ of ۲۰'
     """
-    return str(text).translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
+    return str(text).translate(_DIGITS)
 
 
 def day(value: date | None) -> str:
@@ -90,22 +72,6 @@ def moment(value: datetime | None, zone: ZoneInfo) -> str:
         return MISSING
     local = value.astimezone(zone)
     return f"{day(local.date())}، ساعت {digits(local.strftime('%H:%M'))}"
-
-
-def duration(seconds: float | None) -> str:
-    """A span of time in its two largest units.
-
-    >>> duration(3_725), duration(48), duration(0.4)
-    ('۱ ساعت و ۲ دقیقه', '۴۸ ثانیه', 'کمتر از یک ثانیه')
-    """
-    if seconds is None:
-        return MISSING
-    rest, parts = round(seconds), list[str]()
-    for unit, size in _SECONDS:
-        count, rest = divmod(rest, size)
-        if count:
-            parts.append(f"{number(count)} {unit}")
-    return " و ".join(parts[:2]) or "کمتر از یک ثانیه"
 
 
 def bucket_title(key: str) -> str:

@@ -22,7 +22,6 @@ from voc.calendars import Calendar
 Language = Literal["fa", "en"]
 
 LANGUAGES: Final[tuple[Language, ...]] = ("fa", "en")
-MISSING: Final = "—"
 SCRIPT_WORDS: Final = "scripts"  # the file whose English goes along with an English page
 SPOKEN: Final[ContextVar[Language]] = ContextVar("language", default="fa")
 """The language of the request that is being answered; threads that work for it see the same."""

@@ -45,6 +45,10 @@ def test_a_narrow_terminal_cuts_no_cell_and_says_what_it_leaves_out(
     assert "not shown: method" in " ".join(lines)
 
 
+def test_what_files_call_things_is_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "[/b] [red]شعبه" in printed(capsys, [NPS | {"group": "[/b] [red]شعبه"}])[2]
+
+
 def test_a_wide_terminal_shows_all(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     on_terminal(monkeypatch, 120)
     assert "method" in printed(capsys, [NPS])[0]

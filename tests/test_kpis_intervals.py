@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.ledger import on, row, store_with
@@ -83,6 +83,8 @@ def test_no_rows_are_no_figure(estimate: Estimate) -> None:
 
 @pytest.mark.parametrize("score", [net, net_promoters])
 @given(counts=three_counts)
+@example(counts=(1, 0, 0))
+@example(counts=(0, 1, 0))
 def test_a_net_lies_in_its_interval_and_the_interval_on_the_scale(score: object, counts: tuple[int, int, int]) -> None:
     assert callable(score)
     ups, downs, rest = counts

@@ -7,6 +7,7 @@ pager?.addEventListener("click", async (event) => {
   const link = event.target.closest("[rel=next]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
+  if (link.ariaBusy) return;
   link.ariaBusy = "true";
   try {
     const answer = await fetch(link.href);

@@ -1,11 +1,16 @@
-"""Figures as a table that fits the terminal: each in one cell with its interval or why it is missing; least telling go first"""
+"""Figures as a table that fits the terminal: each in one cell with its interval, or with why there is none.
+
+Where it does not fit, the columns that tell least are left out and named.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 _ENDS: Final = ("_low", "_high")
 _WHY_NONE: Final = ("null_reason", "missing")  # said where the value would stand
@@ -15,6 +20,7 @@ _LEFT_OUT_FIRST: Final = (
     "mean_without", "model_error", "examples", "unit", "rank", "partial", "q_value", "negative", "positive", "gain", "n_first",
     "n_second",
 )  # fmt: skip
+_GAP: Final = 2
 _WIDE: Final = 10_000  # of what is no terminal, where nothing needs to fit
 
 Rows = Sequence[Mapping[str, Any]]
@@ -23,19 +29,17 @@ Rows = Sequence[Mapping[str, Any]]
 def print_figures(rows: Rows) -> None:
     """A table of rows with like names; on a terminal that is too narrow for all columns it says which are left out."""
     console = Console() if Console().is_terminal else Console(width=_WIDE)
-    shown, gone = list(_columns(rows)), []
-    spare = iter([name for name in _LEFT_OUT_FIRST if name in shown])
-    while _width(_table(rows, shown)) > console.width and (name := next(spare, None)):
-        shown.remove(name)
-        gone.append(name)
-    console.print(_table(rows, shown))
+    columns = {name: [_with_interval(row, name) for row in rows] for name in _columns(rows)}
+    widths = {name: max(map(cell_len, (name, *cells))) + _GAP for name, cells in columns.items()}
+    gone = []
+    for name in _LEFT_OUT_FIRST:
+        if name in columns and sum(widths[each] for each in columns) > console.width:
+            del columns[name]
+            gone.append(name)
+    console.print(_table(rows, columns))
     if gone:
         left_out = f"not shown: {', '.join(gone)} (a wider terminal or --output shows all)"
         console.print(left_out, style="dim", highlight=False)
-
-
-def _width(table: Table) -> int:
-    return Console(width=_WIDE).measure(table).maximum
 
 
 def _columns(rows: Rows) -> Iterator[str]:
@@ -44,13 +48,13 @@ def _columns(rows: Rows) -> Iterator[str]:
             yield name
 
 
-def _table(rows: Rows, shown: Sequence[str]) -> Table:
+def _table(rows: Rows, columns: Mapping[str, Sequence[str]]) -> Table:
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
-    for name in shown:
+    for name in columns:
         numbers = all(isinstance(row[name], int | float | None) for row in rows)
         table.add_column(name, no_wrap=name != "examples", justify="right" if numbers else "left")
-    for row in rows:
-        table.add_row(*(_with_interval(row, name) for name in shown))
+    for cells in zip(*columns.values(), strict=True):
+        table.add_row(*map(Text, cells))  # what customers' files call things is no markup
     return table
 
 

@@ -41,7 +41,8 @@ def net(ups: float, downs: float, n: float) -> Estimate:
 def net_promoters(promoters: float, detractors: float, n: float) -> Estimate:
     """100·(promoters − detractors)/n with the adjusted Wald interval: ¾ a row more on either side and three in all.
 
-    Source: Rocks (2016, The American Statistician 70:365), the variant with three rows more.
+    Source: Rocks (2016, The American Statistician 70:365), the variant with three rows more. Of a single answer it would end
+    short of the answer itself, so it reaches as far as that.
 
     >>> estimate = net_promoters(40, 30, 100)
     >>> estimate.value, round(estimate.ci_low, 1), round(estimate.ci_high, 1)
@@ -137,8 +138,9 @@ def _net(ups: float, downs: float, n: float, *, added: float, added_n: float) ->
     size = n + added_n
     difference, moving = (ups - downs) / size, (ups + downs + 2 * added) / size
     half = Z * math.sqrt((moving - difference * difference) / size)
-    low, high = max(-1.0, difference - half), min(1.0, difference + half)
-    return Estimate(NET_SCALE * (ups - downs) / n, NET_SCALE * low, NET_SCALE * high, int(n))
+    low, high = NET_SCALE * max(-1.0, difference - half), NET_SCALE * min(1.0, difference + half)
+    value = NET_SCALE * (ups - downs) / n
+    return Estimate(value, min(low, value), max(high, value), int(n))
 
 
 def _nothing() -> Estimate:

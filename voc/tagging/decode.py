@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from voc.records import Cue, Mood, Polarity, Reason, Resolution, Sentiment, Span, Tags
 from voc.tagging.effort import SCORE_DIGITS, effort_score
-from voc.tagging.identity import DEFAULT_THRESHOLD
+from voc.tagging.identity import Thresholds
 from voc.tagging.reading import Floats, Reading
 from voc.text.align import Alignment
 from voc.text.function_words import function_words
@@ -39,11 +39,12 @@ class Decoder:
         heads = (config.reasons, config.effort, config.loyalty, config.moves)
         self._reasons, self._effort, self._loyalty, self._moves = (list(codes or ()) for codes in heads)
         self._resolutions = [None, *(config.resolutions or ())]
-        thresholds = (config.thresholds or {}) | ((config.conversation_thresholds or {}) if of_conversations else {})
+        thresholds = Thresholds(config.thresholds or {}, config.conversation_thresholds or {})
+        least = thresholds.of_conversation if of_conversations else thresholds.of_text
         labels = self._reasons + self._effort + self._loyalty + self._moves
         self._of_customer = len(labels) - len(self._moves)
-        self._thresholds = np.array([thresholds.get(label, DEFAULT_THRESHOLD) for label in labels], dtype=np.float32)
-        self._resolution_threshold = thresholds.get("resolution", DEFAULT_THRESHOLD)
+        self._thresholds = np.array([least(label) for label in labels], dtype=np.float32)
+        self._resolution_threshold = least("resolution")
         self._model, self._taxonomy = config.tagger_name, config.taxonomy
 
     def decode(self, alignment: Alignment, reading: Reading) -> Tags:
