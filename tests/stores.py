@@ -1,16 +1,20 @@
 """A store with rows in it, for tests."""
 
 import hashlib
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from tests.fakes import FakeTagger
 from voc.engine.crew import item_of, tag_items
-from voc.records import Batch, Column, Feedback, Notice, Reject
+from voc.records import Batch, Column, Feedback, Notice, Reject, Tags
 from voc.store import Store
 
+ROOT: Final = Path(__file__).parent.parent
 TEHRAN: Final = ZoneInfo("Asia/Tehran")
 BEFORE_CORRECTIONS: Final = (
     "DROP TABLE correction; DROP TABLE model_answer; DROP SEQUENCE correction_number;"
@@ -65,3 +69,26 @@ def tag_all(store: Store, tagger: FakeTagger | None = None) -> None:
     while rows := store.pending(tagger.identity, after=after, limit=100):
         store.write_tags(list(zip([row.seq for row in rows], tag_items(tagger, list(map(item_of, rows))), strict=True)))
         after = rows[-1].seq
+
+
+def five_fields(tags: Tags) -> dict[str, Any]:
+    """What people can correct, each field as simple as it can be."""
+    return {
+        "sentiment": tags.sentiment,
+        "reasons": {each.code: each.polarity for each in tags.reasons},
+        "effort": {each.code for each in tags.effort},
+        "loyalty": {each.code for each in tags.loyalty},
+        "resolution": tags.resolution,
+    }
+
+
+def lines_until_killed(script: str, path: Path, start: int, *, seconds: float) -> list[list[str]]:
+    """The words of each whole line that a process with this script printed until it was killed, some time after the first."""
+    command = [sys.executable, "-c", script, str(path), str(start)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        lines = [process.stdout.readline()]
+        time.sleep(seconds)
+        process.kill()
+        lines += process.stdout.readlines()
+    return [line.split() for line in lines if line.endswith("\n")]

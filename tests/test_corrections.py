@@ -10,7 +10,7 @@ import pytest
 
 from tests.fakes import FakeTagger
 from tests.spoken import CALL, conversation
-from tests.stores import add, feedback, open_store, tag_all
+from tests.stores import add, feedback, five_fields, open_store, tag_all
 from voc.corrections.correction import WHY_CHARS, Correction, Note, read_why
 from voc.corrections.fold import fold
 from voc.corrections.statement import read_statement, restore_statement, write_statement
@@ -45,16 +45,6 @@ def tags_of(store: Store, row: str) -> Tags:
 
 def model_of(text: str, name: str = "fake-1") -> Tags:
     return FakeTagger(name).tag([text])[0]
-
-
-def codes(tags: Tags) -> dict[str, Any]:
-    return {
-        "sentiment": tags.sentiment,
-        "reasons": {each.code: each.polarity for each in tags.reasons},
-        "effort": {each.code for each in tags.effort},
-        "loyalty": {each.code for each in tags.loyalty},
-        "resolution": tags.resolution,
-    }
 
 
 def test_a_persons_word_holds_and_the_models_stays_beside_it(store: Store) -> None:
@@ -96,7 +86,7 @@ def test_a_persons_word_holds_and_the_models_stays_beside_it(store: Store) -> No
 )  # fmt: skip
 def test_what_can_be_said(store: Store, said: dict[str, Any], expected: Mapping[str, Any]) -> None:
     correct(store, "f2", **said)
-    assert codes(tags_of(store, "f2")) == {**codes(model_of(TEXTS[1])), **expected}
+    assert five_fields(tags_of(store, "f2")) == {**five_fields(model_of(TEXTS[1])), **expected}
     assert restore_statement(write_statement(read_statement(said))) == read_statement(said)
     assert read_statement(write_statement(read_statement(said))) == read_statement(said)
 
@@ -217,7 +207,7 @@ def test_a_new_model_changes_what_nobody_spoke_of(store: Store) -> None:
     other = FakeTagger("fake-2")
     store.write_tags([(2, other.tag(["سریع و ارزون ولی حل شد"])[0]), (3, other.tag(["افتضاح، منتظر موندم"])[0])])
     told = store.get_feedback("f2")
-    assert codes(tags_of(store, "f2")) == {
+    assert five_fields(tags_of(store, "f2")) == {
         "sentiment": "positive",
         "reasons": {"delivery.time": "positive", "price.value": "negative"},
         "effort": set(),
@@ -228,7 +218,7 @@ def test_a_new_model_changes_what_nobody_spoke_of(store: Store) -> None:
     assert (told.corrected.fields, told.corrected.model.sentiment) == (("sentiment", "reasons"), "mixed")
     assert (told.tags and told.tags.model, told.corrected.model.model) == ("fake-2", "fake-2")
     confirmed = store.get_feedback("f3")
-    assert codes(tags_of(store, "f3")) == codes(model_of(TEXTS[2]))  # what a person found right stays right
+    assert five_fields(tags_of(store, "f3")) == five_fields(model_of(TEXTS[2]))  # what a person found right stays right
     assert confirmed.corrected
     assert confirmed.corrected.fields == ("sentiment", "reasons", "effort", "loyalty")
     store.write_tags([(2, other.tag([TEXTS[1]])[0]), (3, other.tag([TEXTS[2]])[0])])

@@ -1,9 +1,6 @@
 """Whoever corrects, undoes and tags, in whatever order, at once or killed: a row is what its corrections make of it."""
 
 import random
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import count
@@ -16,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes import EFFORT_WORDS, LOYALTY_WORDS, REASON_WORDS, RESOLUTION_WORDS, SENTIMENT_WORDS, FakeTagger
-from tests.stores import TEHRAN, add, feedback, open_store, tag_all
+from tests.stores import TEHRAN, add, feedback, five_fields, lines_until_killed, open_store, tag_all
 from voc.corrections.correction import Note
 from voc.corrections.statement import read_statement, write_statement
 from voc.errors import NotFoundError
@@ -25,7 +22,6 @@ from voc.store import Filters, Selection, Store
 from voc.store.backup import restore
 from voc.store.correction_rows import find_holding
 
-ROOT: Final = Path(__file__).parent.parent
 BATCHES: Final = count(1)
 NOW: Final = datetime(2026, 5, 4, 10, tzinfo=UTC)
 WORDS: Final = [*REASON_WORDS, *EFFORT_WORDS, *LOYALTY_WORDS, *SENTIMENT_WORDS, *RESOLUTION_WORDS]
@@ -33,17 +29,6 @@ REASONS: Final = ("delivery.time", "delivery.courier", "price.value", "service.s
 EFFORT: Final = ("repeat_contact", "easy", "long_wait")
 LOYALTY: Final = ("churn_intent", "recommend")
 State = dict[str, Any]
-
-
-def plain(tags: Tags) -> State:
-    """The five fields, each as simple as it can be."""
-    return {
-        "sentiment": tags.sentiment,
-        "reasons": {each.code: each.polarity for each in tags.reasons},
-        "effort": {each.code for each in tags.effort},
-        "loyalty": {each.code for each in tags.loyalty},
-        "resolution": tags.resolution,
-    }
 
 
 def said_upon(state: State, said: Mapping[str, Any]) -> State:
@@ -156,7 +141,7 @@ class Both:
         self.store.write_tags([(int(row[1:]), self.answers[row])])
 
     def _state(self, row: str) -> State:
-        state = plain(self.answers[row])
+        state = five_fields(self.answers[row])
         for each in self.said:
             if each["row"] == row and each["holds"]:
                 state = said_upon(state, each["what"])
@@ -164,12 +149,12 @@ class Both:
 
     def _check(self) -> None:
         corrected = Filters(batch=(self.batch.id,), corrected=True)
-        differing = {row for row in self.rows if self._state(row) != plain(self.answers[row])}
+        differing = {row for row in self.rows if self._state(row) != five_fields(self.answers[row])}
         assert {row.id for row in self.store.stream_feedback(corrected)} == differing
         assert self.store.corrections.count(Filters(batch=(self.batch.id,))) == len(differing)
         for record in self.store.load_feedback(self.rows):
             assert record.tags
-            assert plain(record.tags) == self._state(record.id)
+            assert five_fields(record.tags) == self._state(record.id)
             assert (record.corrected.model if record.corrected else record.tags) == self.answers[record.id]
             assert (record.corrected is not None) == (record.id in differing)
 
@@ -184,10 +169,10 @@ def consistent(store: Store) -> None:
         with store._database.reading() as session:
             holding = find_holding(session, [int(record.id[1:])], store.zone).get(int(record.id[1:]), [])
         assert record.tags
-        state = plain(record.corrected.model if record.corrected else record.tags)
+        state = five_fields(record.corrected.model if record.corrected else record.tags)
         for each in holding:
             state = said_upon(state, write_statement(each.said))
-        assert plain(record.tags) == state
+        assert five_fields(record.tags) == state
 
 
 def person(store: Store, number: int) -> None:
@@ -260,14 +245,7 @@ def test_killed_at_any_moment_every_row_is_whole_and_nothing_said_is_lost(tmp_pa
         tag_all(store)
     said: list[list[str]] = []
     for turn in range(3):
-        command = [sys.executable, "-c", KILLED, str(path), str(turn * 1_000)]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout
-            lines = [process.stdout.readline()]
-            time.sleep(chance.random() * 0.4)
-            process.kill()
-            lines += process.stdout.readlines()
-        said += [line.split() for line in lines if line.endswith("\n")]
+        said += lines_until_killed(KILLED, path, turn * 1_000, seconds=chance.random() * 0.4)
         with open_store(path) as store:
             consistent(store)
             known = dict(store.select("SELECT 'c' || number, undone_at FROM correction", {}))

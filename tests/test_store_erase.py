@@ -14,7 +14,7 @@ from threading import Event, Thread
 import pytest
 
 from tests.fakes import FakeTagger
-from tests.stores import TEHRAN, add, feedback, key_of, open_store, tag_all
+from tests.stores import ROOT, TEHRAN, add, feedback, key_of, lines_until_killed, open_store, tag_all
 from voc.engine import Engine, Keeper
 from voc.errors import NotFoundError, StoreError
 from voc.ingest import open_feedback
@@ -23,7 +23,6 @@ from voc.store import Filters, SetAside, Store
 from voc.store.erase import ROW_TABLES
 from voc.store.files import locked
 
-ROOT = Path(__file__).parent.parent
 LETTERS = "ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی"
 NOW = datetime.now(UTC)
 
@@ -353,14 +352,8 @@ def test_killed_at_any_moment_no_accepted_row_is_lost_and_no_erased_one_returns(
     path, chance = tmp_path / "voc.duckdb", random.Random(11)  # noqa: S311
     start, said = 0, set[tuple[str, int]]()
     for _ in range(5):
-        command = [sys.executable, "-c", KILLED, str(path), str(start)]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout
-            lines = [process.stdout.readline()]
-            time.sleep(chance.random() * 0.4)
-            process.kill()
-            lines += process.stdout.readlines()
-        said |= {(what, int(number)) for what, number in (line.split() for line in lines if line.endswith("\n"))}
+        lines = lines_until_killed(KILLED, path, start, seconds=chance.random() * 0.4)
+        said |= {(what, int(number)) for what, number in lines}
         with open_store(path) as store:
             there = {(row.feedback.text, row.batch_id) for row in store.stream_feedback(Filters())}
             for what, number in said:
