@@ -22,10 +22,11 @@ from models.conversations import evaluate_conversations
 from models.corpora import RATINGS_HELD_OUT
 from models.examples import read_records, read_texts_by_id
 from models.kpi_errors import measure_kpis
-from models.metrics import METRICS, Answers, Codes, Score, bootstrap, calibration_error, micro_f1, record_of_tags
+from models.metrics import METRICS, Answers, Codes, Score, bootstrap, record_of_tags
 from models.noise import SPOILERS
 from models.report import Report, print_reports
 from voc.records import Cue, Reason, Tags
+from voc.report_card.figures import calibration_error, micro_f1
 from voc.tagging.identity import find_model
 from voc.tagging.tagger import TransformerTagger
 

@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.examples import Labels
 from voc.records import Tags
+from voc.report_card.figures import Bools, Ints, micro_f1
 from voc.tagging.network import TaggerConfig
-
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 
 RARE_BELOW: Final = 8  # a macro mean over codes with fewer examples measures luck
 BOOTSTRAP_DRAWS: Final = 1_000
@@ -80,12 +77,6 @@ def record_of_tags(tags: Tags) -> dict[str, object]:
 Metric = Callable[[Answers, Answers], float]
 
 
-def micro_f1(given: Bools, gold: Bools) -> float:
-    """F1 over all cells; not a number where neither side says anything."""
-    total = float(given.sum() + gold.sum())
-    return 2 * float((given & gold).sum()) / total if total else float("nan")
-
-
 def macro_f1(given: Bools, gold: Bools, at_least: int = RARE_BELOW) -> float:
     """Mean F1 of the columns that have at least so many examples."""
     columns = np.flatnonzero(gold.sum(0) >= at_least)
@@ -125,17 +116,6 @@ def bootstrap(metric: Metric, given: Answers, gold: Answers, draws: int = BOOTST
     told = [value for value in values if not np.isnan(value)] or [float("nan")]
     low, high = np.percentile(told, [2.5, 97.5])
     return Score(metric(given, gold), float(low), float(high))
-
-
-def calibration_error(probabilities: NDArray[np.float64], right: Bools, bins: int = 10) -> float:
-    """Expected calibration error: the mean distance, by bin, of how sure from how often right (Guo et al. 2017)."""
-    at = np.minimum((probabilities * bins).astype(int), bins - 1)
-    gaps = [
-        (at == one).mean() * abs(probabilities[at == one].mean() - right[at == one].mean())
-        for one in range(bins)
-        if (at == one).any()
-    ]
-    return float(np.sum(gaps))
 
 
 def _reasons(record: Mapping[str, object]) -> dict[str, str]:

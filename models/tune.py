@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast
 
 from models.examples import Example, Floats, Labels
-from models.metrics import Bools, resolution_f1
+from models.metrics import resolution_f1
+from voc.report_card.figures import Bools
 from voc.tagging.network import TaggerNetwork
 from voc.tagging.reading import FOUND, Reading, read_texts
 

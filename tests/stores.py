@@ -17,7 +17,7 @@ from voc.store import Store
 ROOT: Final = Path(__file__).parent.parent
 TEHRAN: Final = ZoneInfo("Asia/Tehran")
 BEFORE_CORRECTIONS: Final = (
-    "DROP TABLE correction; DROP TABLE model_answer; DROP SEQUENCE correction_number;"
+    "DROP TABLE judged; DROP TABLE correction; DROP TABLE model_answer; DROP SEQUENCE correction_number;"
     "ALTER TABLE tagging DROP COLUMN corrected_at;"
 )
 """SQL that makes the schema what it was before people could correct."""

@@ -35,6 +35,7 @@ from voc.store.duckdb_file import DuckDBFile, Session
 from voc.store.effective import settled, write_settled
 from voc.store.feedback import feedback_seq, load_rows
 from voc.store.filters import Filters, where
+from voc.store.judged import write_judged
 from voc.store.paging import Page, check_limit, cut_page, number, read_cursor, write_cursor
 from voc.store.placing import Outcome, Word, find_known, find_records, word_of
 
@@ -177,7 +178,9 @@ def _correct(
         for number, (seq, row) in zip(numbers, rows.items(), strict=True)
     ]
     write_corrections(session, made)
-    _resettle(session, rows, {seq_of(each): [*holding.get(seq_of(each), ()), each] for each in made}, new_change)
+    now_holding = {seq_of(each): [*holding.get(seq_of(each), ()), each] for each in made}
+    write_judged(session, [(each, *_before_and_after(rows[seq_of(each)], now_holding[seq_of(each)])) for each in made])
+    _resettle(session, rows, now_holding, new_change)
     return made
 
 
@@ -194,6 +197,12 @@ def _make(
     meant = said if said.fields else statement_of(before)
     after = fold(_answer_of(row), (*(each.said for each in holding), meant))
     return Correction(correction_id(number), row.id, now, note, meant, not differing(before, after), selection)
+
+
+def _before_and_after(row: TaggedFeedback, holding: Sequence[Correction]) -> tuple[Tags, Tags]:
+    """The model's answer, and what counts with these corrections."""
+    answer = _answer_of(row)
+    return answer, fold(answer, (each.said for each in holding))
 
 
 def _take_in(session: Session, entries: Sequence[Entry], zone: ZoneInfo, new_change: NewChange) -> list[Outcome]:

@@ -17,7 +17,7 @@ from voc.store.effective import ANSWER_TABLES
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
 
 ROW_TABLES: Final = (
-    *ANSWER_TABLES, "set_aside", "correction", "turn", "conversation", "original", "webhook_delivery", "feedback",
+    *ANSWER_TABLES, "set_aside", "correction", "judged", "turn", "conversation", "original", "webhook_delivery", "feedback",
 )  # fmt: skip
 """All tables that have rows by `seq`; feedback is the last, for the others' rows are found through it."""
 

@@ -1,0 +1,217 @@
+"""The report card by hand: which rows count, what follows from them, and what it lets people believe."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import pytest
+
+from tests.ledger import Row, on, row, store_with, tags
+from voc.corrections.correction import Note, Queue
+from voc.corrections.statement import read_statement
+from voc.errors import InputError
+from voc.records import Reason, Tags
+from voc.report_card import CodeScore, ReportCard, draw_up, sayings
+from voc.store import Filters, Selection, Store
+
+NOW: Final = on("1405-02-14")
+LATE: Final = ("delivery.time-",)
+
+
+def scored(code: str, score: float) -> Tags:
+    return replace(tags("negative", -0.9), reasons=(Reason(code, "negative", score),))
+
+
+def judge(
+    store: Store,
+    row: str,
+    said: dict[str, Any] | None = None,
+    queue: Queue | None = "random",
+    at: datetime = NOW,
+    by: str = "k1",
+) -> None:
+    store.corrections.correct(row, read_statement(said or {}), Note(by, queue=queue), at)
+
+
+def figures(card: ReportCard) -> dict[str, tuple[float | None, int]]:
+    return {each.name: (None if each.value is None else round(each.value, 3), each.n) for each in card.figures}
+
+
+def code(card: ReportCard, name: str) -> CodeScore:
+    return next(each for each in card.codes if each.code == name)
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    """Six rows that the model reads as late deliveries, the last without one; five are drawn and judged."""
+    rows: Sequence[Row] = [
+        row(scored("delivery.time", 0.95), channel="تلفن", occurred_at=on("1405-01-10")),
+        row(scored("delivery.time", 0.85), channel="تلفن", occurred_at=on("1405-01-11")),
+        row(scored("delivery.time", 0.55), channel="اپ", occurred_at=on("1405-02-01")),
+        row(tags("negative", -0.5), channel="اپ", occurred_at=on("1405-02-02")),
+        row(tags("positive", 0.9), channel="اپ"),
+        row(tags("neutral", 0.1, LATE)),
+    ]
+    with store_with(rows) as store:
+        judge(store, "f1")
+        judge(store, "f2", {"sentiment": "mixed"})
+        judge(store, "f3", {"reasons": {"price.value": "negative"}})
+        judge(store, "f4", {"add": {"reasons": {"delivery.time": "negative"}}})
+        judge(store, "f5", {"sentiment": "neutral", "resolution": "resolved"})
+        yield store
+
+
+def test_what_is_left_as_it_is_was_found_right(store: Store) -> None:
+    """Sentiment: f1, f3 and f4 right of five. delivery.time: given to f1, f2, f3; true of f1, f2, f4; both 2."""
+    card = draw_up(store)
+    late = code(card, "delivery.time")
+    assert (card.n, card.model, card.left_out) == (5, "by-hand", {})
+    assert (late.given, late.true, late.both) == (3, 3, 2)
+    assert (late.precision, late.recall, late.f1) == (2 / 3, 2 / 3, 2 / 3)
+    assert figures(card) == {
+        "sentiment_accuracy": (0.6, 5),
+        "sentiment_macro_f1": (0.286, 5),  # negative 6/7, mixed 0, neutral 0
+        "polarity_accuracy": (1.0, 2),
+        "reasons_f1": (0.571, 5),  # 2 · 2 / (3 + 4)
+        "effort_f1": (None, 5),
+        "loyalty_f1": (None, 5),
+        "resolution_f1": (0.0, 5),
+    }
+
+
+def test_a_later_model_changes_nothing_of_what_was_seen(store: Store) -> None:
+    """People judged what the model of then had said. Today's tags are asked for expressly."""
+    newer = replace(tags("neutral", 0.0, LATE), model="newer")
+    store.write_tags([(seq, newer) for seq in range(1, 6)])
+    assert draw_up(store, current="newer").model == "by-hand"
+    assert code(draw_up(store), "delivery.time").both == 2
+    now = draw_up(store, answers="now", current="newer")
+    late = code(now, "delivery.time")
+    assert (now.model, now.n, late.given, late.true, late.both) == ("newer", 5, 5, 3, 3)
+    judge(store, "f6")
+    judge(store, "f1")
+    both = draw_up(store, current="newer")
+    assert (both.model, both.n, both.left_out) == ("newer", 1, {"other_model": 5})
+    assert {(each.name, each.n) for each in both.slices if each.by == "model"} == {("by-hand", 6), ("newer", 1)}
+    with pytest.raises(InputError, match="no row was judged"):
+        draw_up(store, model="older")
+
+
+def test_only_drawn_rows_count_and_the_others_are_told(store: Store) -> None:
+    judge(store, "f6", {"sentiment": "negative"}, queue="uncertain")
+    assert draw_up(store).left_out == {"other_queue": 1}
+    judge(store, "f6", {"sentiment": "negative"}, queue=None)
+    assert draw_up(store).left_out == {"no_queue": 1}
+    store.corrections.undo("c7", None, NOW)
+    store.corrections.undo("c1", None, NOW)
+    card = draw_up(store)
+    assert (card.n, card.left_out) == (4, {"other_queue": 1})
+    judge(store, "f6")
+    assert draw_up(store).left_out == {}
+
+
+def test_the_last_word_on_a_row_is_its_judgement(store: Store) -> None:
+    judge(store, "f2", {"sentiment": "negative"}, by="k2")
+    card = draw_up(store)
+    assert (card.n, figures(card)["sentiment_accuracy"]) == (5, (0.8, 5))
+
+
+def test_slices(store: Store) -> None:
+    found = {(each.by, each.name): (each.n, each.accuracy) for each in draw_up(store).slices}
+    assert found == {
+        ("channel", "اپ"): (3, 2 / 3),
+        ("channel", "تلفن"): (2, 0.5),
+        ("month", "1405-01"): (2, 0.5),
+        ("month", "1405-02"): (2, 1.0),
+        ("month", None): (1, 0.0),
+        ("model", "by-hand"): (5, 0.6),
+    }
+    assert ("month", "2026-03") in {(each.by, each.name) for each in draw_up(store, calendar="gregorian").slices}
+
+
+def test_confusion_and_calibration(store: Store) -> None:
+    """Scores .95 and .85 are right, .55 is not: gaps of .05, .15 and .55 by bin, each a third."""
+    card = draw_up(store)
+    confused = {(each.kind, each.said, each.judged): each.n for each in card.confusion if each.n}
+    assert confused == {
+        ("sentiment", "negative", "negative"): 3,
+        ("sentiment", "negative", "mixed"): 1,
+        ("sentiment", "positive", "neutral"): 1,
+        ("resolution", None, None): 4,
+        ("resolution", None, "resolved"): 1,
+    }
+    assert card.calibration.error == pytest.approx((0.05 + 0.15 + 0.55) / 3)
+    assert [(each.n, each.share) for each in card.calibration.bins] == [(1, 0.0), (1, 1.0), (1, 1.0)]
+
+
+def test_filters_choose_rows_and_not_mistakes(store: Store) -> None:
+    assert draw_up(store, filters=Filters(channel=("تلفن",))).n == 2
+    assert draw_up(store, filters=Filters(from_=on("1405-02-01").date())).n == 2
+    for bad in (Filters(reason=("delivery.time",)), Filters(sentiment=("negative",)), Filters(corrected=True)):
+        with pytest.raises(InputError, match="no fair sample"):
+            draw_up(store, filters=bad)
+
+
+def test_nothing_judged_yet() -> None:
+    with store_with([row(tags("neutral"))]) as store:
+        card = draw_up(store, current="by-hand")
+    assert (card.n, card.model, card.figures, card.codes, card.confusion, card.calibration.error) == (0, None, (), (), (), None)
+    assert sayings(card.codes) == ()
+
+
+def test_erasing_and_undoing_take_judgements_along(store: Store) -> None:
+    store.corrections.undo("c2", None, NOW)
+    assert draw_up(store).n == 4
+    store.delete_batch(store.list_batches().items[0].id)
+    assert store.select("SELECT count(*) FROM judged", {}) == [(0,)]
+
+
+def test_judging_many_at_once_is_judging_each(store: Store) -> None:
+    store.corrections.correct_all(Selection(ids=("f5", "f6")), read_statement({}), Note("k1", queue="random"), NOW)
+    assert draw_up(store).n == 6
+
+
+def test_agreement_is_of_two_people_on_whole_fields() -> None:
+    """Sentiment: negative/negative, negative/positive, positive/positive, neutral by one alone.
+
+    Of three rows two agree: p = 2/3, by chance (2·1 + 1·2)/9 = 4/9: kappa (6/9 - 4/9)/(5/9) = .4. Reasons: both say 1 code, the
+    first 2, the second 1, over the two rows in which both said them all: F1 2/3.
+    """
+    with store_with([row(tags("negative", -0.9, LATE)) for _ in range(4)]) as store:
+        judge(store, "f1")
+        judge(store, "f1", {"add": {"effort": ["long_wait"]}}, by="k2")
+        judge(store, "f2", {"sentiment": "negative", "reasons": {"delivery.time": "negative"}}, queue=None)
+        judge(store, "f2", {"sentiment": "positive", "reasons": {}}, queue="uncertain", by="k2")
+        judge(store, "f3", {"sentiment": "positive"}, queue=None)
+        judge(store, "f3", {"remove": {"reasons": ["delivery.time"]}, "sentiment": "positive"}, queue=None, by="k2")
+        judge(store, "f4", {"sentiment": "neutral"})
+        judge(store, "f4", {"sentiment": "negative"})
+        chosen = Selection(ids=("f4",))
+        store.corrections.correct_all(chosen, read_statement({"sentiment": "mixed"}), Note("k2"), NOW)
+        found = {each.field: each for each in draw_up(store).agreement}
+    assert [found["sentiment"].value, found["reasons"].value] == pytest.approx([0.4, 2 / 3])
+    assert (found["sentiment"].n, found["reasons"].n) == (3, 2)
+    assert (found["effort"].value, found["effort"].n) == (0.0, 1)
+    assert (found["resolution"].value, found["resolution"].n) == (None, 1)  # both say none: chance alone would agree
+
+
+def test_a_draw_is_made_anew_and_rows_that_were_passed_over_are_counted() -> None:
+    from voc.corrections.review import find_offers, seed_of
+    from voc.tagging import Thresholds
+
+    with store_with([row(tags("neutral"), channel="اپ" if n % 2 else "تلفن") for n in range(40)]) as store:
+        now = datetime.now(store.zone) + timedelta(minutes=1)
+        drawn = find_offers(store, "random", thresholds=Thresholds(), now=now).items
+        for offer in drawn[:10]:
+            judge(store, offer.record.id, at=now)
+        (draw,) = draw_up(store).draws
+        assert (draw.seed, draw.judged, draw.passed_over) == (seed_of(now), 10, 0)
+        judge(store, drawn[14].record.id, at=now)
+        judge(store, drawn[12].record.id, queue=None, at=now)
+        (draw,) = draw_up(store).draws
+        assert (draw.judged, draw.passed_over) == (11, 3)
+        of_apps = Filters(channel=("اپ",))
+        passed = [each for each in (10, 11, 13) if drawn[each].record.feedback.channel == "اپ"]
+        last = max(place for place in (*range(10), 14) if drawn[place].record.feedback.channel == "اپ")
+        assert draw_up(store, filters=of_apps).draws[0].passed_over == sum(place < last for place in passed)
