@@ -15,8 +15,12 @@ from voc.report_card.card import (
     draw_up,
 )
 from voc.report_card.draws import Draw
+from voc.report_card.drift import Drift, find_drift
 from voc.report_card.figures import Bin
+from voc.report_card.readings import Reading
 from voc.report_card.sayings import Saying, sayings
+from voc.report_card.tag_drift import TagDrift
+from voc.report_card.text_drift import TextDrift
 from voc.report_card.verdicts import PRECISION, RECALL, WIDTH, Verdict
 
 __all__ = [
@@ -30,11 +34,16 @@ __all__ = [
     "CodeScore",
     "Confused",
     "Draw",
+    "Drift",
     "Figure",
+    "Reading",
     "ReportCard",
     "Saying",
     "Slice",
+    "TagDrift",
+    "TextDrift",
     "Verdict",
     "draw_up",
+    "find_drift",
     "sayings",
 ]
