@@ -46,6 +46,7 @@ from api.routes import (
     pages,
     preview,
     reason_pages,
+    report_card,
     review,
     sign_in,
     tag,
@@ -118,7 +119,7 @@ def create_app(settings: Settings | None = None, *, tagger: Tagger | None = None
     app.add_middleware(Guard, hosts=(*LOOPBACK, settings.host), proxied=settings.hosts)
     app.add_middleware(ODataBorder)
     app.add_middleware(Stopwatch, times=app.state.request_times)
-    for each in (batches, preview, tag, feedback, corrections, review, conversations, customers):
+    for each in (batches, preview, tag, feedback, corrections, review, report_card, conversations, customers):
         app.include_router(each.router)
     for each in (trends, insights, kpi_values, export, changes):
         app.include_router(each.router)

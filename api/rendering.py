@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from api import titles, tongue
 from api.callers import Caller
 from api.choices import THEME, choice_address
+from api.report_sheet import in_words
 from voc.access import covers
 
 HERE: Final = Path(__file__).parent
@@ -76,6 +77,7 @@ def environment() -> Environment:
         "clock": tongue.clock,
         "span": tongue.span_words,
         "points": tongue.points_words,
+        "in_words": in_words,
         "field_title": titles.field_title,
         "row_title": titles.row_title,
         "kpi_title": titles.kpi_title,

@@ -23,7 +23,7 @@ DOCUMENTED = {
     ("get", "/v1/feedback/{feedback_id}/original"), ("post", "/v1/preview"),
     ("get", "/v1/feedback/{feedback_id}/corrections"), ("post", "/v1/feedback/{feedback_id}/corrections"),
     ("post", "/v1/corrections"), ("post", "/v1/corrections/import"), ("delete", "/v1/corrections/{correction_id}"),
-    ("get", "/v1/review"), ("get", "/v1/export/corrections"),
+    ("get", "/v1/review"), ("get", "/v1/report-card"), ("get", "/v1/drift"), ("get", "/v1/export/corrections"),
     ("get", "/v1/reasons/{code}"), ("get", "/v1/kpis/{name}"),
     ("get", "/v1/changes"), ("get", "/v1/export/conversations"),
     ("get", "/v1/webhooks"), ("post", "/v1/webhooks"), ("get", "/v1/webhooks/{webhook_id}"),

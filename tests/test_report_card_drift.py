@@ -148,7 +148,7 @@ def test_scripts_are_told() -> None:
     latin = [Row(each.feedback, replace(tags("neutral"), script="finglish")) for each in months([["kheyli dir resid"] * 20])]
     with store_with([*months([some(USUAL)]), *latin]) as store:
         found = find_drift(store)
-    assert found.texts[0].scripts["finglish"] == pytest.approx(20 / 140)
+    assert found.texts[0].finglish == pytest.approx(20 / 140)
     assert [each.about for each in found.readings] == ["texts", "scripts", "tags"]
     assert "14%" in found.readings[1].en
 

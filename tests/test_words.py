@@ -148,6 +148,8 @@ def seen_addresses(client: TestClient) -> list[str]:
     talk = add(service.store, [conversation(CALL, 3, channel="phone", transfers=1, speakers_sure=0.83)], "calls.csv").id
     service.engine.wake()
     wait_done(client, talk)
+    for row in ("f1", "f2"):
+        client.post(f"/v1/feedback/{row}/corrections", json={"queue": "random"})
     items = client.get("/v1/feedback", params={"kind": "conversation"}).json()["items"]
     chosen = "from=1402-12-01&to=1403-03-01&channel=اپ"
     return [
@@ -161,6 +163,7 @@ def seen_addresses(client: TestClient) -> list[str]:
         "/feedback/f1",
         "/feedback/f4",
         "/reasons",
+        "/report-card",
         f"/reasons?{chosen}",
         "/reasons/delivery",
         f"/reasons/delivery.time?{chosen}",
@@ -179,7 +182,7 @@ def seen_addresses(client: TestClient) -> list[str]:
 
 def test_english_pages_are_english(client: TestClient) -> None:
     client.cookies.set(LANGUAGE.cookie, "en")
-    empty = [client.get(path).text for path in ("/", "/reasons", "/kpis", "/texts", "/admin")]
+    empty = [client.get(path).text for path in ("/", "/reasons", "/kpis", "/report-card", "/texts", "/admin")]
     preview = client.post("/upload/preview", files={"file": ("a.csv", f"{SURVEY},,\nخوب بود,1402/13/01,,42,\n")}).text
     made = client.post("/admin/keys", data={"name": "گزارش", "scope": "admin"}, headers={"origin": BASE}).text
     assert "data-preview" in preview

@@ -1,4 +1,4 @@
-// Draws the figures whose tables ask for it: stacked shares, lines with their intervals, or ranges. The table stays, for those
+// Draws the figures whose tables ask for it: stacked shares, lines with their intervals, or a bar a row with its interval. The table stays, for those
 // who would rather read it: a row is a place on the time axis, and a head with `data-series` is a series in its colour.
 
 import { _, language } from "./words.js";
@@ -6,7 +6,8 @@ import { _, language } from "./words.js";
 const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
 const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const traces = { shares: (series) => [bars(series)], lines: (series) => [band(series), line(series)] };
+const traces = { shares: (series) => [bars(series)], lines: (series) => [band(series), line(series)], rows: (series) => [lying(series)] };
+const ROW_PX = 46;
 
 let library = null;
 
@@ -28,8 +29,11 @@ async function draw(figure) {
   const chart = figure.querySelector(".chart"), rows = rowsOf(figure), kind = figure.dataset.chart;
   chart.hidden = false;
   const series = seriesOf(figure, rows);
-  const found = series.flatMap(traces[kind]).filter(Boolean);
-  await Plotly.newPlot(chart, found, layout(chart, rows, kind === "shares" ? [0, 1] : reach(series), figure.dataset.unit), { displayModeBar: false, responsive: true, locale: "en" });
+  const found = series.flatMap((each) => traces[kind](each)).filter(Boolean);
+  const { unit } = figure.dataset;
+  if (kind === "rows") chart.style.blockSize = `${rows.length * ROW_PX + 60}px`;
+  const drawn = kind === "rows" ? lyingLayout(chart, rows, unit) : layout(chart, rows, kind === "shares" ? [0, 1] : reach(series), unit);
+  await Plotly.newPlot(chart, found, drawn, { displayModeBar: false, responsive: true, locale: "en" });
   const button = figure.querySelector("[data-save]");
   if (button) button.hidden = false;
 }
@@ -82,6 +86,13 @@ function bars({ name, color, told, values }) {
   return { type: "bar", name, x: places(values), y: values, marker: { color, line: { width: 0 } }, hovertext: told, hoverinfo: "text" };
 }
 
+// One bar a row and series, the first row on top; where an interval is known, it is drawn upon the bar.
+function lying({ name, color, told, values, low, high }) {
+  const reaches = (ends, sign) => values.map((value, place) => (value === null || ends[place] === null ? 0 : sign * (ends[place] - value)));
+  return { type: "bar", orientation: "h", name, y: places(values), x: values, marker: { color, opacity: 0.55, line: { width: 0 } }, hovertext: told, hoverinfo: "text",
+    error_x: { type: "data", symmetric: false, array: reaches(high, 1), arrayminus: reaches(low, -1), color: style("--ink"), thickness: 1.5, width: 3 } };
+}
+
 function line({ name, color, told, values }) {
   return { type: "scatter", mode: "lines+markers", name, x: places(values), y: values, line: { color, width: 2 }, marker: { color, size: 5 }, hovertext: told, hoverinfo: "text" };
 }
@@ -114,6 +125,20 @@ function layout(chart, rows, [low, high], unit) {
     xaxis: { tickvals: ticks.map(([place]) => place), ticktext: ticks.map(([, tick]) => tick), fixedrange: true, tickangle: 0, ticks: "outside", ticklen: 6, tickcolor: "transparent", showgrid: false, zeroline: false },
     yaxis: { range: [low, high * 1.005], tickvals: steps, ticktext: steps.map((step) => shown(step, unit)), gridcolor: style("--line"), fixedrange: true, zeroline: false },
     hoverlabel: { bgcolor: style("--surface"), bordercolor: style("--line"), font: { ...font, color: style("--ink") } },
+  };
+}
+
+function lyingLayout(chart, rows, unit) {
+  const steps = [0, 0.25, 0.5, 0.75, 1], upright = layout(chart, rows, [0, 1], unit);
+  const most = Math.max(8, Math.floor(chart.clientWidth / 18));
+  const titles = rows.map((row) => (row.dataset.tick.length > most ? `${row.dataset.tick.slice(0, most - 1)}…` : row.dataset.tick));
+  return {
+    ...upright,
+    barmode: "group",
+    bargap: 0.3,
+    margin: { l: 8, r: 16, t: 4, b: 36 },
+    xaxis: { range: [0, 1.005], tickvals: steps, ticktext: steps.map((step) => shown(step, unit)), gridcolor: style("--line"), fixedrange: true, zeroline: false },
+    yaxis: { tickvals: places(rows), ticktext: titles, automargin: true, autorange: "reversed", fixedrange: true, ticks: "outside", ticklen: 6, tickcolor: "transparent", showgrid: false, zeroline: false },
   };
 }
 

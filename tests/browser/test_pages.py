@@ -24,6 +24,7 @@ PAGES: Final = (
     "/reasons/delivery.time",
     "/kpis",
     "/kpis/nps",
+    "/report-card",
     "/texts",
     "/feedback/f1",
     "/admin",
@@ -42,6 +43,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         sent = httpx2.post(f"{address}/v1/batches", files={"file": ("survey.csv", SURVEY.encode())}).json()
         while httpx2.get(f"{address}/v1/batches/{sent['id']}").json()["status"] == "tagging":
             time.sleep(0.1)
+        for row in ("f1", "f2", "f3", "f4"):
+            httpx2.post(f"{address}/v1/feedback/{row}/corrections", json={"queue": "random"}).raise_for_status()
         yield address
 
 

@@ -15,6 +15,7 @@ from voc.command.insights import compare, drivers, spikes, themes, what_if
 from voc.command.keeping import backup, erase, restore
 from voc.command.keys import keys
 from voc.command.learn import evaluate, train
+from voc.command.report_card import report_card
 from voc.command.serve import serve
 from voc.command.tag import import_, tag
 from voc.command.webhooks import webhooks
@@ -37,6 +38,7 @@ cli.command()(themes)
 cli.command()(drivers)
 cli.command()(compare)
 cli.command(name="what-if")(what_if)
+cli.command(name="report-card")(report_card)
 cli.command()(export)
 cli.command()(changes)
 cli.command()(serve)

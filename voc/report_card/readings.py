@@ -110,7 +110,7 @@ def _of_training(trained_on: int | None, texts: Sequence[TextDrift], calendar: C
 
 
 def _of_scripts(last: TextDrift, calendar: Calendar) -> Iterator[Reading]:
-    share = last.scripts["finglish"] + last.scripts["latin"]
+    share = last.finglish + last.latin
     if share >= OTHER_SCRIPTS:
         yield _reading("scripts", last.bucket, True, calendar, _SCRIPT, {"share": f"{100 * share:.0f}%"})
 

@@ -27,7 +27,6 @@ from voc.store.filters import Filters, where
 
 FIRST_MONTHS: Final = 3
 ENOUGH: Final = 50  # of fewer texts a month says nothing
-SCRIPTS: Final[tuple[Script, ...]] = ("persian", "finglish", "latin", "none")
 
 Likeness = Literal["like", "unlike", "untold"]
 
@@ -58,7 +57,7 @@ class TextDrift:
     They are `unlike` the former where they are farther from it than the farthest kind of text that it learnt from, chance
     allowed for; they have `moved` where they are farther from the first months than chance would bring them. Both are untold,
     or None, where there is nothing to compare with. `unknown` is the share of word pieces whose letters the tokenizer does not
-    know, `unfamiliar` that of those that are rare in training; `scripts` has the share of texts in each script.
+    know, `unfamiliar` that of those that are rare in training; `finglish` and `latin` are shares of texts.
     """
 
     bucket: str
@@ -67,7 +66,8 @@ class TextDrift:
     median_chars: float
     unknown: float
     unfamiliar: float
-    scripts: Mapping[Script, float]
+    finglish: float
+    latin: float
     from_training: float | None
     from_first: float | None
     likeness: Likeness
@@ -112,7 +112,8 @@ def _compare(month: _Month, fingerprint: Fingerprint | None, first: Sequence[_Mo
         median_chars=float(median(map(len, month.texts))),
         unknown=tally.unknown / max(1, tally.pieces),
         unfamiliar=tally.unfamiliar / max(1, tally.pieces),
-        scripts={script: month.scripts.count(script) / sampled for script in SCRIPTS},
+        finglish=month.scripts.count("finglish") / sampled,
+        latin=month.scripts.count("latin") / sampled,
         from_training=far,
         from_first=from_first,
         likeness=likeness,

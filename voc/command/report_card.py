@@ -1,0 +1,62 @@
+"""`voc report-card`: how right the model is on rows that people judged, and what has changed, as tables and sentences."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, get_args
+
+import typer
+
+from voc.calendars import Calendar
+from voc.command.figures import InCalendar, Output, Where, one_of, open_store, parse_filters, put_figures
+
+Part = Literal[
+    "sayings", "figures", "codes", "confusion", "calibration", "slices", "draws", "agreement", "drift", "texts", "tags"
+]
+
+OF_DRIFT: Final = ("drift", "texts", "tags")
+
+
+def report_card(
+    part: Annotated[str, typer.Argument(help=", ".join(get_args(Part)))] = "sayings",
+    model: Annotated[str | None, typer.Option(help="by default the current one, if rows were judged under it")] = None,
+    answers: Annotated[str, typer.Option(help="seen: of when rows were judged; now: of today")] = "seen",
+    width: Annotated[float, typer.Option(help="to which width, ±, the rows still needed are counted")] = 0.05,
+    calendar: InCalendar = "jalali",
+    where: Where = None,
+    output: Output = None,
+) -> None:
+    """For which codes trends can be believed, from rows that were drawn by lot and judged; and what has changed since."""
+    from voc.report_card import Answers, Drift, ReportCard, draw_up, find_drift, sayings
+    from voc.settings import read_settings
+
+    chosen: Part = one_of("part", part, Part)
+    filters, months = parse_filters(where), one_of("calendar", calendar, Calendar)
+    with open_store() as store:
+        if chosen in OF_DRIFT:
+            drift: Drift = find_drift(store, filters=filters, calendar=months, model=read_settings().model)
+            _put(drift.readings if chosen == "drift" else getattr(drift, chosen), output)
+            return
+        card: ReportCard = draw_up(
+            store,
+            filters=filters,
+            model=model,
+            current=store.current.name if store.current else None,
+            answers=one_of("answers", answers, Answers),
+            calendar=months,
+            width=width,
+        )
+    left_out = ", ".join(f"{n:,} {why}" for why, n in card.left_out.items())
+    typer.echo(f"{card.n:,} rows that {card.model or 'no model'} had tagged; left out: {left_out or 'none'}", err=True)
+    if not card.n:
+        typer.echo("Judge rows of the random queue first: /v1/review?queue=random, or the page /review.", err=True)
+    parts = {"sayings": sayings(card.codes), "calibration": card.calibration.bins}
+    _put(parts[chosen] if chosen in parts else getattr(card, chosen), output)
+
+
+def _put(found: Sequence[Any], output: Path | None) -> None:
+    """Figures as a table, sentences as lines, in both languages; or either as a file."""
+    if output or not found or not hasattr(found[0], "fa"):
+        put_figures(found, output)
+        return
+    for each in found:
+        typer.echo(f"{each.en}\n  {each.fa}")
