@@ -12,7 +12,7 @@ from voc.report_card.judgements import OF_WHAT_IS_SAID
 from voc.report_card.sayings import OF_TRENDS
 from voc.store import Filters
 
-CODES_SHOWN: Final = 30
+CODES_SHOWN: Final = 20
 MOVED_SHOWN: Final = 12
 FIGURES: Final[Mapping[str, str]] = {
     "sentiment_accuracy": "درستی احساس",
@@ -203,7 +203,7 @@ def _distances(drift: Drift) -> Iterator[ChartRow]:
     for each in drift.texts:
         if each.from_training is not None:
             title = bucket_title(each.bucket)
-            yield ChartRow(title, title, each.n, (Cell(each.from_training), Cell(each.from_first)))
+            yield ChartRow(title, title, each.n, (Cell(each.from_training), Cell(each.unlike_above), Cell(each.from_first)))
 
 
 def _moved(found: TagDrift) -> Moved:

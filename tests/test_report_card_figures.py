@@ -84,6 +84,17 @@ def test_the_drawn_interval_of_all_codes_holds_too() -> None:
     assert micro_f1_of(np.array([[1, 2, 1], [1, 1, 1]])).value == 2 * 2 / (3 + 2)
 
 
+def test_a_few_rows_of_one_mind_are_no_certainty() -> None:
+    """All draws are alike, so the ends are those of a share of all: of ten of ten, .72 to 1."""
+    all_right = interval_of(10, 10)
+    reasons = micro_f1_of(np.ones((10, 3), dtype=np.int64))
+    assert (reasons.value, reasons.ci_low) == (1, f1_of(10, 10, 10).ci_low)
+    sentiment = macro_f1_of(np.diag([6, 4]))
+    assert (sentiment.value, sentiment.ci_low) == (1, all_right[0])
+    people = kappa_of(np.diag([5, 5]))
+    assert people.ci_low == pytest.approx((all_right[0] - 0.5) / 0.5)
+
+
 def test_kappa_by_hand_and_its_interval_by_simulation() -> None:
     """Cohen's own arithmetic: [[20, 5], [10, 15]] agrees in .7 and by chance in .5."""
     assert kappa_of(np.array([[20, 5], [10, 15]])).value == pytest.approx(0.4)

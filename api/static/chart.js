@@ -7,7 +7,8 @@ const percent = new Intl.NumberFormat(language, { style: "percent", maximumFract
 const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const traces = { shares: (series) => [bars(series)], lines: (series) => [band(series), line(series)], rows: (series) => [lying(series)] };
-const ROW_PX = 46;
+const ROW_PX = 36;
+const LETTER_PX = 7;
 
 let library = null;
 
@@ -130,15 +131,16 @@ function layout(chart, rows, [low, high], unit) {
 
 function lyingLayout(chart, rows, unit) {
   const steps = [0, 0.25, 0.5, 0.75, 1], upright = layout(chart, rows, [0, 1], unit);
-  const most = Math.max(8, Math.floor(chart.clientWidth / 18));
-  const titles = rows.map((row) => (row.dataset.tick.length > most ? `${row.dataset.tick.slice(0, most - 1)}…` : row.dataset.tick));
+  const most = Math.floor((0.42 * chart.clientWidth) / LETTER_PX);
+  const titles = rows.map((row) => (row.dataset.tick.length > most ? `${row.dataset.tick.slice(0, most - 1)}…${document.dir === "rtl" ? "\u200f" : ""}` : row.dataset.tick));
+  const longest = Math.max(...titles.map((title) => title.length));
   return {
     ...upright,
     barmode: "group",
     bargap: 0.3,
-    margin: { l: 8, r: 16, t: 4, b: 36 },
+    margin: { l: longest * LETTER_PX + 12, r: 16, t: 4, b: 36 },
     xaxis: { range: [0, 1.005], tickvals: steps, ticktext: steps.map((step) => shown(step, unit)), gridcolor: style("--line"), fixedrange: true, zeroline: false },
-    yaxis: { tickvals: places(rows), ticktext: titles, automargin: true, autorange: "reversed", fixedrange: true, ticks: "outside", ticklen: 6, tickcolor: "transparent", showgrid: false, zeroline: false },
+    yaxis: { tickvals: places(rows), ticktext: titles, autorange: "reversed", fixedrange: true, ticks: "outside", ticklen: 6, tickcolor: "transparent", showgrid: false, zeroline: false },
   };
 }
 

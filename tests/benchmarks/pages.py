@@ -30,7 +30,16 @@ from tests.fakes import FakeTagger
 from voc.settings import Settings
 from voc.store import Store
 
-PAGES: Final = ("/", "/?from=2024-12-01&to=2025-01-01", "/reasons", "/reasons/delivery.time", "/kpis", "/kpis/nps", "/report-card", "/texts")
+PAGES: Final = (
+    "/",
+    "/?from=2024-12-01&to=2025-01-01",
+    "/reasons",
+    "/reasons/delivery.time",
+    "/kpis",
+    "/kpis/nps",
+    "/report-card",
+    "/texts",
+)
 TEXTS: Final = 10_000
 AT_ONCE: Final = 100
 PAINTED: Final = """() => new Promise((tell) => new PerformanceObserver((seen) => {

@@ -67,8 +67,10 @@ def micro_f1_of(rows: Ints) -> Estimate:
     if not len(rows) or not rows[:, 1:].sum():
         return Estimate(None, None, None, len(rows))
     drawn = np.concatenate([_f1(weights @ rows) for weights in _weights(len(rows))])
-    low, high = np.percentile(drawn[~np.isnan(drawn)], _ENDS)
-    return Estimate(float(_f1(rows.sum(0)[None])[0]), float(low), float(high), len(rows))
+    both, given, true = map(int, rows.sum(0))
+    alike = f1_of(both, given, true)
+    low, high = _ends(drawn, _number(alike.ci_low), _number(alike.ci_high))
+    return Estimate(alike.value, low, high, len(rows))
 
 
 def macro_f1_of(table: Ints) -> Estimate:
@@ -76,8 +78,8 @@ def macro_f1_of(table: Ints) -> Estimate:
     n = int(table.sum())
     if not n:
         return Estimate(None, None, None, 0)
-    low, high = np.percentile([_macro_f1(drawn) for drawn in _redrawn(table)], _ENDS)
-    return Estimate(_macro_f1(table), float(low), float(high), n)
+    low, high = _ends(np.array([_macro_f1(drawn) for drawn in _redrawn(table)]), *interval_of(np.trace(table), n))
+    return Estimate(_macro_f1(table), low, high, n)
 
 
 def kappa_of(table: Ints) -> Estimate:
@@ -91,9 +93,10 @@ def kappa_of(table: Ints) -> Estimate:
     n, value = int(table.sum()), _kappa(table)
     if math.isnan(value):
         return Estimate(None, None, None, n)
-    drawn = np.array([_kappa(each) for each in _redrawn(table)])
-    low, high = np.percentile(drawn[~np.isnan(drawn)], _ENDS)
-    return Estimate(value, float(low), float(high), n)
+    by_chance = _by_chance(table)
+    alike = [(end - by_chance) / (1 - by_chance) for end in interval_of(np.trace(table), n)]
+    low, high = _ends(np.array([_kappa(each) for each in _redrawn(table)]), *alike)
+    return Estimate(value, low, high, n)
 
 
 def calibration_error(probabilities: Floats, right: Bools, bins: int = BINS) -> float:
@@ -156,7 +159,19 @@ def rows_until(estimate: Estimate, width: float) -> int | None:
     return max(0, math.ceil(estimate.n * (half / width) ** 2) - estimate.n)
 
 
-def _weights(n: int) -> "Sequence[Ints]":
+def _ends(drawn: Floats, low: float, high: float) -> tuple[float, float]:
+    """Where 95 of 100 draws lie; where all rows are of one mind and so every draw is the same, the ends that are given.
+
+    These are of a share, for a few rows of one mind are no certainty.
+    """
+    told = drawn[~np.isnan(drawn)]
+    if np.ptp(told) == 0:
+        return low, high
+    least, most = np.percentile(told, _ENDS)
+    return float(least), float(most)
+
+
+def _weights(n: int) -> Sequence[Ints]:
     """How often each of n rows is drawn [draws, n], in pieces."""
     random = np.random.default_rng(0)
     even = np.full(n, 1 / n)
@@ -182,9 +197,14 @@ def _macro_f1(table: Ints) -> float:
 
 
 def _kappa(table: Ints) -> float:
+    by_chance = _by_chance(table)
+    return float((np.trace(table) / table.sum() - by_chance) / (1 - by_chance)) if by_chance < 1 else math.nan
+
+
+def _by_chance(table: Ints) -> float:
+    """How often two people who say each class as often as they do would agree by chance."""
     n = table.sum()
-    by_chance = float((table.sum(0) * table.sum(1)).sum()) / n**2 if n else 1.0
-    return float((np.trace(table) / n - by_chance) / (1 - by_chance)) if by_chance < 1 else math.nan
+    return float((table.sum(0) * table.sum(1)).sum()) / n**2 if n else 1.0
 
 
 def _bin_of(probabilities: Floats, bins: int) -> Ints:

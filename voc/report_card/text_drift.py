@@ -54,10 +54,10 @@ class TextDrift:
     """The texts of a month, `sampled` of `n`.
 
     `from_training` and `from_first` are their divergence from what the model learnt from and from the first months, in bits.
-    They are `unlike` the former where they are farther from it than the farthest kind of text that it learnt from, chance
-    allowed for; they have `moved` where they are farther from the first months than chance would bring them. Both are untold,
-    or None, where there is nothing to compare with. `unknown` is the share of word pieces whose letters the tokenizer does not
-    know, `unfamiliar` that of those that are rare in training; `finglish` and `latin` are shares of texts.
+    They are `unlike` the former beyond `unlike_above`: how far the farthest kind of text that it learnt from is, chance allowed
+    for. They have `moved` where they are farther from the first months than chance would bring them. Either is untold, or None,
+    where there is nothing to compare with. `unknown` is the share of word pieces whose letters the tokenizer does not know,
+    `unfamiliar` that of those that are rare in training; `finglish` and `latin` are shares of texts.
     """
 
     bucket: str
@@ -69,6 +69,7 @@ class TextDrift:
     finglish: float
     latin: float
     from_training: float | None
+    unlike_above: float | None
     from_first: float | None
     likeness: Likeness
     moved: bool | None
@@ -101,9 +102,10 @@ def _compare(month: _Month, fingerprint: Fingerprint | None, first: Sequence[_Mo
     tally, sampled = month.tally, len(month.texts)
     enough = sampled >= ENOUGH
     far = divergence(tally.compared, fingerprint.compared) if fingerprint and enough else None
+    limit = fingerprint.farthest(tally.pieces) if fingerprint and enough else None
     likeness: Likeness = "untold"
-    if fingerprint and far is not None:
-        likeness = "unlike" if far > fingerprint.farthest(tally.pieces) else "like"
+    if far is not None and limit is not None:
+        likeness = "unlike" if far > limit else "like"
     from_first, moved = _from_first(month, first, fingerprint) if enough else (None, None)
     return TextDrift(
         bucket=month.bucket,
@@ -115,6 +117,7 @@ def _compare(month: _Month, fingerprint: Fingerprint | None, first: Sequence[_Mo
         finglish=month.scripts.count("finglish") / sampled,
         latin=month.scripts.count("latin") / sampled,
         from_training=far,
+        unlike_above=limit,
         from_first=from_first,
         likeness=likeness,
         moved=moved,
