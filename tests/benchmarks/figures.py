@@ -209,13 +209,14 @@ def measure(store: Store) -> Iterator[tuple[str, float, float | None]]:
     for question in QUESTIONS:
         ours, plain = [], []
         for _ in range(REPEATS):
-            ours.append(_seconds(partial(question.ours, store)))
+            ours.append(seconds(partial(question.ours, store)))
             if sql := question.plain:
-                plain.append(_seconds(partial(store.select, sql, {})))
+                plain.append(seconds(partial(store.select, sql, {})))
         yield question.name, min(ours), min(plain) if plain else None
 
 
-def _seconds(run: Callable[[], object]) -> float:
+def seconds(run: Callable[[], object]) -> float:
+    """How long it takes."""
     began = time.perf_counter()
     run()
     return time.perf_counter() - began
