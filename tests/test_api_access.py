@@ -41,6 +41,7 @@ NEEDED: Final = {
     ("GET", "/v1/feedback/{feedback_id}/corrections"): "read",
     ("POST", "/v1/feedback/{feedback_id}/corrections"): "write",
     ("POST", "/v1/corrections"): "write",
+    ("GET", "/v1/corrections"): "read",
     ("POST", "/v1/corrections/import"): "write",
     ("DELETE", "/v1/corrections/{correction_id}"): "write",
     ("GET", "/v1/review"): "read",

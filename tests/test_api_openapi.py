@@ -22,7 +22,7 @@ DOCUMENTED = {
     ("get", "/metrics"), ("get", "/v1/export/database"),
     ("get", "/v1/feedback/{feedback_id}/original"), ("post", "/v1/preview"),
     ("get", "/v1/feedback/{feedback_id}/corrections"), ("post", "/v1/feedback/{feedback_id}/corrections"),
-    ("post", "/v1/corrections"), ("post", "/v1/corrections/import"), ("delete", "/v1/corrections/{correction_id}"),
+    ("post", "/v1/corrections"),     ("get", "/v1/corrections"), ("post", "/v1/corrections/import"), ("delete", "/v1/corrections/{correction_id}"),
     ("get", "/v1/review"), ("get", "/v1/export/corrections"),
     ("get", "/v1/reasons/{code}"), ("get", "/v1/kpis/{name}"),
     ("get", "/v1/changes"), ("get", "/v1/export/conversations"),
