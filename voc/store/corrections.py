@@ -111,10 +111,10 @@ class Corrections:
 
     def find(
         self,
-        filters: CorrectionFilters = CorrectionFilters(),
+        filters: CorrectionFilters = CorrectionFilters(),  # noqa: B008  a frozen value
         *,
         limit: int = 50,
-        cursor: str | None = None,  # noqa: B008
+        cursor: str | None = None,
     ) -> Page[Correction]:
         """The corrections of all records, newest first. Raises InputError for a bad filter, limit or cursor."""
         with self._database.reading() as session:
