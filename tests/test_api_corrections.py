@@ -277,7 +277,7 @@ def test_the_page_can_be_narrowed_to_corrected_texts(client: TestClient) -> None
     say(client, changed=SAID)
     page = client.get("/texts", params={"corrected": "true"}, headers={"accept": "text/html"})
     assert page.status_code == 200
-    assert "تصحیح‌شده" in page.text
+    assert "اصلاح‌شده" in page.text
 
 
 def test_queues_come_in_pages_and_leave_out_what_was_seen(client: TestClient) -> None:

@@ -4,7 +4,7 @@
 """
 
 from voc.store.changes import BEGINNING, Change, ChangePage
-from voc.store.correction_list import NOBODY, CorrectionFilters, Reviewed
+from voc.store.correction_list import NOBODY, CorrectionFilters, Reviewed, SelectionCounts
 from voc.store.corrections import MOST_AT_ONCE, USUAL_LIMIT, Selection
 from voc.store.filters import Filters, Where, only_conversations, where
 from voc.store.paging import Page
@@ -25,6 +25,7 @@ __all__ = [
     "PendingText",
     "Reviewed",
     "Selection",
+    "SelectionCounts",
     "SetAside",
     "Store",
     "Where",

@@ -47,6 +47,15 @@ class Reviewed:
     confirmed: int
 
 
+@dataclass(frozen=True, slots=True)
+class SelectionCounts:
+    """Of the corrections that were said at once: how many there are, how many changed their row, and how many still hold."""
+
+    made: int
+    corrected: int
+    holding: int
+
+
 def list_all(session: Session, filters: CorrectionFilters, limit: int, cursor: str | None, zone: ZoneInfo) -> Page[Correction]:
     """The corrections that pass the filters, the newest first. Raises InputError for a selection or cursor that is none."""
     return _page(session, [*_conditions(filters, zone)], limit, cursor, zone)
@@ -65,6 +74,16 @@ def count_reviewed(session: Session) -> Reviewed:
     )
     ((corrected, confirmed),) = session.query(sql)
     return Reviewed(corrected, confirmed)
+
+
+def count_selection(session: Session, public_id: str) -> SelectionCounts:
+    """The corrections with this id of a selection; all are 0 where there is none. Raises InputError for one of another kind."""
+    sql = (
+        "SELECT count(*), count(*) FILTER (WHERE NOT confirmed), count(*) FILTER (WHERE undone_at IS NULL)"
+        " FROM correction WHERE selection = $number"
+    )
+    (counts,) = session.query(sql, {"number": _selection_number(public_id)})
+    return SelectionCounts(*counts)
 
 
 def _page(session: Session, conditions: list[_Condition], limit: int, cursor: str | None, zone: ZoneInfo) -> Page[Correction]:

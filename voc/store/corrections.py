@@ -19,7 +19,15 @@ from voc.errors import ConflictError, InputError, NotFoundError
 from voc.records import TaggedFeedback, Tags
 from voc.store.by_seq import find_by_seq
 from voc.store.changes import NewChange
-from voc.store.correction_list import CorrectionFilters, Reviewed, count_reviewed, list_all, list_of_record
+from voc.store.correction_list import (
+    CorrectionFilters,
+    Reviewed,
+    SelectionCounts,
+    count_reviewed,
+    count_selection,
+    list_all,
+    list_of_record,
+)
 from voc.store.correction_rows import (
     COLUMNS,
     ONE,
@@ -34,7 +42,7 @@ from voc.store.correction_rows import (
 )
 from voc.store.duckdb_file import DuckDBFile, Session
 from voc.store.effective import settled, write_settled
-from voc.store.feedback import feedback_seq, load_rows
+from voc.store.feedback import feedback_id, feedback_seq, load_rows
 from voc.store.filters import Filters, where
 from voc.store.paging import Page
 from voc.store.placing import Outcome, Word, find_known, find_records, word_of
@@ -119,6 +127,17 @@ class Corrections:
         """The corrections of all records, newest first. Raises InputError for a bad filter, limit or cursor."""
         with self._database.reading() as session:
             return list_all(session, filters, limit, cursor, self._zone)
+
+    def holding(self, ids: Sequence[str]) -> dict[str, list[Correction]]:
+        """What holds of these records, in the order in which it does; records of which nothing is said are left out."""
+        with self._database.reading() as session:
+            found = find_holding(session, [*map(feedback_seq, ids)], self._zone)
+        return {feedback_id(seq): corrections for seq, corrections in found.items()}
+
+    def count_selection(self, public_id: str) -> SelectionCounts:
+        """How many corrections were said at once, and what became of them; all are 0 where there is no such selection."""
+        with self._database.reading() as session:
+            return count_selection(session, public_id)
 
     def count_reviewed(self) -> Reviewed:
         """How many records people overrule the model in, and how many they have found right."""
