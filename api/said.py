@@ -6,14 +6,20 @@ from typing import Final
 
 from api.highlight import Piece, pieces
 from api.service import Service
-from api.titles import FILTERS, POLARITIES, code_title
+from api.titles import POLARITIES, code_title
 from api.tongue import number, say
 from voc.corrections.correction import Correction, Queue
 from voc.corrections.review import Offer
 from voc.corrections.statement import CORRECTABLE, SETS, UNDECIDED, Statement, statement_of
 from voc.records import Polarity, TaggedFeedback
 
-_FIELDS: Final[Mapping[str, str]] = {name: FILTERS.get(name, FILTERS["reason"]) for name in CORRECTABLE}
+_FIELDS: Final[Mapping[str, str]] = {
+    "sentiment": "حس",
+    "reasons": "دلیل",
+    "effort": "زحمت",
+    "loyalty": "وفاداری",
+    "resolution": "نتیجه",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,7 +190,7 @@ async function save(form, submitter) {
   const words = corrected ? _("اصلاح شد.") : _("تأیید شد.");
   tell(words);
   const place = document.querySelector(`[data-fresh="${id}"]`);
-  place?.querySelector("[data-correct]")?.focus({ preventScroll: true });
+  show(place);
   place?.dispatchEvent(new CustomEvent("said", { bubbles: true, detail: { id } }));
 }
 
@@ -203,8 +203,15 @@ async function undo(form, submitter) {
   dialog?.close();
   tell(_("برگردانده شد."));
   const fresh = place && document.querySelector(`[data-fresh="${place.dataset.fresh}"]`);
-  (fresh?.querySelector("[data-correct], [data-undo] button, [tabindex]") ?? document.querySelector("[data-correct]"))?.focus({ preventScroll: true });
+  show(fresh);
   fresh?.dispatchEvent(new CustomEvent("unsaid", { bubbles: true, detail: { id: place.dataset.fresh } }));
+}
+
+// Whoever was in a form that is gone goes on from where it was.
+function show(place) {
+  const next = place?.querySelector("[data-correct], [data-undo] button, [tabindex]") ?? document.querySelector("[data-correct]");
+  next?.focus({ preventScroll: true });
+  place?.scrollIntoView({ block: "nearest" });
 }
 
 // Several texts at once: the form comes into a dialog, and then what became of them.
