@@ -119,7 +119,7 @@ def show_corrections(request: Request, service: Running, query: Annotated[Correc
     page = corrections.find(query.corrections, limit=query.limit, cursor=query.cursor)
     ids = list(dict.fromkeys(each.feedback_id for each in page.items))
     records = {each.id: each for each in service.store.load_feedback(ids)}
-    kept = [(name, value) for name, value in request.query_params.multi_items() if value and name != "cursor"]
+    asked = [(name, value) for name, value in request.query_params.multi_items() if value and name != "cursor"]
     return render(
         request,
         "corrections.html",
@@ -130,8 +130,8 @@ def show_corrections(request: Request, service: Running, query: Annotated[Correc
         keys=[(NOBODY, say("بی‌کلید"), False), *((id, name, True) for id, name in names.items())],
         queues=[(name, say(QUEUES[name])) for name in QUEUE_NAMES],
         sources=[(name, say(title)) for name, title in SOURCES.items()],
-        kept=f"?{urlencode(kept)}" if kept else "",
-        next_page=page.next and urlencode([*kept, ("cursor", page.next)]),
+        asked=f"?{urlencode(asked)}" if asked else "",
+        next_page=page.next and urlencode([*asked, ("cursor", page.next)]),
     )
 
 

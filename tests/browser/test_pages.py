@@ -26,6 +26,10 @@ PAGES: Final = (
     "/kpis/nps",
     "/texts",
     "/feedback/f1",
+    "/feedback/f1/correction",
+    "/review",
+    "/review?queue=spike",
+    "/corrections",
     "/admin",
 )
 SERIOUS: Final = ("serious", "critical")
@@ -42,6 +46,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         sent = httpx2.post(f"{address}/v1/batches", files={"file": ("survey.csv", SURVEY.encode())}).json()
         while httpx2.get(f"{address}/v1/batches/{sent['id']}").json()["status"] == "tagging":
             time.sleep(0.1)
+        httpx2.post(f"{address}/v1/feedback/f1/corrections", json={"changed": {"loyalty": ["warn_others"]}, "why": "کنایه"})
+        httpx2.post(f"{address}/v1/corrections", json={"ids": ["f1", "f5"]})
         yield address
 
 
