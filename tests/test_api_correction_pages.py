@@ -26,6 +26,14 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
         yield client
 
 
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """The same, for what changes nothing."""
+    with running(tmp_path_factory.mktemp("still")) as client:
+        send_tagged(client)
+        yield client
+
+
 def form_of(client: TestClient, row: str) -> dict[str, Any]:
     """What the form of a record sends where nothing is changed in it."""
     page = client.get(f"/feedback/{row}/correction").text
@@ -143,12 +151,12 @@ def test_a_conversation_is_corrected_on_its_page(client: TestClient) -> None:
         ({"why": "و" * 500_000}, 413, "بزرگ‌تر"),
     ],
 )
-def test_what_a_form_cannot_say(client: TestClient, changed: dict[str, Any], status: int, reason: str) -> None:
-    answer = send(client, "/feedback/f1/correction", **(form_of(client, "f1") | changed))
+def test_what_a_form_cannot_say(still: TestClient, changed: dict[str, Any], status: int, reason: str) -> None:
+    answer = send(still, "/feedback/f1/correction", **(form_of(still, "f1") | changed))
     assert answer.status_code == status
     assert "data-problem" in answer.text
     assert reason in words(answer.text)
-    assert said(client, "f1") == []
+    assert said(still, "f1") == []
 
 
 def test_a_form_leads_to_no_other_site(client: TestClient) -> None:
@@ -228,11 +236,11 @@ def test_all_that_match_are_as_many_as_were_seen(client: TestClient) -> None:
         {"ids": ["f99"]},
     ],
 )
-def test_a_selection_that_is_none(client: TestClient, chosen: dict[str, Any]) -> None:
-    answer = send(client, "/selection/correction", **chosen, confirm="1")
+def test_a_selection_that_is_none(still: TestClient, chosen: dict[str, Any]) -> None:
+    answer = send(still, "/selection/correction", **chosen, confirm="1")
     assert answer.status_code in (404, 422)
     assert "data-problem" in answer.text
-    assert items(client, "/v1/corrections") == []
+    assert items(still, "/v1/corrections") == []
 
 
 def test_all_that_was_said_is_listed_and_narrowed(client: TestClient) -> None:
@@ -317,8 +325,8 @@ def test_who_only_reads_is_offered_nothing(client: TestClient) -> None:
         assert client.post(path, data={"ids": "f1"}, headers=reader).status_code == 403
 
 
-def test_another_site_can_say_nothing(client: TestClient) -> None:
-    sent = form_of(client, "f1") | {"sentiment": "mixed"}
-    answer = client.post("/feedback/f1/correction", data=sent, headers={"origin": "https://evil.example"})
+def test_another_site_can_say_nothing(still: TestClient) -> None:
+    sent = form_of(still, "f1") | {"sentiment": "mixed"}
+    answer = still.post("/feedback/f1/correction", data=sent, headers={"origin": "https://evil.example"})
     assert answer.status_code == 403
-    assert said(client, "f1") == []
+    assert said(still, "f1") == []
