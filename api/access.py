@@ -50,6 +50,7 @@ _EXCEPTIONS: Final[dict[tuple[str, str], Scope]] = {
     ("POST", "/v1/tag"): "read",  # stores nothing
     ("GET", "/v1/feedback/{feedback_id}/original"): "admin",
     ("DELETE", "/v1/corrections/{correction_id}"): "write",  # takes back what a writer has said; nothing is lost
+    ("GET", "/feedback/{feedback_id}/correction"): "write",  # a form that who only reads could not send
     ("POST", "/batches/{batch_id}/delete"): "admin",  # a form knows no DELETE
 }
 _UPLOADS: Final = frozenset(("POST", path) for path in ("/v1/batches", "/v1/preview", "/upload", "/upload/preview"))

@@ -31,6 +31,7 @@ from api.routes import (
     batches,
     changes,
     conversations,
+    correction_pages,
     corrections,
     customers,
     database,
@@ -48,6 +49,7 @@ from api.routes import (
     reason_pages,
     report_card,
     review,
+    review_page,
     sign_in,
     tag,
     taxonomy,
@@ -125,7 +127,7 @@ def create_app(settings: Settings | None = None, *, tagger: Tagger | None = None
         app.include_router(each.router)
     for each in (database, taxonomy, webhooks, keys, audit, backup, health, metrics, docs, odata):
         app.include_router(each.router)
-    for each in (pages, reason_pages, kpi_pages, admin_pages, sign_in):
+    for each in (correction_pages, review_page, pages, reason_pages, kpi_pages, admin_pages, sign_in):
         app.include_router(each.router)
     mount_static(app)
     _describe_border(app)

@@ -102,7 +102,7 @@ class CorrectionOut(Sent):
 
 
 class CorrectionPage(Sent):
-    """Corrections of a record, newest first, the undone ones too."""
+    """Corrections, newest first, the undone ones too."""
 
     items: list[CorrectionOut]
     next: str | None
@@ -150,5 +150,6 @@ class ReviewPage(Sent):
 
     queue: Queue
     seed: str | None = Field(description="what the random queue of this week is drawn with")
+    left: int = Field(description="records of the queue, on all pages, of which nobody has spoken yet")
     items: list[OfferOut]
     next: str | None

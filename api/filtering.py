@@ -91,7 +91,10 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class FilterForm:
-    """The form of the page at `path`: what it offers and what is chosen. `query` and `query_more` are what links keep of it."""
+    """The form of the page at `path`: what it offers and what is chosen. `query` and `query_more` are what links keep of it.
+
+    `corrected_rows` are those among the chosen in which people overrule the model, and `corrected_query` is theirs.
+    """
 
     path: str
     query: str
@@ -103,6 +106,8 @@ class FilterForm:
     fields: Sequence[Select]
     hidden: Pairs
     chosen: Sequence[Chosen]
+    corrected_rows: int
+    corrected_query: str
 
 
 def make_form(path: str, query: PageFilters, service: Service, *, without: str = "", also: Pairs | None = None) -> FilterForm:
@@ -121,6 +126,8 @@ def make_form(path: str, query: PageFilters, service: Service, *, without: str =
         fields=fields,
         hidden=[*_hidden(pairs, [field.name for field in fields]), *also],
         chosen=list(_chosen(pairs, also, filters, service)),
+        corrected_rows=service.store.corrections.count(filters),
+        corrected_query=_query([*(pair for pair in pairs if pair[0] != "corrected"), ("corrected", "true")]),
     )
 
 
@@ -135,6 +142,7 @@ def _fields(pairs: Pairs, service: Service) -> Iterator[Select]:
         "resolution": _titled(taxonomy.resolutions),
     }
     yield Select("reason", say(FILTERS["reason"]), _reasons(pairs))
+    plain["corrected"] = [(value, say(title)) for value, title in CORRECTED.items()]
     for name, offered in plain.items():
         yield Select(name, say(FILTERS[name]), [("", _options(name, offered, pairs))])
     for name, values in service.recent.get("attributes", lambda: _attributes(service)):

@@ -13,10 +13,11 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from voc.corrections.correction import Queue, Source
 from voc.days import parse_end, parse_first_day
 from voc.errors import InputError
 from voc.ingest.fields import parse_channel
-from voc.store import Filters
+from voc.store import NOBODY, CorrectionFilters, Filters
 
 ATTRIBUTE_PREFIX: Final = "attr."
 _CODE_FILTERS: Final = ("sentiment", "reason", "polarity", "effort", "loyalty", "resolution", "batch", "kind")
@@ -110,6 +111,33 @@ class FilterQuery(Query):
     def _attributes(self) -> dict[str, str | tuple[str, ...]]:
         given = {name.removeprefix(ATTRIBUTE_PREFIX): value for name, value in (self.model_extra or {}).items()}
         return {name: value if isinstance(value, str) else tuple(value) for name, value in given.items()}
+
+
+class CorrectionQuery(Query):
+    """Which corrections are meant."""
+
+    from_: Day = Field(None, alias="from", description="first day on which they were said, Gregorian or Jalali")
+    to: Day = Field(None, description="the day after the last, Gregorian or Jalali")
+    by: list[str] = Field([], description=f"ids of keys, or {NOBODY} for those without one", examples=[["k3f9a1c2d4e5f"]])
+    source: Source | None = Field(None, description="person or import")
+    queue: Queue | None = Field(None, description="the queue that offered the record")
+    confirmed: bool | None = Field(None, description="whether they changed nothing when they were said")
+    undone: bool | None = Field(None, description="whether they were taken back")
+    selection: str | None = Field(None, max_length=30, description="the id of those that were said at once", examples=["s12"])
+
+    @property
+    def corrections(self) -> CorrectionFilters:
+        """The same as the store takes them."""
+        return CorrectionFilters(
+            from_=parse_first_day(self.from_, "from", ZONE.get()) if self.from_ else None,
+            to=parse_end(self.to, "to", ZONE.get()) if self.to else None,
+            by=tuple(self.by),
+            source=self.source,
+            queue=self.queue,
+            confirmed=self.confirmed,
+            undone=self.undone,
+            selection=self.selection,
+        )
 
 
 class PageQuery(Query):

@@ -50,8 +50,22 @@ FILTERS: Final[Mapping[str, str]] = {
     "effort": "زحمت",
     "loyalty": "وفاداری",
     "resolution": "نتیجه",
+    "corrected": "اصلاح آدم‌ها",
 }
-CORRECTED: Final[Mapping[str, str]] = {"true": "تصحیح‌شده", "false": "تصحیح‌نشده"}
+CORRECTED: Final[Mapping[str, str]] = {"true": "اصلاح‌شده", "false": "اصلاح‌نشده"}
+QUEUES: Final[Mapping[str, str]] = {
+    "uncertain": "نامطمئن‌ها",
+    "disagrees": "ناهم‌خوان با امتیاز",
+    "spike": "جهش‌ها",
+    "random": "نمونهٔ تصادفی",
+}
+QUEUE_PURPOSES: Final[Mapping[str, str]] = {
+    "uncertain": "نظرهایی که مدل در آن‌ها از همه نامطمئن‌تر بوده است؛ هر اصلاح اینجا بیش از هر جا به او می‌آموزد.",
+    "disagrees": "نظرهایی که امتیازِ مشتری خلافِ چیزی را می‌گوید که از متنش خوانده شده است؛ کنایه‌ها اغلب اینجایند.",
+    "spike": "نظرهای دلیل‌هایی که این هفته ناگهان بیشتر شده‌اند؛ ببینید همانی‌اند که به نظر می‌رسد.",
+    "random": "نظرهایی به قید قرعه، هر هفته قرعه‌ای تازه؛ تنها با همین‌ها می‌شود سنجید که مدل چه اندازه درست می‌خواند.",
+}
+SOURCES: Final[Mapping[str, str]] = {"person": "آدم‌ها", "import": "از فایل"}
 CHANNELS: Final[Mapping[str, str]] = {"self_service": "سلف‌سرویس"}
 KINDS: Final[Mapping[str, str]] = {"feedback": "نظر", "conversation": "گفت‌وگو"}
 SPEAKERS: Final[Mapping[str, str]] = {"customer": "مشتری", "agent": "کارشناس"}
@@ -86,6 +100,9 @@ PROBLEMS: Final[Mapping[str, str]] = {
     "too_many_uploads": "هم‌زمان فایل‌های زیادی می‌رسد؛ کمی صبر کنید",
     "unsupported_media_type": "این نوع محتوا پذیرفته نیست",
     "conflict": "با درخواست پیشین نمی‌خواند",
+    "not_tagged_yet": "هنوز خوانده نشده است و چیزی برای اصلاح ندارد",
+    "count_differs": "شمار نظرها دیگر همان نیست و هیچ‌کدام اصلاح نشد؛ فهرست را تازه کنید و دوباره ببینید",
+    "too_many_records": "برای یک‌بار زیاد است و هیچ‌کدام اصلاح نشد؛ با فیلترها کمترش کنید",
     "store_unavailable": "پایگاه داده پاسخ نمی‌دهد",
     "method_not_allowed": "این کار اینجا شدنی نیست",
     "internal": "اشکالی در کار ما پیش آمد",

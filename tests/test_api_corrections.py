@@ -207,6 +207,34 @@ def test_keys_that_only_read_cannot_correct(client: TestClient) -> None:
     assert client.get("/v1/review", headers=read).status_code == 200
 
 
+def test_all_that_was_said_is_listed_newest_first(client: TestClient) -> None:
+    say(client, changed=SAID, why=WHY)
+    say(client, "f3", queue="random")
+    selection = client.post("/v1/corrections", json={"ids": ["f1", "f4"], "changed": {"sentiment": "mixed"}}).json()[
+        "selection"
+    ]
+    client.delete("/v1/corrections/c1")
+    first = client.get("/v1/corrections", params={"limit": 3}).json()
+    second = client.get("/v1/corrections", params={"limit": 3, "cursor": first["next"]}).json()
+    told = [*first["items"], *second["items"]]
+    assert [(each["id"], each["feedback_id"], each["undone_at"] is None) for each in told] == [
+        ("c4", "f4", True), ("c3", "f1", True), ("c2", "f3", True), ("c1", "f2", False),
+    ]  # fmt: skip
+    assert second["next"] is None
+    assert told[3] == items(client, "/v1/feedback/f2/corrections")[0]
+
+    def ids(**filters: str) -> list[str]:
+        return [each["id"] for each in items(client, "/v1/corrections", **filters)]
+
+    assert ids(selection=selection) == ["c4", "c3"]
+    assert ids(by=client.headers["x-key"], undone="false", confirmed="false") == ["c4", "c3"]
+    assert ids(by="none") == ids(source="import") == ids(to="1402-01-01") == []
+    assert ids(queue="random") == ids(confirmed="true") == ["c2"]
+    for wrong in ({"selection": "c1"}, {"undone": "maybe"}, {"source": "model"}, {"from": "دیروز"}, {"who": "k1"}):
+        problem(client.get("/v1/corrections", params=wrong), 422)
+    problem(client.get("/v1/corrections", params={"selection": "x"}), 404)
+
+
 def test_they_are_carried_to_another_database_by_ids_and_text(client: TestClient, tmp_path: Path) -> None:
     say(client, changed=SAID, why=WHY, queue="random")
     say(client, "f3")
@@ -249,7 +277,7 @@ def test_the_page_can_be_narrowed_to_corrected_texts(client: TestClient) -> None
     say(client, changed=SAID)
     page = client.get("/texts", params={"corrected": "true"}, headers={"accept": "text/html"})
     assert page.status_code == 200
-    assert "تصحیح‌شده" in page.text
+    assert "اصلاح‌شده" in page.text
 
 
 def test_queues_come_in_pages_and_leave_out_what_was_seen(client: TestClient) -> None:
@@ -257,12 +285,14 @@ def test_queues_come_in_pages_and_leave_out_what_was_seen(client: TestClient) ->
     second = client.get("/v1/review", params={"queue": "uncertain", "limit": 3, "cursor": first["next"]}).json()
     ids = [each["record"]["id"] for each in (*first["items"], *second["items"])]
     assert (len(ids), len(set(ids)), second["next"]) == (5, 5, None)
+    assert (first["left"], second["left"]) == (5, 5)
     say(client, ids[0], queue="uncertain")
     left = items(client, "/v1/review", queue="uncertain")
     assert [each["record"]["id"] for each in left] == ids[1:]
     drawn = client.get("/v1/review", params={"queue": "random"}).json()
     assert drawn["seed"].startswith("14")
     assert [each["reviewed"] for each in drawn["items"]] == [False] * 4 + [True]
+    assert drawn["left"] == 4
     assert drawn["items"][-1]["record"]["id"] == ids[0]
     problem(client.get("/v1/review", params={"queue": "random", "cursor": first["next"]}), 422)
     problem(client.get("/v1/review", params={"queue": "mine"}), 422)

@@ -17,7 +17,8 @@ import pandas
 import pytest
 
 import voc.client.client
-from api.parameters import FilterQuery, known_names
+from api.correction_schemas import CorrectionOut, OfferOut, SelectionOut
+from api.parameters import CorrectionQuery, FilterQuery, known_names
 from api.routes.export import FeedbackExportQuery, KpiExportQuery, TrendExportQuery
 from api.routes.insights import CompareQuery, DriverQuery, SpikeQuery, ThemeQuery
 from api.routes.kpis import KpiQuery
@@ -26,7 +27,22 @@ from api.routes.trends import TrendQuery
 from api.schemas import TEXTS_AT_ONCE, CodeOut, ConversationOut, FeedbackOut, KpiDefinitionOut, TaggedConversation, TaggedText
 from tests.api_client import SURVEY
 from tests.serving import ServiceProcess
-from voc.client import Client, ClientError, Code, Found, KpiDefinition, Record, Rows, Tagged, options, portions, to_frame
+from voc.client import (
+    Client,
+    ClientError,
+    Code,
+    CorrectedSelection,
+    Correction,
+    Found,
+    KpiDefinition,
+    Offer,
+    Record,
+    Rows,
+    Tagged,
+    options,
+    portions,
+    to_frame,
+)
 from voc.errors import InputError
 from voc.kpis import KpiRow
 from voc.records import Batch, Reject, Turn
@@ -299,6 +315,43 @@ def test_a_refused_file_leaves_the_old_one(client: Client, tmp_path: Path) -> No
     assert path.read_text("utf-8") == "دیروز"
 
 
+def test_a_record_is_corrected_confirmed_and_left_as_it_was(client: Client) -> None:
+    batch = batch_of(client, "چه سریع، بعد از یه هفته رسید", "معمولی بود", "خب رسید دیگه")
+    sneer, plain, third = sorted(client.feedback(batch=batch.id), key=lambda record: record.line)
+    made = client.correct(sneer, {"sentiment": "negative", "reasons": {"delivery.time": "negative"}}, why="کنایه است")
+    seen = client.confirm(plain.id, queue="random")
+    assert (made.feedback_id, made.changed["sentiment"], made.why, made.confirmed) == (sneer.id, "negative", "کنایه است", False)
+    assert (seen.confirmed, seen.queue) == (True, "random")
+    record = client.get_feedback(sneer.id)
+    assert record.corrected
+    assert (record.sentiment, record.corrected.at, record.corrected.model.sentiment) == ("negative", made.at, "neutral")
+    assert list(client.corrections(sneer)) == [made]
+    assert [each.id for each in client.corrections(undone=False)] == [seen.id, made.id]
+    assert [each.id for each in client.corrections(confirmed=True, from_=date(2024, 1, 1))] == [seen.id]
+    drawn = list(client.review("random", seed="1405-W07", batch=batch.id))
+    assert (drawn[0].record.id, drawn[0].reviewed) == (third.id, False)
+    assert {offer.record.id for offer in drawn[1:] if offer.reviewed} == {sneer.id, plain.id}
+    assert (client.undo(made), client.undo(made.id)) == (1, 0)
+    assert client.get_feedback(sneer.id).corrected is None
+
+
+def test_several_records_are_corrected_at_once(client: Client) -> None:
+    batch = batch_of(client, "کارت به کارت نشد", "کارت به کارت دو بار کم شد")
+    said = {"add": {"reasons": {"billing.payment": "negative"}}}
+    made = client.correct_all(said, filters={"batch": batch.id, "q": "کارت"}, expected=2)
+    assert (made.corrected, made.confirmed, len(made.items)) == (2, 0, 2)
+    assert {each.code for record in client.feedback(batch=batch.id) for each in record.reasons or ()} == {"billing.payment"}
+    assert [each.id for each in client.corrections(selection=made.selection or "")] == [each.id for each in made.items[::-1]]
+    again = client.correct_all(said, ids=[each.feedback_id for each in made.items])
+    assert (again.corrected, again.confirmed) == (0, 2)
+    assert (client.undo(made), client.undo(again)) == (2, 2)
+    nobody = client.correct_all(said, filters={"batch": batch.id, "q": "نیست"}, expected=0)
+    assert (nobody.selection, client.undo(nobody)) == (None, 0)
+    with pytest.raises(ClientError) as caught:
+        client.correct_all(said, filters={"batch": batch.id}, expected=3)
+    assert (caught.value.status, caught.value.code, caught.value.field) == (409, "count_differs", "expected")
+
+
 def test_what_is_removed_is_gone(client: Client) -> None:
     batch = client.upload([{"text": "می‌خوام برم", "customer_id": "م/۱ ۲?"}, {"text": "موندگارم", "customer_id": "م-۲"}])
     assert client.erase_customer("م/۱ ۲?") == 1
@@ -381,6 +434,7 @@ def keys_of(kind: Any) -> set[str]:
         (options.SpikeOptions, [SpikeQuery], {"attributes"}),
         (options.DriverOptions, [DriverQuery], {"attributes", "target"}),
         (options.ThemeOptions, [ThemeQuery], {"attributes"}),
+        (options.CorrectionFilters, [CorrectionQuery], set()),
         (options.ExportOptions, [FeedbackExportQuery, TrendExportQuery, KpiExportQuery], {"attributes", "format"}),
     ],
 )
@@ -394,11 +448,15 @@ def test_the_options_of_a_comparison_are_its_parameters() -> None:
 
 
 def test_records_are_those_of_the_service() -> None:
-    names = {record: {field.name for field in fields(record)} for record in (Record, Tagged, KpiDefinition, Code)}
+    ours = (Record, Tagged, KpiDefinition, Code, Correction, CorrectedSelection, Offer)
+    names = {record: {field.name for field in fields(record)} for record in ours}
     assert names[Record] == set(FeedbackOut.model_fields) | set(ConversationOut.model_fields)
     assert names[Tagged] == set(TaggedText.model_fields) | set(TaggedConversation.model_fields)
     assert names[KpiDefinition] == set(KpiDefinitionOut.model_fields)
     assert names[Code] == set(CodeOut.model_fields)
+    assert names[Correction] == set(CorrectionOut.model_fields)
+    assert names[CorrectedSelection] == set(SelectionOut.model_fields)
+    assert names[Offer] == set(OfferOut.model_fields)
     assert (portions.ITEMS, portions.TURNS, portions.CHARS) == (TEXTS_AT_ONCE, TURNS_AT_ONCE, CHARS_AT_ONCE)
 
 

@@ -134,8 +134,16 @@ def test_what_asks_is_asked_again(lost: bytes, slept: list[float]) -> None:
     assert slept == [0.5]
 
 
-@pytest.mark.parametrize("ask", [lambda client: client.delete_batch("b1"), lambda client: client.erase_customer("م-۱")])
-def test_what_deletes_is_not(ask: Callable[[Client], object], slept: list[float]) -> None:
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda client: client.delete_batch("b1"),
+        lambda client: client.erase_customer("م-۱"),
+        lambda client: client.correct("f1", {"sentiment": "mixed"}),
+        lambda client: client.correct_all({"sentiment": "mixed"}, ids=["f1"]),
+    ],
+)
+def test_what_deletes_or_says_something_is_not(ask: Callable[[Client], object], slept: list[float]) -> None:
     with scripted(HANG_UP, answer(b"", 204)) as (server, client), pytest.raises(ClientError) as caught:
         ask(client)
     assert (caught.value.status, caught.value.code) == (0, "no_connection")

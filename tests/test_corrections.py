@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,14 +10,14 @@ import pytest
 
 from tests.fakes import FakeTagger
 from tests.spoken import CALL, conversation
-from tests.stores import add, feedback, five_fields, open_store, tag_all
+from tests.stores import TEHRAN, add, feedback, five_fields, open_store, tag_all
 from voc.corrections.correction import WHY_CHARS, Correction, Note, read_why
 from voc.corrections.fold import fold
 from voc.corrections.statement import read_statement, restore_statement, write_statement
 from voc.errors import ConflictError, InputError, NotFoundError
 from voc.kpis import compute_kpis
 from voc.records import ConversationTags, Cue, Reason, TaggedFeedback, Tags
-from voc.store import Filters, Selection, SetAside, Store
+from voc.store import NOBODY, CorrectionFilters, Filters, Reviewed, Selection, SetAside, Store
 from voc.trends import compute_trend
 
 NOW: Final = datetime(2026, 5, 4, 10, tzinfo=UTC)
@@ -351,6 +351,57 @@ def test_the_history_comes_in_pages_newest_first(store: Store) -> None:
     assert ([each.id for each in second.items], second.next) == (["c1"], None)
     with pytest.raises(NotFoundError):
         store.corrections.of_record("f99")
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (CorrectionFilters(), ["c5", "c4", "c3", "c2", "c1"]),
+        (CorrectionFilters(by=("kabc",)), ["c5", "c4", "c1"]),
+        (CorrectionFilters(by=(NOBODY, "kabd")), ["c3", "c2"]),
+        (CorrectionFilters(from_=date(2026, 5, 5)), ["c3"]),
+        (CorrectionFilters(to=date(2026, 5, 5)), ["c5", "c4", "c2", "c1"]),
+        (CorrectionFilters(queue="random"), ["c2"]),
+        (CorrectionFilters(source="import"), ["c3"]),
+        (CorrectionFilters(confirmed=True), ["c2"]),
+        (CorrectionFilters(undone=True), ["c1"]),
+        (CorrectionFilters(undone=False, confirmed=False, by=("kabc",)), ["c5", "c4"]),
+        (CorrectionFilters(selection="s4"), ["c5", "c4"]),
+    ],
+)
+def test_all_corrections_are_listed_newest_first_as_far_as_they_are_meant(
+    store: Store, filters: CorrectionFilters, expected: list[str]
+) -> None:
+    correct(store, "f1", sentiment="mixed")
+    correct(store, "f2", Note(queue="random"))
+    midnight = datetime(2026, 5, 5, tzinfo=TEHRAN)
+    correct(store, "f3", Note("kabd", source="import"), midnight, sentiment="mixed")
+    said = read_statement({"add": {"loyalty": ["warn_others"]}})
+    store.corrections.correct_all(Selection(ids=("f3", "f4")), said, BY, midnight - timedelta(seconds=1))
+    store.corrections.undo("c1", "kabc", NOW)
+    pages, cursor = list[list[str]](), None
+    while not pages or cursor:
+        page = store.corrections.find(filters, limit=2, cursor=cursor)
+        pages, cursor = [*pages, [each.id for each in page.items]], page.next
+    assert [each for page in pages for each in page] == expected
+    assert [len(page) for page in pages[:-1]] == [2] * (len(pages) - 1)
+
+
+def test_one_correction_is_no_selection(store: Store) -> None:
+    correct(store, "f1", sentiment="mixed")
+    with pytest.raises(InputError, match="selection"):
+        store.corrections.find(CorrectionFilters(selection="c1"))
+
+
+def test_rows_that_people_looked_at_are_counted_once_each(store: Store) -> None:
+    assert store.corrections.count_reviewed() == Reviewed(0, 0)
+    for row in ("f1", "f1", "f2"):
+        correct(store, row, sentiment="mixed")
+    correct(store, "f3")
+    assert store.corrections.count_reviewed() == Reviewed(corrected=2, confirmed=1)
+    correct(store, "f2", sentiment=model_of(TEXTS[1]).sentiment)  # as the model has it
+    store.corrections.undo("c4", None, NOW)
+    assert store.corrections.count_reviewed() == Reviewed(corrected=1, confirmed=1)
 
 
 def test_corrections_that_hold_are_streamed_with_their_records(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

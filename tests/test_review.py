@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from statistics import mean
 from typing import Final
 
@@ -10,7 +11,7 @@ import pytest
 
 from tests.ledger import Row, add_rows, on, row, store_with, tags, talk
 from voc.corrections.correction import QUEUES, Note, Queue
-from voc.corrections.review import find_offers, seed_of
+from voc.corrections.review import count_offers, find_offers, seed_of
 from voc.corrections.statement import read_statement
 from voc.errors import InputError
 from voc.records import Reason, Tags
@@ -135,6 +136,17 @@ def test_what_somebody_spoke_of_is_not_offered_again(queue: Queue) -> None:
             assert offers(store, queue) == ["f2"]
             store.corrections.undo("c1", None, NOW)
             assert offers(store, queue) == ["f2", "f1"]  # of equals the last that arrived comes first
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_what_is_left_is_what_nobody_has_spoken_of(queue: Queue) -> None:
+    rows = [row(tags("negative", -0.3), nps=10, channel=channel) for channel in ("اپ", "تلفن", "تلفن")]
+    with store_with(rows) as store:
+        left = partial(count_offers, store, queue, thresholds=LEAST, now=NOW)
+        expected = (0, 0, 0) if queue == "spike" else (3, 2, 2)
+        before, by_phone = left(), left(filters=Filters(channel=("تلفن",)))
+        store.corrections.correct("f1", read_statement({}), Note(), NOW)
+        assert (before, by_phone, left()) == expected
 
 
 def test_filters_narrow_every_queue() -> None:

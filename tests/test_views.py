@@ -19,6 +19,8 @@ from tests.fakes import FakeTagger
 from tests.stores import BEFORE_CORRECTIONS, TEHRAN, add, feedback, open_store, tag_all
 from voc.calendars import JALALI_MONTHS_FA, bucket_key, calendar_row, to_jalali, usual_days
 from voc.command import cli
+from voc.corrections.correction import Note
+from voc.corrections.statement import read_statement
 from voc.export.rows import flat_row
 from voc.kpis import compute_kpis
 from voc.records import Feedback, Reject, Turn
@@ -169,6 +171,18 @@ def test_days_add_up_to_the_kpis(store: Store) -> None:
         (nps,) = compute_kpis(store, ("nps",), filters=replace(there, channel=(row["channel"],) if row["channel"] else ()))
         if row["day"] and row["channel"] and row["nps_answers"]:
             assert 100 * (row["promoters"] - row["detractors"]) / row["nps_answers"] == nps.value
+
+
+def test_what_people_correct_is_seen_and_counted(tmp_path: Path) -> None:
+    with open_store(tmp_path / "voc.duckdb") as store:
+        add(store, feedback("سریع رسید", "معمولی بود", "گرون بود"))
+        tag_all(store)
+        for row, said in (("f1", {"sentiment": "positive"}), ("f2", {})):
+            store.corrections.correct(row, read_statement(said), Note(), datetime(2026, 5, 4, tzinfo=TEHRAN))
+        found = {row["id"]: row["corrected_at"] for row in view(store, "feedback")}
+        assert found == {row.id: flat_row(row)["corrected_at"] for row in store.stream_feedback(Filters())}
+        assert [id for id, at in found.items() if at] == ["f1"]
+        assert [(row["tagged"], row["corrected"]) for row in view(store, "kpis_daily")] == [(3, 1)]
 
 
 def test_every_day_of_five_decades(store: Store) -> None:

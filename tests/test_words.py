@@ -18,6 +18,7 @@ from api.tongue import SCRIPT_WORDS, SPOKEN, load_words, say
 from tests.api_client import BASE, SURVEY, running, send_tagged, wait_done
 from tests.spoken import CALL, conversation
 from tests.stores import add
+from voc.corrections.correction import QUEUES
 from voc.kpis import KPIS
 from voc.trends.what_if import TITLES_FA
 
@@ -151,6 +152,10 @@ def seen_addresses(client: TestClient) -> list[str]:
     for row in ("f1", "f2"):
         client.post(f"/v1/feedback/{row}/corrections", json={"queue": "random"})
     items = client.get("/v1/feedback", params={"kind": "conversation"}).json()["items"]
+    client.post("/v1/feedback/f1/corrections", json={"changed": {"sentiment": "mixed"}, "queue": "random"})
+    several = {"add": {"loyalty": ["warn_others"]}, "remove": {"effort": ["easy"]}, "resolution": None}
+    client.post("/v1/corrections", json={"ids": ["f1", "f4"], "changed": several})
+    client.post("/v1/feedback/f4/corrections", json={})
     chosen = "from=1402-12-01&to=1403-03-01&channel=اپ"
     return [
         "/",
@@ -162,6 +167,12 @@ def seen_addresses(client: TestClient) -> list[str]:
         f"/texts?batch={survey}&to=2024-04-01",
         "/feedback/f1",
         "/feedback/f4",
+        "/feedback/f3/correction?queue=random",
+        "/corrections",
+        "/corrections?selection=s2&undone=false",
+        "/corrections?selection=s99",
+        "/texts/rows?ids=f1&ids=f4",
+        *(f"/review?queue={queue}" for queue in QUEUES),
         "/reasons",
         "/report-card",
         f"/reasons?{chosen}",
@@ -184,9 +195,12 @@ def test_english_pages_are_english(client: TestClient) -> None:
     client.cookies.set(LANGUAGE.cookie, "en")
     empty = [client.get(path).text for path in ("/", "/reasons", "/kpis", "/report-card", "/texts", "/admin")]
     preview = client.post("/upload/preview", files={"file": ("a.csv", f"{SURVEY},,\nخوب بود,1402/13/01,,42,\n")}).text
-    made = client.post("/admin/keys", data={"name": "گزارش", "scope": "admin"}, headers={"origin": BASE}).text
     assert "data-preview" in preview
-    for html in (*empty, preview, made):
+    send_tagged(client)
+    selection = client.post("/selection", data={"ids": ["f1", "f2"]}, headers={"origin": BASE}).text
+    made = client.post("/admin/keys", data={"name": "گزارش", "scope": "admin"}, headers={"origin": BASE}).text
+    assert "data-correcting-all" in selection
+    for html in (*empty, preview, made, selection):
         assert lines_in_persian(html) == []
 
 

@@ -15,7 +15,7 @@ from api.correction_schemas import (
     SelectionOut,
     UndoneOut,
 )
-from api.parameters import PageQuery
+from api.parameters import CorrectionQuery, PageQuery
 from api.service import Running, Service
 from voc.corrections.correction import Correction, Note, read_why
 from voc.corrections.files import take_corrections
@@ -59,6 +59,17 @@ def correct_selection(service: Running, request: Request, given: SelectionIn) ->
     confirmed = sum(each.confirmed for each in made)
     items = list(map(told, made))
     return {"selection": selection, "corrected": len(made) - confirmed, "confirmed": confirmed, "items": items}
+
+
+class CorrectionsQuery(CorrectionQuery, PageQuery):
+    """Which corrections are listed."""
+
+
+@router.get("/v1/corrections", summary="Who corrected what, the newest first", response_model=CorrectionPage)
+def list_all_corrections(service: Running, query: Annotated[CorrectionsQuery, Query()]) -> dict[str, Any]:
+    """All that people have said of records, in the reverse of the order in which it was said, with what was undone."""
+    page = service.store.corrections.find(query.corrections, limit=query.limit, cursor=query.cursor)
+    return {"items": list(map(told, page.items)), "next": page.next}
 
 
 @router.delete("/v1/corrections/{correction_id}", summary="Undo a correction, or all of a selection", response_model=UndoneOut)

@@ -15,11 +15,12 @@ from starlette.responses import Response
 from api import overview
 from api.changes import list_changes
 from api.filtering import PageFilters, make_form
-from api.highlight import pieces, turn_pieces
+from api.highlight import turn_pieces
 from api.rendering import render
 from api.routes.batches import read_batch, take_upload
 from api.routes.conversations import read_conversation
 from api.routes.preview import look_at_file
+from api.said import Told, names_of, rows_of, tell
 from api.service import Running, Service
 from api.titles import EFFORT_LEVELS, FIELDS, MOVE_GROUPS, POLARITIES, SPEAKERS, code_title, field_title
 from api.tongue import say
@@ -27,6 +28,7 @@ from voc.conversations.record import codes_of
 from voc.conversations.timings import measure
 from voc.export.rows import OPERATIONAL_FIELDS
 from voc.ingest.fields import MAPPED_NAMES
+from voc.store import MOST_AT_ONCE
 from voc.trends import what_if
 
 router = APIRouter(include_in_schema=False)
@@ -81,7 +83,9 @@ def show_texts(request: Request, service: Running, query: Annotated[TextsQuery, 
         filters=make_form("/texts", query, service),
         count=overview.count_rows(service.store, query.filters),
         heading=" · ".join(map(code_title, wanted)) or say("نظرها"),
-        items=[{"tagged": each, "pieces": pieces(each.feedback.text, each.tags, wanted)} for each in page.items],
+        tagged=overview.count_tagged(service.store, query.filters),
+        most_at_once=MOST_AT_ONCE,
+        items=rows_of(service, page.items, wanted),
         paged=query.cursor is not None,
         cursor=page.next and urlencode({"cursor": page.next} | ({"limit": query.limit} if query.limit != TEXTS_SHOWN else {})),
     )
@@ -99,7 +103,8 @@ def show_feedback(request: Request, service: Running, feedback_id: str) -> Respo
         request,
         "feedback.html",
         found=found,
-        pieces=pieces(found.feedback.text, found.tags),
+        item=rows_of(service, [found])[0],
+        history=_history(service, found.id),
         fields=fields,
         polarities=POLARITIES,
     )
@@ -116,6 +121,8 @@ def show_conversation(request: Request, service: Running, conversation_id: str) 
         request,
         "conversation.html",
         found=found,
+        item=rows_of(service, [found])[0],
+        history=_history(service, found.id),
         turns=list(zip(turns, turn_pieces(turns, tags), moods, strict=True)),
         speakers=SPEAKERS,
         effort_level=say(EFFORT_LEVELS[read.effort_level]) if read else None,
@@ -163,6 +170,12 @@ def delete_batch_page(service: Running, batch_id: str) -> RedirectResponse:
     """What the button on the file's page sends, a form knowing no DELETE; leads home."""
     service.store.delete_batch(batch_id)
     return RedirectResponse("/", status_code=303)
+
+
+def _history(service: Service, feedback_id: str) -> list[Told]:
+    """The last that was said of a record, newest first."""
+    names = names_of(service)
+    return [tell(each, names) for each in service.store.corrections.of_record(feedback_id).items]
 
 
 def _told(service: Service, query: HomeQuery) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from fastapi.responses import HTMLResponse
 
 from api import overview, reasons
 from api.filtering import PageFilters, make_form
-from api.highlight import pieces
 from api.rendering import render
+from api.said import rows_of
 from api.service import Running, Service
 from voc.store import Filters, Store
 from voc.trends import Theme, find_themes, period_before
@@ -36,7 +36,8 @@ def show_reason(request: Request, service: Running, code: str, query: Annotated[
     told = service.recent.get(str(request.url), lambda: _all_sides(service.store, code, level, filters))
     form = make_form(f"/reasons/{code}", query, service, without="reason")
     parent = code.partition(".")[0] if level == "leaf" else None
-    return render(request, "reason.html", filters=form, code=code, parent=parent, **told)
+    typical = rows_of(service, service.store.load_feedback(told["portrait"].typical), (code,))
+    return render(request, "reason.html", filters=form, code=code, parent=parent, typical=typical, **told)
 
 
 def _tree(service: Service, filters: Filters) -> dict[str, Any]:
@@ -49,7 +50,6 @@ def _tree(service: Service, filters: Filters) -> dict[str, Any]:
 
 def _all_sides(store: Store, code: str, level: str, filters: Filters) -> dict[str, Any]:
     portrait, along = reasons.portrait_of(store, filters, code)
-    typical = [store.get_feedback(each) for each in portrait.typical]
     return {
         "definition": reasons.definition_of(code),
         "portrait": portrait,
@@ -58,7 +58,6 @@ def _all_sides(store: Store, code: str, level: str, filters: Filters) -> dict[st
         "trend": reasons.list_trend(store, filters, code, level),
         "polarity": reasons.list_polarity(store, filters, code, level),
         "channels": reasons.list_channels(store, filters, code, level),
-        "typical": [{"tagged": each, "pieces": pieces(each.feedback.text, each.tags, (code,))} for each in typical],
     }
 
 

@@ -10,7 +10,7 @@ from api.correction_schemas import ReviewPage
 from api.parameters import FilterQuery, PageQuery
 from api.service import Running
 from voc.corrections.correction import Queue
-from voc.corrections.review import find_offers, seed_of
+from voc.corrections.review import count_offers, find_offers, seed_of
 from voc.export import record_of
 from voc.tagging import read_thresholds
 
@@ -34,12 +34,13 @@ def list_review(service: Running, query: Annotated[ReviewQuery, Query()]) -> dic
 
     What was corrected or confirmed already is left out; of the random queue it comes at the end, for a second opinion.
     """
-    now = datetime.now(service.store.zone)
+    now, thresholds = datetime.now(service.store.zone), read_thresholds(service.settings.model)
     seed = (query.seed or seed_of(now)) if query.queue == "random" else None
+    left = count_offers(service.store, query.queue, thresholds=thresholds, now=now, filters=query.filters)
     page = find_offers(
         service.store,
         query.queue,
-        thresholds=read_thresholds(service.settings.model),
+        thresholds=thresholds,
         now=now,
         seed=seed,
         filters=query.filters,
@@ -47,4 +48,4 @@ def list_review(service: Running, query: Annotated[ReviewQuery, Query()]) -> dic
         cursor=query.cursor,
     )
     items = [{"record": record_of(each.record), "what": each.what, "reviewed": each.reviewed} for each in page.items]
-    return {"queue": query.queue, "seed": seed, "items": items, "next": page.next}
+    return {"queue": query.queue, "seed": seed, "left": left, "items": items, "next": page.next}

@@ -67,12 +67,12 @@ def own_path(address: str) -> str:
     return address if not parts.scheme and not parts.netloc and parts.path != SIGN_IN else "/"
 
 
-async def read_small_body(request: Request) -> bytes:
-    """A form of a few words. Raises TooLargeError where it is larger than that."""
+async def read_small_body(request: Request, most_bytes: int = FORM_BYTES) -> bytes:
+    """A form without files. Raises TooLargeError where it is larger than that."""
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > FORM_BYTES:
+        if len(body) > most_bytes:
             raise TooLargeError("That is more than this form holds.")
     return bytes(body)
 

@@ -27,6 +27,10 @@ PAGES: Final = (
     "/report-card",
     "/texts",
     "/feedback/f1",
+    "/feedback/f1/correction",
+    "/review",
+    "/review?queue=spike",
+    "/corrections",
     "/admin",
 )
 SERIOUS: Final = ("serious", "critical")
@@ -45,6 +49,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             time.sleep(0.1)
         for row in ("f1", "f2", "f3", "f4"):
             httpx2.post(f"{address}/v1/feedback/{row}/corrections", json={"queue": "random"}).raise_for_status()
+        httpx2.post(f"{address}/v1/feedback/f1/corrections", json={"changed": {"loyalty": ["warn_others"]}, "why": "کنایه"})
+        httpx2.post(f"{address}/v1/corrections", json={"ids": ["f1", "f5"]})
         yield address
 
 

@@ -11,14 +11,17 @@ pandas load where a DataFrame is asked for.
 from voc.client.client import Client
 from voc.client.errors import ClientError
 from voc.client.frames import to_frame
-from voc.client.records import Code, Found, KpiDefinition, Record, Rows, Tagged, Taxonomy
+from voc.client.records import Code, CorrectedSelection, Correction, Found, KpiDefinition, Offer, Record, Rows, Tagged, Taxonomy
 
 __all__ = [
     "Client",
     "ClientError",
     "Code",
+    "CorrectedSelection",
+    "Correction",
     "Found",
     "KpiDefinition",
+    "Offer",
     "Record",
     "Rows",
     "Tagged",

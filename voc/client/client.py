@@ -18,6 +18,7 @@ from voc.client.errors import ClientError, not_ours
 from voc.client.frames import read_frame
 from voc.client.options import (
     CompareOptions,
+    CorrectionFilters,
     DriverOptions,
     ExportOptions,
     Filters,
@@ -26,10 +27,11 @@ from voc.client.options import (
     SpikeOptions,
     ThemeOptions,
     TrendOptions,
+    as_json,
     query,
 )
 from voc.client.portions import portions
-from voc.client.records import KpiDefinition, Record, Rows, Tagged, Taxonomy
+from voc.client.records import CorrectedSelection, Correction, KpiDefinition, Offer, Queue, Record, Rows, Tagged, Taxonomy
 from voc.client.transport import Request, Transport, read_json
 from voc.export import format_of, write_whole
 from voc.records import Batch, Reject, Turn
@@ -142,7 +144,7 @@ class Client:
 
     def get_feedback(self, feedback_id: str) -> Record:
         """The record with this id; of a conversation, with its turns."""
-        return self._get(Record, f"/v1/feedback/{quote(feedback_id, safe='')}")
+        return self._get(Record, f"/v1/feedback/{_id(feedback_id)}")
 
     def feedback_frame(self, **filters: Unpack[Filters]) -> "pandas.DataFrame":
         """The same as a DataFrame, in order of arrival, with the columns and types of the Parquet export."""
@@ -150,6 +152,51 @@ class Client:
             path = Path(folder) / "feedback.parquet"
             self.export(path, **filters)
             return read_frame(path)
+
+    def correct(
+        self, record: Record | str, changed: Mapping[str, Any], *, why: str = "", queue: Queue | None = None
+    ) -> Correction:
+        """Lets what is said of a record hold in place of the model's answer, from now on and everywhere.
+
+        `changed` has what is spoken of, as {"sentiment": "negative", "reasons": {"delivery.time": "negative"}}; `queue` is the
+        one that offered the record.
+        """
+        body = {"changed": changed, "why": why, "queue": queue}
+        return self._post(Correction, f"/v1/feedback/{_id(record)}/corrections", body)
+
+    def confirm(self, record: Record | str, *, why: str = "", queue: Queue | None = None) -> Correction:
+        """Says that a record has been seen and is right as it is."""
+        return self.correct(record, {}, why=why, queue=queue)
+
+    def correct_all(
+        self,
+        changed: Mapping[str, Any],
+        *,
+        ids: Sequence[str] = (),
+        filters: Filters | None = None,
+        expected: int | None = None,
+        why: str = "",
+    ) -> CorrectedSelection:
+        """The same of several records, all or none: those with these ids, or as many as `expected` that pass the filters."""
+        chosen = {"ids": list(ids)} if filters is None else {"filters": as_json(filters), "expected": expected}
+        return self._post(CorrectedSelection, "/v1/corrections", {"changed": changed, "why": why, **chosen})
+
+    def undo(self, correction: Correction | CorrectedSelection | str) -> int:
+        """Takes back a correction, or with the id of a selection all of it; how many held until now."""
+        if isinstance(correction, CorrectedSelection):
+            if correction.selection is None:
+                return 0
+            correction = correction.selection
+        return int(self._send(Request("DELETE", f"/v1/corrections/{_id(correction)}"))["undone"])
+
+    def corrections(self, record: Record | str | None = None, **filters: Unpack[CorrectionFilters]) -> Iterator[Correction]:
+        """All that was said, or all that was said of a record, the newest first, the undone ones too."""
+        path = "/v1/corrections" if record is None else f"/v1/feedback/{_id(record)}/corrections"
+        return self._pages(Correction, path, filters)
+
+    def review(self, queue: Queue = "uncertain", *, seed: str | None = None, **filters: Unpack[Filters]) -> Iterator[Offer]:
+        """The records that are worth a look, the most worth it first; `seed` is that of another week's random queue."""
+        return self._pages(Offer, "/v1/review", {"queue": queue, "seed": seed, **filters})
 
     def trends(self, measure: str = "reasons", **options: Unpack[TrendOptions]) -> "Rows[TrendRow]":
         """A measure over time; `bucket=None` takes the whole time as one."""
@@ -241,6 +288,11 @@ class Client:
     def _get(self, record: type[T], path: str, options: Mapping[str, object] | None = None) -> T:
         return _decoded(record, self._send(Request("GET", path + query(options or {}))))
 
+    def _post(self, record: type[T], path: str, value: Mapping[str, object]) -> T:
+        """What an act came to; it is not repeated where the connection broke, for it would be done twice."""
+        said = {name: given for name, given in value.items() if given not in (None, "")}
+        return _decoded(record, self._send(Request("POST", path, json_body(said), repeatable=False)))
+
     def _send(self, request: Request) -> Any:
         return self._transport.send(request, read_json)
 
@@ -282,8 +334,8 @@ def _rewindable(file: IO[bytes]) -> Iterator[IO[bytes]]:
         yield copy
 
 
-def _id(batch: Batch | str) -> str:
-    return quote(batch if isinstance(batch, str) else batch.id, safe="")
+def _id(meant: Batch | Record | Correction | str) -> str:
+    return quote(meant if isinstance(meant, str) else meant.id, safe="")
 
 
 def _not_failed(batch: Batch) -> Batch:

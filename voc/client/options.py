@@ -97,6 +97,19 @@ class ThemeOptions(Filters, total=False):
     examples: int
 
 
+class CorrectionFilters(TypedDict, total=False):
+    """Which corrections: said on which days, by which keys (`none` for those without one), how, and whether they hold."""
+
+    from_: Day
+    to: Day
+    by: Several
+    source: str
+    queue: str
+    confirmed: bool
+    undone: bool
+    selection: str
+
+
 class ExportOptions(Sliced, total=False):
     """Of a file: those of what stands in it."""
 
@@ -116,6 +129,18 @@ def query(options: Mapping[str, object]) -> str:
     """
     pairs = list(_pairs(options, ""))
     return "?" + urlencode(pairs, quote_via=quote) if pairs else ""
+
+
+def as_json(filters: Mapping[str, object]) -> dict[str, str | list[str]]:
+    """Filters as a body has them: by the names of the query string, several values as a list.
+
+    >>> as_json({"channel": ["phone", "app"], "q": "دیر", "attributes": {"team": "3"}})
+    {'channel': ['phone', 'app'], 'q': 'دیر', 'attr.team': '3'}
+    """
+    given: dict[str, list[str]] = {}
+    for name, value in _pairs(filters, ""):
+        given.setdefault(name, []).append(value)
+    return {name: values if len(values) > 1 else values[0] for name, values in given.items()}
 
 
 def _pairs(options: Mapping[str, object], prefix: str) -> Iterator[tuple[str, str]]:

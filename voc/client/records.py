@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from voc.records import AttributeValue, EffortLevel, Mood, Polarity, Resolution, Script, Sentiment, Speaker
 from voc.taxonomy import Group
 
 T = TypeVar("T")
+Queue = Literal["uncertain", "disagrees", "random", "spike"]
 
 
 class Rows(tuple[T, ...], Generic[T]):
@@ -134,6 +135,52 @@ class Record(Tagged):
     referral_sold: bool | None = None
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
     corrected: Corrected | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A person's word on one record; `changed` is what was said, `confirmed` that the record was so already.
+
+    `selection` is what those have in common that were said of several at once, `by` and `undone_by` are ids of keys.
+    """
+
+    id: str
+    feedback_id: str
+    at: datetime
+    by: str | None
+    why: str
+    source: Literal["person", "import"]
+    queue: Queue | None
+    changed: Mapping[str, Any]
+    confirmed: bool
+    selection: str | None
+    undone_at: datetime | None
+    undone_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedSelection:
+    """What became of several records: how many are others now, and how many were so already.
+
+    `selection` undoes all of it; it is None where no record was meant.
+    """
+
+    selection: str | None
+    corrected: int
+    confirmed: int
+    items: tuple[Correction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A record that is worth a look; `what` makes it so: a code, «sentiment», or the score that the customer gave.
+
+    `reviewed` says whether someone has corrected or confirmed it.
+    """
+
+    record: Record
+    what: str | None
+    reviewed: bool
 
 
 @dataclass(frozen=True, slots=True)

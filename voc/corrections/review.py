@@ -29,6 +29,7 @@ SPIKE_DAYS: Final = 7  # a spike of last Saturday is still worth a look on Frida
 GAP: Final = 1.0  # half of the way from the worst to the best
 
 _SPOKEN_OF: Final = "SELECT seq FROM correction WHERE undone_at IS NULL"
+_UNSEEN: Final = f"f.seq NOT IN ({_SPOKEN_OF})"
 _PLACE: Final = "CAST(round(1000000 * ({})) AS BIGINT)"
 _SURE: Final = "greatest(g.score - CASE WHEN c.seq IS NULL THEN l.of_texts ELSE l.of_conversations END, 0)"
 _UNCERTAIN: Final = f"""
@@ -125,17 +126,37 @@ def find_offers(
     return Page(offers, write_cursor(f"review {queue}", found[-1][1], found[-1][0]) if more else None)
 
 
+def count_offers(
+    store: Store,
+    queue: Queue,
+    *,
+    thresholds: Thresholds,
+    now: datetime,
+    filters: Filters = Filters(),  # noqa: B008  a frozen value
+) -> int:
+    """How many records of a queue pass the filters and nobody has spoken of yet. Raises InputError for a bad filter."""
+    marks = _marks(store, queue, thresholds, filters, now, "")
+    condition = where(filters)
+    sql = f"SELECT count(DISTINCT f.seq) FROM ({marks.sql}) m {_of_rows(condition)} AND {_UNSEEN}"
+    ((left,),) = store.select(sql, {**marks.parameters, **condition.parameters})
+    return int(left)
+
+
+def _of_rows(condition: Where) -> str:
+    """Joins marks `m` to the rows that pass."""
+    join = " JOIN tagging t ON t.seq = f.seq" if condition.needs_tagging else ""
+    return f"JOIN feedback f ON f.seq = m.seq{join} WHERE {condition.sql}"
+
+
 def _query(marks: str, condition: Where, *, only_unseen: bool, goes_on: bool) -> str:
     """The first rows after the cursor, each with what stands at its place."""
-    join = " JOIN tagging t ON t.seq = f.seq" if condition.needs_tagging else ""
-    unseen = f"f.seq NOT IN ({_SPOKEN_OF})" if only_unseen else "TRUE"
+    unseen = _UNSEEN if only_unseen else "TRUE"
     after = "min(m.place) > $place OR (min(m.place) = $place AND f.seq < $before)" if goes_on else "TRUE"
     return f"""
 WITH marks AS ({marks}),
 picked AS (
   SELECT f.seq, min(m.place) AS place
-  FROM marks m JOIN feedback f ON f.seq = m.seq{join}
-  WHERE {condition.sql} AND {unseen}
+  FROM marks m {_of_rows(condition)} AND {unseen}
   GROUP BY f.seq HAVING {after}
   ORDER BY 2, 1 DESC LIMIT $most
 )

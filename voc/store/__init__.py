@@ -4,6 +4,7 @@
 """
 
 from voc.store.changes import BEGINNING, Change, ChangePage
+from voc.store.correction_list import NOBODY, CorrectionFilters, Reviewed, SelectionCounts
 from voc.store.corrections import MOST_AT_ONCE, USUAL_LIMIT, Selection
 from voc.store.filters import Filters, Where, only_conversations, where
 from voc.store.paging import Page
@@ -13,14 +14,18 @@ from voc.store.tagging import PendingText, SetAside
 __all__ = [
     "BEGINNING",
     "MOST_AT_ONCE",
+    "NOBODY",
     "USUAL_LIMIT",
     "Change",
     "ChangePage",
     "Changes",
+    "CorrectionFilters",
     "Filters",
     "Page",
     "PendingText",
+    "Reviewed",
     "Selection",
+    "SelectionCounts",
     "SetAside",
     "Store",
     "Where",

@@ -19,6 +19,15 @@ from voc.errors import ConflictError, InputError, NotFoundError
 from voc.records import TaggedFeedback, Tags
 from voc.store.by_seq import find_by_seq
 from voc.store.changes import NewChange
+from voc.store.correction_list import (
+    CorrectionFilters,
+    Reviewed,
+    SelectionCounts,
+    count_reviewed,
+    count_selection,
+    list_all,
+    list_of_record,
+)
 from voc.store.correction_rows import (
     COLUMNS,
     ONE,
@@ -33,10 +42,10 @@ from voc.store.correction_rows import (
 )
 from voc.store.duckdb_file import DuckDBFile, Session
 from voc.store.effective import settled, write_settled
-from voc.store.feedback import feedback_seq, load_rows
+from voc.store.feedback import feedback_id, feedback_seq, load_rows
 from voc.store.filters import Filters, where
 from voc.store.judged import write_judged
-from voc.store.paging import Page, check_limit, cut_page, number, read_cursor, write_cursor
+from voc.store.paging import Page
 from voc.store.placing import Outcome, Word, find_known, find_records, word_of
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
@@ -45,8 +54,6 @@ MOST_AT_ONCE: Final = 10_000
 """Rows of one selection: what a person can answer for, and what one transaction holds in memory."""
 USUAL_LIMIT: Final = 1_000
 ROWS_AT_ONCE: Final = 1_000
-
-_LIST: Final = "corrections"
 
 Changing = Callable[[], AbstractContextManager[tuple[Session, NewChange]]]
 
@@ -109,7 +116,34 @@ class Corrections:
         with self._database.reading() as session:
             if not session.query("SELECT 1 FROM feedback WHERE seq = $seq", {"seq": seq}):
                 raise NotFoundError(f"There is no feedback {feedback_id!r}.", field="id")
-            return _page(session, seq, limit, cursor, self._zone)
+            return list_of_record(session, seq, limit, cursor, self._zone)
+
+    def find(
+        self,
+        filters: CorrectionFilters = CorrectionFilters(),  # noqa: B008  a frozen value
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Correction]:
+        """The corrections of all records, newest first. Raises InputError for a bad filter, limit or cursor."""
+        with self._database.reading() as session:
+            return list_all(session, filters, limit, cursor, self._zone)
+
+    def holding(self, ids: Sequence[str]) -> dict[str, list[Correction]]:
+        """What holds of these records, in the order in which it does; records of which nothing is said are left out."""
+        with self._database.reading() as session:
+            found = find_holding(session, [*map(feedback_seq, ids)], self._zone)
+        return {feedback_id(seq): corrections for seq, corrections in found.items()}
+
+    def count_selection(self, public_id: str) -> SelectionCounts:
+        """How many corrections were said at once, and what became of them; all are 0 where there is no such selection."""
+        with self._database.reading() as session:
+            return count_selection(session, public_id)
+
+    def count_reviewed(self) -> Reviewed:
+        """How many records people overrule the model in, and how many they have found right."""
+        with self._database.reading() as session:
+            return count_reviewed(session)
 
     def stream(self) -> Iterator[tuple[Correction, TaggedFeedback]]:
         """All corrections that hold, in the order in which they were written, each with its record."""
@@ -296,16 +330,6 @@ def _tags_of(row: TaggedFeedback) -> Tags:
     if row.tags is None:
         raise ValueError(f"{row.id} has no tags")
     return row.tags
-
-
-def _page(session: Session, seq: int, limit: int, cursor: str | None, zone: ZoneInfo) -> Page[Correction]:
-    condition, parameters = "seq = $seq", dict[str, object](seq=seq, most=check_limit(limit) + 1)
-    if cursor is not None:
-        (parameters["before"],) = read_cursor(_LIST, cursor, number)
-        condition += " AND number < $before"
-    sql = f"SELECT {COLUMNS} FROM correction WHERE {condition} ORDER BY number DESC LIMIT $most"
-    found, more = cut_page(read_corrections(session.query(sql, parameters), zone), limit)
-    return Page(found, write_cursor(_LIST, number_of(found[-1])) if more else None)
 
 
 def _holding_after(session: Session, after: int, zone: ZoneInfo) -> list[Correction]:
