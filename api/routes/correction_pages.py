@@ -78,7 +78,8 @@ def undo_page(service: Running, request: Request, correction_id: str, sent: Sent
 def show_rows(request: Request, service: Running, query: Annotated[RowsQuery, Query()]) -> HTMLResponse:
     """Some rows of the lists as they are now; what is gone is left out."""
     rows = rows_of(service, service.store.load_feedback(query.ids))
-    return render(request, "rows.html", items=rows, queue=query.queue)
+    reviewed = service.store.corrections.count_reviewed()
+    return render(request, "rows.html", items=rows, queue=query.queue, reviewed=reviewed)
 
 
 @router.post("/selection")

@@ -48,6 +48,7 @@ async function step(by) {
 function update() {
   const here = current();
   end.hidden = Boolean(here);
+  end.querySelector("[data-passed]").hidden = left.dataset.left === "0";
   root.querySelector("[data-back]").disabled = here === list.firstElementChild;
   root.querySelector("[data-on]").disabled = !here;
   if (here && offers().length - offers().indexOf(here) <= AHEAD) bring();

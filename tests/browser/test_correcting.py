@@ -206,13 +206,18 @@ def test_a_queue_to_its_end_by_the_keyboard(page: Any, address: str) -> None:
     end = page.locator("[data-end]")
     sync_api.expect(end).to_be_visible()
     sync_api.expect(end).to_contain_text("دستتان درد نکند")
+    sync_api.expect(page.locator("h1")).to_contain_text("۰ نظر اصلاح‌شده، ۴ نظر تأییدشده")
     assert is_clean(page)
     shot(page, "review-end")
-    page.keyboard.press("k")
-    sync_api.expect(end).to_be_hidden()
+    end.get_by_role("link", name="آن‌ها که از رویشان گذشتید").click()  # the one that was undone
+    sync_api.expect(left).to_have_text("۱")
+    sync_api.expect(offer.locator(".said")).to_have_count(0)
+    offer.get_by_role("button", name="همین درست است").click()
+    sync_api.expect(left).to_have_text("۰")
+    sync_api.expect(page.get_by_text("نظر شما نظر دوم است").locator("visible=true")).to_have_count(1)
     corrections = httpx2.get(f"{address}/v1/corrections").json()["items"]
     assert {each["queue"] for each in corrections} == {"random"}
-    assert len(corrections) == 5
+    assert len(corrections) == 6
 
 
 def test_the_next_offers_come_before_they_are_needed(page: Any, address: str) -> None:
