@@ -24,7 +24,7 @@ def blocks(page: Path) -> str:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_that_is_named_exists(page: Path) -> None:
     code = blocks(page)
-    assert set(re.findall(r"(?:^|\s)voc (\w+)", code)) <= COMMANDS
+    assert set(re.findall(r"(?:^|\s)voc ([\w-]+)", code)) <= COMMANDS
     assert set(re.findall(r"(?:^|\s)make (\w+)", code)) <= TARGETS
 
 

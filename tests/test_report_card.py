@@ -153,6 +153,14 @@ def test_filters_choose_rows_and_not_mistakes(store: Store) -> None:
             draw_up(store, filters=bad)
 
 
+def test_a_width_is_a_width(store: Store) -> None:
+    narrow, wide = (code(draw_up(store, width=width), "delivery.time").rows_to_width for width in (0.05, 0.2))
+    assert (narrow or 0) > (wide or 0) > 0
+    for bad in (0.0, -1.0, 0.6, float("nan")):
+        with pytest.raises(InputError, match="width"):
+            draw_up(store, width=bad)
+
+
 def test_nothing_judged_yet() -> None:
     with store_with([row(tags("neutral"))]) as store:
         card = draw_up(store, current="by-hand")

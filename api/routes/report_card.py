@@ -15,6 +15,7 @@ from api.service import Running, Service
 from api.tongue import calendar
 from voc.calendars import Calendar
 from voc.report_card import WIDTH, Answers, Drift, ReportCard, Saying, draw_up, find_drift, sayings
+from voc.report_card.card import LEAST_WIDTH
 from voc.store import Filters
 
 router = APIRouter(tags=["report card"])
@@ -26,7 +27,7 @@ class CardQuery(FilterQuery):
     model: str | None = Field(None, max_length=100, description="by default the current one, if rows were judged under it")
     answers: Answers = Field("seen", description="what was said when rows were judged, or now: see docs/report-card.md")
     calendar: Calendar = "jalali"
-    width: float = Field(WIDTH, ge=0.005, le=0.3, description="to which width, ±, rows_to_width counts the rows")
+    width: float = Field(WIDTH, ge=LEAST_WIDTH, le=0.5, description="to which width, ±, rows_to_width counts the rows")
 
 
 class DriftQuery(FilterQuery):

@@ -26,6 +26,8 @@ from voc.store import Selection, Store
 from voc.tagging import Thresholds
 from voc.taxonomy import load_taxonomy
 
+# ruff: noqa: S608  the SQL is put together from our own words
+
 JUDGED: Final = 1_000
 WEEKS: Final = 4
 _ONE: Final = "$texts[1 + CAST(hash(seq + {}) % $n AS INTEGER)]"

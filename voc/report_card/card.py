@@ -39,6 +39,10 @@ SCORED: Final = ("reasons", "effort", "loyalty")
 """Kinds of which the model says how sure it is of each code that it gives."""
 
 
+LEAST_WIDTH: Final = 0.005
+"""Half a point of a hundred: to know more takes more rows than anybody judges."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One figure over `n` rows, and about how many more rows would make it known to the width that was asked for."""
@@ -145,8 +149,10 @@ def draw_up(
     """The report card of a model: the `current` one if any row was judged under it, or else the last under which one was.
 
     With `answers` now, today's tags are held against what people said: honest only for a model that has learnt from none of it.
-    Raises InputError for a filter by tags, and for a model under which nothing was judged.
+    Raises InputError for a filter by tags, for a model under which nothing was judged, and for a width that is none.
     """
+    if not LEAST_WIDTH <= width <= 0.5:
+        raise InputError(f"width: {width} is not between {LEAST_WIDTH} and 0.5.", field="width")
     everything = find_judged(store, filters)
     rows = answered_now(store, everything) if answers == "now" else everything
     model = _choose(rows, model, current)
