@@ -1,6 +1,7 @@
-"""The codes that the product tags, with their Persian and English titles, read from `data/taxonomy.toml`.
+"""The codes that the product tags, with their Persian and English titles.
 
-The model's outputs, the API, the page and the docs take their codes and titles from here and nowhere else.
+The model's outputs, the API, the page and the docs take their codes and titles from here and nowhere else. They are those of
+`data/taxonomy.toml`, unless the folder of the model that is set holds a taxonomy of its own (`voc taxonomy publish`).
 """
 
 import tomllib
@@ -8,9 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import Any
+from importlib.resources.abc import Traversable
+from typing import Any, Final
 
 from voc.errors import InputError
+from voc.tagging.identity import find_model
+
+TAXONOMY_FILE: Final = "taxonomy.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +92,32 @@ class Taxonomy:
 
 @cache
 def load_taxonomy() -> Taxonomy:
-    """The shipped taxonomy, read once.
+    """The taxonomy of the model that VOC_MODEL sets, read once: a process has one model.
 
     >>> load_taxonomy().get_reason("delivery.time").fa
     'زمان تحویل'
     """
-    source = tomllib.loads((files("data") / "taxonomy.toml").read_text("utf-8"))
+    from voc.settings import read_settings  # brings pydantic, which programs with voc.client do without
+
+    return taxonomy_of(read_settings().model)
+
+
+@cache
+def taxonomy_of(model: str) -> Taxonomy:
+    """The taxonomy of a model folder or hub name, the shipped one where it has none. Raises ModelError as `find_model` does."""
+    own = find_model(model) / TAXONOMY_FILE
+    return read_taxonomy(own) if own.exists() else shipped_taxonomy()
+
+
+@cache
+def shipped_taxonomy() -> Taxonomy:
+    """The taxonomy that this release comes with."""
+    return read_taxonomy(files("data") / TAXONOMY_FILE)
+
+
+def read_taxonomy(file: Traversable) -> Taxonomy:
+    """The taxonomy in a file."""
+    source = tomllib.loads(file.read_text("utf-8"))
     return Taxonomy(
         version=source["version"],
         sentiments=_codes(source["sentiment"]),

@@ -75,6 +75,21 @@ class TransformerTagger:
         """`text` as the network reads it."""
         return self._normaliser.normalise(text)
 
+    @property
+    def vocabulary(self) -> int:
+        """How many pieces the network knows."""
+        return int(self._network.encoder.config.vocab_size)
+
+    @property
+    def marks(self) -> list[int]:
+        """The pieces that stand for no words, as those around a text."""
+        return list(self._tokenizer.all_special_ids)
+
+    def pieces(self, normalised: Sequence[str]) -> list[list[int]]:
+        """The pieces that each normalised text is read as, by their numbers."""
+        ids: list[list[int]] = self._tokenizer(list(normalised), add_special_tokens=False, verbose=False)["input_ids"]
+        return ids
+
     def tag(self, texts: Sequence[str]) -> list[Tags]:
         """The tags of each (masked) text, in order; equal texts are read once. Any length is read whole, in windows."""
         tags = {text: self._known[text] for text in texts if text in self._known}
