@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from tests.fakes import FakeTagger
+from voc.corrections.statement import as_known_now, read_statement, restore_statement, write_statement
 from voc.drafts import Draft, Plan, plan_of, read_draft
 from voc.drafts.compare import changed, moves, reach, shifts
 from voc.drafts.examples import FOLDS, NO_FOLD, Examples, examples_of
@@ -39,6 +40,7 @@ def block(kind: str, code: str, hits: list[str] = HITS, more: str = "") -> str:
     return f'[[{kind}]]\ncode = "{code}"\n{TITLES}hits = [\n{listed}]\n{more}\n'
 
 
+HIDE_AND_MOVE = '[[hide]]\ncode = "trust.fraud"\n[[move]]\ncode = "billing.fee"\ngroup = "price"\n'
 SPLIT = f'[[split]]\ncode = "service.access"\n{block("split.into", "service.phone")}'
 
 
@@ -95,7 +97,18 @@ def test_the_first_draft_can_be_checked_as_it_stands(written: Path) -> None:
         (('[[merge]]\ncodes = ["digital.bug", "digital.login"]\ninto = "order.availability"\n',), "it is another reason"),
         (('[[merge]]\ncodes = ["digital.bug", "digital.login"]\ninto = ["digital.bug"]\n',), "into is a text"),
         (('[[hide]]\ncode = "digital.bug"\n', MERGE_NEW), "digital.bug is changed in two ways"),
-        (('[[rename]]\ncode = "digital.bug"\nto = "digital.login"\n',), "two reasons would have the code digital.login"),
+        (('[[rename]]\ncode = "digital.bug"\nto = "digital.login"\n',), "digital.login was another reason's code"),
+        (
+            ('[[rename]]\ncode = "digital.bug"\nto = "digital.login"\n', '[[hide]]\ncode = "digital.login"\n'),
+            "digital.login was another reason's code",
+        ),
+        (
+            (
+                '[[rename]]\ncode = "digital.bug"\nto = "digital.app"\n',
+                '[[rename]]\ncode = "trust.fraud"\nto = "digital.app"\n',
+            ),
+            "two reasons would have the code digital.app",
+        ),
         (('[[rename]]\ncode = "digital.bug"\nto = "x.login"\n',), "would stand in a group that is not there"),
         (('[[hide]]\ncode = "digital.bug"\nwhy = "x"\n',), r"\[\[hide\]\] digital.bug: there is no 'why' here"),
         (('[[rename]]\nfa = "x"\n',), r"line 5: \[\[rename\]\]: code is missing"),
@@ -186,6 +199,37 @@ def test_what_is_hidden_is_gone_and_an_empty_group_with_it(written: Path) -> Non
     assert plan.given_as == {"digital.bug": "", "trust.fraud": ""}
     assert "trust" not in {group.code for group in plan.taxonomy.groups}
     assert not {"digital.bug", "trust.fraud"} & set(codes(plan))
+
+
+@pytest.mark.parametrize(
+    ("said", "now"),
+    [
+        ({"reasons": {"digital.bug": "negative"}}, {"reasons": {"digital.app": "negative"}}),
+        ({"reasons": {"trust.fraud": "negative"}}, {"reasons": {}}),
+        (
+            {"add": {"reasons": {"billing.fee": "negative"}}, "remove": {"reasons": ["trust.fraud", "digital.usability"]}},
+            {"add": {"reasons": {"price.fee": "negative"}}, "remove": {"reasons": ["digital.app"]}},
+        ),
+        (
+            {"sentiment": "mixed", "reasons": {"price.fee": "neutral"}},
+            {"sentiment": "mixed", "reasons": {"price.fee": "neutral"}},
+        ),
+    ],
+)
+def test_what_people_said_holds_by_the_codes_that_reasons_have_now(
+    written: Path, said: dict[str, Any], now: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taxonomy = made(written, MERGE_NEW, HIDE_AND_MOVE).taxonomy
+    monkeypatch.setattr("voc.corrections.statement.load_taxonomy", lambda: taxonomy)
+    assert write_statement(as_known_now(restore_statement(said))) == now
+
+
+def test_a_correction_may_name_a_code_as_it_was(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taxonomy = made(written, MERGE_NEW, HIDE_AND_MOVE).taxonomy
+    monkeypatch.setattr("voc.corrections.statement.load_taxonomy", lambda: taxonomy)
+    assert read_statement({"reasons": {"digital.bug": "negative"}}).reasons == {"digital.bug": "negative"}
+    with pytest.raises(InputError, match=r"no code 'trust\.fraud'"):
+        read_statement({"reasons": {"trust.fraud": "negative"}})
 
 
 def test_a_split_keeps_the_whole_for_the_rest(written: Path) -> None:

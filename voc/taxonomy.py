@@ -6,7 +6,7 @@ The model's outputs, the API, the page and the docs take their codes and titles 
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -56,7 +56,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Taxonomy:
-    """All codes of one version, in the order in which the model puts them out."""
+    """All codes of one version, in the order in which the model puts them out.
+
+    `given_as` says of reasons of the taxonomy that this one rests on what they are here; empty for one that is not given.
+    """
 
     version: str
     sentiments: tuple[Code, ...]
@@ -66,6 +69,7 @@ class Taxonomy:
     loyalty: tuple[Code, ...]
     resolutions: tuple[Code, ...]
     moves: tuple[Code, ...]
+    given_as: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def titles_fa(self) -> Mapping[str, str]:
@@ -81,6 +85,11 @@ class Taxonomy:
     def codes(self) -> tuple[Code, ...]:
         """Every code of every kind."""
         return self.sentiments + self.reasons + self.effort + self.loyalty + self.resolutions + self.moves
+
+    @cached_property
+    def reason_codes(self) -> Mapping[str, str]:
+        """Every code by which a reason that is here is or was known, with the code that it has here."""
+        return {old: code for old, code in self.given_as.items() if code} | {each.code: each.code for each in self.reasons}
 
     def get_reason(self, code: str) -> Code:
         """The reason with this code. Raises InputError, which lists the codes, where there is none."""
@@ -127,6 +136,7 @@ def read_taxonomy(file: Traversable) -> Taxonomy:
         loyalty=_codes(source["loyalty"]),
         resolutions=_codes(source["resolution"]),
         moves=_codes(source["move"]),
+        given_as=source.get("given_as", {}),
     )
 
 

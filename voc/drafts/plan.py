@@ -127,6 +127,8 @@ def _given_as(draft: Draft, base: Taxonomy) -> dict[str, str]:
 
 def _check_distinct(draft: Draft, given: Mapping[str, str]) -> None:
     merged = {merge.into for merge in draft.merges}
+    if taken := [to for code, to in given.items() if to in given and to not in merged | {code}]:
+        raise InputError(f"{draft.file}: {taken[0]} was another reason's code; stored rows would mix. Choose a new one.")
     apart = [*(to for to in given.values() if to and to not in merged), *merged, *(code.code for _, code in _learnt(draft))]
     if twice := [code for code, times in Counter(apart).items() if times > 1]:
         both = f"two reasons would have the code {twice[0]}; merge them or choose another."
@@ -157,6 +159,7 @@ def _taxonomy(draft: Draft, base: Taxonomy, given_as: Mapping[str, str], new: tu
         version=base.version + draft.suffix,
         groups=tuple(group for group in groups if group.code in used),
         reasons=tuple(_with_misses(reason, given_as) for reason in ordered),
+        given_as=given_as,
     )
 
 

@@ -66,6 +66,8 @@ def taxonomy_toml(taxonomy: Taxonomy) -> str:
     }
     for kind, codes in (kinds | {"resolution": taxonomy.resolutions, "move": taxonomy.moves}).items():
         blocks += [_code_block(kind, code) for code in codes]
+    if taxonomy.given_as:
+        blocks.append("\n".join(["[given_as]", *(f"{_text(code)} = {_text(to)}" for code, to in taxonomy.given_as.items())]))
     return "\n\n".join(blocks) + "\n"
 
 
