@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from voc.drafts import Plan, plan_of, read_draft
 from voc.drafts.examples import examples_of
+from voc.drafts.features import labels_of
 from voc.drafts.judgement import f1_of, judge
 from voc.drafts.learn import Learnt, learn
 from voc.kpis.kpi import Estimate
@@ -80,7 +81,7 @@ def found_in(learnt: Learnt, texts: Sequence[str], tagger: TransformerTagger) ->
         ]
     )
     labels = np.stack([reading.found for reading in tagger.read(normalised)])
-    given: Bools = words + labels @ learnt.found.T + learnt.bias >= 0
+    given: Bools = words + labels_of(labels) @ learnt.found.T + learnt.bias >= 0
     return given
 
 

@@ -1,6 +1,7 @@
 """Drafts of a taxonomy without weights: what is read, what is refused and where, what they make of the shipped codes."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,19 @@ import torch
 from tests.fakes import FakeTagger
 from voc.corrections.statement import as_known_now, read_statement, restore_statement, write_statement
 from voc.drafts import Draft, Plan, plan_of, read_draft
+from voc.drafts.candidates import corrected, not_in, reason_of, with_words
 from voc.drafts.compare import changed, moves, reach, shifts
+from voc.drafts.cuts import choose_cuts, sooner
 from voc.drafts.examples import FOLDS, NO_FOLD, Examples, examples_of
 from voc.drafts.judgement import f1_of, judge
-from voc.drafts.learn import Learnt, choose_cuts
-from voc.drafts.publish import taxonomy_toml
+from voc.drafts.learn import Learnt
 from voc.drafts.template import first_draft
+from voc.drafts.toml_text import taxonomy_toml
 from voc.errors import InputError
-from voc.records import Reason, Tags
+from voc.records import Corrected, Feedback, Reason, TaggedFeedback, Tags
 from voc.tagging.decode import Decoder, clearest
 from voc.tagging.network import TaggerConfig
-from voc.tagging.own import OwnReasons, word_shares
+from voc.tagging.own import OwnReasons, nearness, word_shares
 from voc.tagging.reading import Reading
 from voc.taxonomy import read_taxonomy, shipped_taxonomy, taxonomy_of
 from voc.text.align import Alignment
@@ -330,6 +333,47 @@ def test_a_cut_is_chosen_by_what_is_known() -> None:
     assert -1.0 < cut <= 1.0
 
 
+def scores_and_rows(share: float) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Logits of 40 hits and 400 others, far apart but for a few, and of 500 rows of which so many look like hits."""
+    random = np.random.default_rng(0)
+    examples = np.concatenate([random.normal(-1.0, 1.5, 40), random.normal(-6.0, 1.5, 400)])
+    rows = np.concatenate([random.normal(-1.0, 1.5, int(500 * share)), random.normal(-6.0, 1.5, 500 - int(500 * share))])
+    return examples[:, None], rows[:, None]
+
+
+@pytest.mark.parametrize(("share", "lower"), [(0.4, True), (0.01, False)])
+def test_a_reason_is_given_sooner_where_the_rows_have_it_often(share: float, lower: bool) -> None:
+    scores, rows = scores_and_rows(share)
+    has = np.arange(440)[:, None] < 40
+    examples = Examples((), (), has, np.ones_like(scores), np.arange(440) % FOLDS)
+    (cut,) = sooner(np.array([-2.5]), scores, examples, rows)
+    assert (cut < -2.9) if lower else (cut == -2.5)
+    assert cut > -6.0
+    assert sooner(np.array([-2.5]), scores, examples, rows[:10]) == [-2.5]
+
+
+def test_what_people_corrected_becomes_hits_and_near_misses() -> None:
+    (plain_tags,) = tagged("a")
+    other, both = tagged("b", "a b")
+    rows = [(plain_tags, other), (other, plain_tags), (both, other), (plain_tags, None)]
+    at = datetime(2026, 5, 4, tzinfo=UTC)
+    records = [
+        TaggedFeedback(f"f{line}", "b1", Feedback(text, line), tags, Corrected(at, None, (), "", model) if model else None)
+        for line, (text, (tags, model)) in enumerate(zip(HITS, rows, strict=False))
+    ]
+    found = corrected("a", records)
+    assert (found.hits, found.near_misses) == ((HITS[0], HITS[2]), (HITS[1],))
+
+
+def test_candidates_are_looked_for_by_words_and_are_new(written: Path) -> None:
+    draft = draft_of(written, GROUP, block("add", "club.points", HITS[:1], more='near_misses = ["به پیک امتیاز دادم"]'))
+    reason = reason_of(draft, "club.points")
+    rows = ["امتيازم کو؟", HITS[0], "دیر رسید", "به پیک امتیاز دادم", "امتيازم کو؟"]
+    assert with_words("امتیاز", not_in(reason, rows)) == ["امتيازم کو؟"]
+    with pytest.raises(InputError, match=r"adds no reason 'club\.card'"):
+        reason_of(draft, "club.card")
+
+
 def test_words_count_once_and_a_text_has_length_one() -> None:
     rarity = torch.tensor([0.0, 3.0, 4.0])
     shares = word_shares(torch.tensor([[1, 2, 0, 1]]), torch.tensor([[1, 1, 1, 1]]), rarity)[0]
@@ -347,7 +391,7 @@ def test_evidence_adds_up_to_the_logit() -> None:
     logits, evidence = own(ids, speaks, found, focus)
     assert torch.allclose(logits, evidence.sum(-1) + own.bias)
     by_hand = (
-        word_shares(ids, speaks, own.rarity)[0] @ own.pieces[ids[0]] + own.found @ (found[0] / own.heat).sigmoid() + own.bias
+        word_shares(ids, speaks, own.rarity)[0] @ own.pieces[ids[0]] + own.found @ nearness(found[0] / own.heat) + own.bias
     )
     assert torch.allclose(logits[0], by_hand)
 

@@ -1,6 +1,7 @@
 """A draft published on the shipped model: what it learns, what it leaves alone to the bit, and the commands around it."""
 
 import json
+import tomllib
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.test_drafts import PACKS
 from voc import command
 from voc.drafts import Draft, Plan, plan_of, read_draft
 from voc.drafts.examples import examples_of
+from voc.drafts.features import labels_of
 from voc.drafts.judgement import Judgement, judge
 from voc.drafts.learn import Learnt, learn
 from voc.drafts.publish import publish
@@ -80,7 +82,7 @@ def plan(draft: Path) -> Plan:
 
 @pytest.fixture(scope="module")
 def learnt(plan: Plan, shipped: TransformerTagger) -> Learnt:
-    return learn(plan, examples_of(plan), shipped)
+    return learn(plan, examples_of(plan), shipped, read_held_out("banking").texts)
 
 
 @pytest.fixture(scope="module")
@@ -170,12 +172,12 @@ def test_what_was_learnt_is_what_serves(own: TransformerTagger, plan: Plan, lear
     labels = np.r_[reading.found[:old], reading.found[old + new :]]
     length = np.sqrt(sum(learnt.rarity[piece] ** 2 for piece in set(ids)))
     words = sum(learnt.rarity[piece] / length * learnt.pieces[piece] for piece in set(ids))
-    expected = 1 / (1 + np.exp(-(words + learnt.found @ labels + learnt.bias)))
+    expected = 1 / (1 + np.exp(-(words + learnt.found @ labels_of(labels) + learnt.bias)))
     assert reading.found[old : old + new] == pytest.approx(expected, abs=1e-3)
 
 
 def test_a_draft_is_learnt_alike_again(plan: Plan, learnt: Learnt, shipped: TransformerTagger) -> None:
-    again = learn(plan, examples_of(plan), shipped)
+    again = learn(plan, examples_of(plan), shipped, read_held_out("banking").texts)
     assert np.array_equal(again.pieces, learnt.pieces)
     assert np.array_equal(again.given, learnt.given)
 
@@ -282,7 +284,7 @@ def voc_(*arguments: str) -> Result:
 def test_check_says_how_sure_where_and_what_it_changes(
     draft: Path, learning: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(TAXONOMY, "_learnt", lambda _: learning)
+    monkeypatch.setattr(TAXONOMY, "_learnt", lambda *_: learning)
     rows = tmp_path / "rows.csv"
     rows.write_text("متن\nواسه وام ضامن رسمی میخوان\nصف شعبه تا خیابون بود\nبسته دیر رسید\nکد تخفیف کار نکرد\n", "utf-8")
     said = voc_("taxonomy", "check", str(draft), "--rows", str(rows)).stdout
@@ -315,6 +317,18 @@ def test_compare_says_where_rows_come_from(folder: Path, tmp_path: Path, monkeyp
     assert not (tmp_path / "none.duckdb").exists()
 
 
+def test_examples_are_offered_as_a_draft_has_them(draft: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("متن\nپیتزا سرد بود\nبرای تسهیلات ازدواج ضامن ندارم\nکد تخفیف کار نکرد\n", "utf-8")
+    said = voc_("taxonomy", "examples", str(draft), "banking.loan", "--rows", str(rows), "--show", "1").stdout
+    assert tomllib.loads(said) == {"hits": ["برای تسهیلات ازدواج ضامن ندارم"]}
+    said = voc_("taxonomy", "examples", str(draft), "banking.loan", "--rows", str(rows), "--search", "كد").stdout
+    assert tomllib.loads(said) == {"hits": ["کد تخفیف کار نکرد"]}
+    monkeypatch.setenv("VOC_DATABASE", str(tmp_path / "none.duckdb"))
+    with pytest.raises(InputError, match="no database"):
+        voc_("taxonomy", "examples", str(draft), "banking.loan", "--corrected")
+
+
 def test_show_lists_the_reasons_of_a_model(folder: Path) -> None:
     assert "banking.loan  وام و تسهیلات · Loans" in voc_("taxonomy", "show", str(folder)).stdout
     assert "banking.loan" not in voc_("taxonomy", "show").stdout
@@ -323,7 +337,7 @@ def test_show_lists_the_reasons_of_a_model(folder: Path) -> None:
 def test_a_weak_reason_is_published_only_when_asked_twice(
     draft: Path, learning: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(TAXONOMY, "_learnt", lambda _: learning)
+    monkeypatch.setattr(TAXONOMY, "_learnt", lambda *_: learning)
     monkeypatch.setattr("voc.drafts.judgement.LEAST_F1", 0.99)
     with pytest.raises(InputError, match=r"below 0\.99 for banking\.loan"):
         voc_("taxonomy", "publish", str(draft), "-o", str(tmp_path / "model"))

@@ -15,15 +15,18 @@ if TYPE_CHECKING:
     from voc.drafts.learn import Learnt
     from voc.kpis.kpi import Estimate
     from voc.records import Feedback, Tags
+    from voc.taxonomy import Code
 
 taxonomy = typer.Typer(help="Contact reasons of your own: draft, check, publish, compare.", no_args_is_help=True)
 DraftFile = Annotated[Path, typer.Argument(metavar="DRAFT.toml", help="a draft, as `voc taxonomy new` writes a first one")]
 RowsFile = Annotated[
-    Path | None, typer.Option("--rows", help="a file of feedback to look at; the database (VOC_DATABASE) when left out")
+    Path | None,
+    typer.Option("--rows", help="a file of feedback as it is to be tagged; VOC_DATABASE when left out"),
 ]
 MostRows = Annotated[int, typer.Option("--most", min=1, help="rows that are looked at, drawn at random")]
 ROWS: Final = 2_000  # under a minute on two cores, tagged twice
 SHOWN: Final = 3
+CANDIDATES: Final = 20
 SHIPPED: Final = "shipped"
 OFTEN: Final = 0.1  # of the rows; cross-validation against short examples overlooks a reason that takes whatever is long
 
@@ -60,13 +63,36 @@ def show(
 
 
 @taxonomy.command()
+def examples(
+    draft: DraftFile,
+    code: Annotated[str, typer.Argument(metavar="CODE", help="a reason that the draft adds")],
+    search: Annotated[str, typer.Option("--search", help="rows in which these words stand")] = "",
+    corrected: Annotated[bool, typer.Option("--corrected", help="rows in which people gave or took the reason")] = False,
+    rows: RowsFile = None,
+    most: MostRows = ROWS,
+    show: Annotated[int, typer.Option("--show", min=1, help="texts to print")] = CANDIDATES,
+) -> None:
+    """Rows to copy into the draft once you have read them: the likest to the reason's hits, or as the options say."""
+    from voc.drafts import read_draft
+    from voc.drafts.candidates import not_in, reason_of, with_words
+    from voc.drafts.rows import rows_of
+
+    reason = reason_of(read_draft(draft), code)
+    if corrected:
+        _put_corrected(reason)
+        return
+    texts = not_in(reason, (row.text for row in rows_of(rows, read_settings(), most)))
+    _put_texts("hits", with_words(search, texts)[:show] if search else _nearest(reason, texts)[:show])
+
+
+@taxonomy.command()
 def check(draft: DraftFile, rows: RowsFile = None, most: MostRows = ROWS) -> None:
     """How sure a draft's new reasons are, what they find in your rows, and what it changes; nothing is written."""
     from voc.drafts.publish import published_for_now
     from voc.drafts.rows import rows_of
 
-    source, plan, learnt, judgements = _learnt(draft)
     looked_at = rows_of(rows, read_settings(), most)
+    source, plan, learnt, judgements = _learnt(draft, looked_at)
     before: list[Tags] = []
     after: list[Tags] = []
     if looked_at:
@@ -86,15 +112,18 @@ def check(draft: DraftFile, rows: RowsFile = None, most: MostRows = ROWS) -> Non
 def publish(
     draft: DraftFile,
     output: Annotated[Path, typer.Option("-o", "--output", help="folder of the new model; made, never written over")],
+    rows: RowsFile = None,
+    most: MostRows = ROWS,
     anyway: Annotated[bool, typer.Option("--anyway", help="even with reasons that are not to be trusted yet")] = False,
 ) -> None:
     """Write the draft as a model: VOC_MODEL=FOLDER uses it and tags anew, VOC_MODEL as it was goes back."""
     from voc.drafts.judgement import LEAST_F1
     from voc.drafts.publish import check_free
     from voc.drafts.publish import publish as write_model
+    from voc.drafts.rows import rows_of
 
     check_free(output)
-    source, plan, learnt, judgements = _learnt(draft)
+    source, plan, learnt, judgements = _learnt(draft, rows_of(rows, read_settings(), most))
     if (weak := [judgement.code for judgement in judgements if not judgement.trusted]) and not anyway:
         raise InputError(
             f"Cross-validated F1 is below {LEAST_F1} for {', '.join(weak)}: see voc taxonomy check and add examples, or publish"
@@ -129,7 +158,32 @@ def compare(
         typer.echo(f"  moved: {old} → {won} in {_rows(count)}")
 
 
-def _learnt(draft: Path) -> "tuple[Draft, Plan, Learnt, list[Judgement]]":
+def _put_corrected(reason: "Code") -> None:
+    from voc.command.figures import open_store
+    from voc.drafts.candidates import corrected, not_in
+    from voc.store import Filters
+
+    with open_store() as store:
+        said = corrected(reason.code, store.stream_feedback(Filters(corrected=True)))
+    _put_texts("hits", not_in(reason, said.hits))
+    _put_texts("near_misses", not_in(reason, said.near_misses))
+
+
+def _put_texts(name: str, texts: Sequence[str]) -> None:
+    from voc.drafts.toml_text import text_toml
+
+    typer.echo("\n".join([f"{name} = [", *(f"  {text_toml(text)}," for text in texts), "]"]))
+
+
+def _nearest(reason: "Code", texts: Sequence[str]) -> list[str]:
+    from voc.drafts.candidates import nearest
+    from voc.tagging.identity import find_model
+    from voc.tagging.tagger import TransformerTagger
+
+    return nearest(reason, texts, TransformerTagger(find_model()))
+
+
+def _learnt(draft: Path, rows: "Sequence[Feedback]") -> "tuple[Draft, Plan, Learnt, list[Judgement]]":
     from voc.drafts import plan_of, read_draft
     from voc.taxonomy import shipped_taxonomy
 
@@ -142,7 +196,7 @@ def _learnt(draft: Path) -> "tuple[Draft, Plan, Learnt, list[Judgement]]":
     from voc.tagging.tagger import TransformerTagger
 
     examples = examples_of(plan)
-    learnt = learn(plan, examples, TransformerTagger(find_model()))
+    learnt = learn(plan, examples, TransformerTagger(find_model()), [row.text for row in rows])
     return source, plan, learnt, judge(plan, examples, learnt)
 
 

@@ -19,9 +19,10 @@ from voc.drafts.draft import Draft
 from voc.drafts.judgement import Judgement
 from voc.drafts.learn import Learnt
 from voc.drafts.plan import Plan
+from voc.drafts.toml_text import taxonomy_toml
 from voc.errors import ConflictError
 from voc.tagging.identity import DEFAULT_THRESHOLD, KPI_ERRORS_FILE, find_model, read_config
-from voc.taxonomy import TAXONOMY_FILE, Code, Taxonomy
+from voc.taxonomy import TAXONOMY_FILE
 
 WEIGHTS_FILE: Final = "model.safetensors"
 DRAFT_FILE: Final = "draft.toml"
@@ -52,23 +53,6 @@ def published_for_now(draft: Draft, plan: Plan, learnt: Learnt) -> Iterator[Path
     with tempfile.TemporaryDirectory() as place:
         publish(draft, plan, learnt, (), Path(place) / "model")
         yield Path(place) / "model"
-
-
-def taxonomy_toml(taxonomy: Taxonomy) -> str:
-    """The taxonomy as a file that `voc.taxonomy` reads."""
-    blocks = [f"version = {_text(taxonomy.version)}"]
-    blocks += [_block("group", {"code": group.code, "fa": group.fa, "en": group.en}) for group in taxonomy.groups]
-    kinds = {
-        "sentiment": taxonomy.sentiments,
-        "reason": taxonomy.reasons,
-        "effort": taxonomy.effort,
-        "loyalty": taxonomy.loyalty,
-    }
-    for kind, codes in (kinds | {"resolution": taxonomy.resolutions, "move": taxonomy.moves}).items():
-        blocks += [_code_block(kind, code) for code in codes]
-    if taxonomy.given_as:
-        blocks.append("\n".join(["[given_as]", *(f"{_text(code)} = {_text(to)}" for code, to in taxonomy.given_as.items())]))
-    return "\n\n".join(blocks) + "\n"
 
 
 def _write(draft: Draft, plan: Plan, learnt: Learnt, judgements: Sequence[Judgement], folder: Path) -> None:
@@ -153,27 +137,6 @@ def _card(draft: Draft, plan: Plan, judgements: Sequence[Judgement], shipped: st
     for part, whole in plan.parts.items():
         yield f"- `{part}` is a part of `{whole}`"
     yield ""
-
-
-def _code_block(kind: str, code: Code) -> str:
-    names = ("code", "fa", "en", "definition_fa", "definition_en", *(("direction",) if code.direction else ()))
-    hits = "".join(f"  {_text(text)},\n" for text in code.hits)
-    misses = "".join(f"  {{ {_pairs(miss.text, miss.instead, miss.why)} }},\n" for miss in code.near_misses)
-    values = {name: getattr(code, name) for name in names}
-    return f"{_block(kind, values)}\nhits = [\n{hits}]\nnear_misses = [\n{misses}]"
-
-
-def _pairs(text: str, instead: str, why: str) -> str:
-    return f"text = {_text(text)}, instead = {_text(instead)}, why = {_text(why)}"
-
-
-def _block(kind: str, values: Mapping[str, str]) -> str:
-    return "\n".join([f"[[{kind}]]", *(f"{name} = {_text(value)}" for name, value in values.items())])
-
-
-def _text(value: str) -> str:
-    """A TOML text; JSON's are, but for DEL, which is escaped."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _json(value: Any) -> str:

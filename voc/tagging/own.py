@@ -1,13 +1,14 @@
 """Contact reasons of an organisation's own, on top of a finished network that they change nothing of.
 
-What tells a new reason from ten examples is which words stand in a text and what the network found in it already; its token
-states, which were made for other reasons, tell less (docs/own-taxonomy.md has the figures). So a reason's logit is a sum over
-the words, weighed as TF-IDF weighs them, and over the labels that were found. Both are sums over the tokens, so that each
-token's part in the logit is the evidence, as it is for all other labels.
+What tells a new reason from ten examples is which words stand in a text, what they mean, and how near it is to each label
+that the network knows. So a reason's logit is a sum over the pieces of words, weighed as TF-IDF weighs them, and over the
+labels. Both are sums over the tokens, so that each token's part in the logit is the evidence, as it is for all other labels.
 """
 
 import torch
 from torch import Tensor, nn
+
+NEAR = 3.0  # a label that is not found, but whose logit lies so little below, tells something, too
 
 
 class OwnReasons(nn.Module):
@@ -32,9 +33,14 @@ class OwnReasons(nn.Module):
         """Logits [B, C] and evidence [B, C, T], from ids and `speaks` [B, T], logits [B, F] and where they looked [B, F, T]."""
         share = word_shares(ids, speaks, self.rarity)
         of_words = share[:, None, :] * self.pieces[ids].transpose(1, 2)
-        of_found = torch.einsum("cf,bf,bft->bct", self.found, (found / self.heat).sigmoid(), focus)
+        of_found = torch.einsum("cf,bf,bft->bct", self.found, nearness(found / self.heat), focus)
         evidence = of_words + of_found
         return evidence.sum(-1) + self.bias, evidence
+
+
+def nearness(logits: Tensor) -> Tensor:
+    """How near a text is to labels with these logits, from 0 to 1: 0.5 where `NEAR` is missing to an even chance."""
+    return ((logits + NEAR) / 2).sigmoid()
 
 
 def word_shares(ids: Tensor, speaks: Tensor, rarity: Tensor) -> Tensor:

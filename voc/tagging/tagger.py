@@ -13,6 +13,9 @@ from voc.tagging.identity import ModelIdentity, find_model, read_config
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from voc.tagging.conversation import Script
     from voc.tagging.network import TaggerConfig, TaggerNetwork
     from voc.tagging.reading import Reading
@@ -76,9 +79,10 @@ class TransformerTagger:
         return self._normaliser.normalise(text)
 
     @property
-    def vocabulary(self) -> int:
-        """How many pieces the network knows."""
-        return int(self._network.encoder.config.vocab_size)
+    def embeddings(self) -> "NDArray[np.float32]":
+        """What the network takes each piece for, before it has seen what stands around it [V, hidden]."""
+        embeddings: NDArray[np.float32] = self._network.encoder.get_input_embeddings().weight.detach().numpy()
+        return embeddings
 
     @property
     def marks(self) -> list[int]:
