@@ -590,8 +590,9 @@ class GroupOut(Sent):
 
 
 class TaxonomyOut(Sent):
-    """All codes of one version."""
+    """All codes of the taxonomy in use; its name and the model's stand with every tagged record."""
 
+    model: str = Field(description="the name of the model that tags with it")
     version: str
     sentiments: list[CodeOut]
     groups: list[GroupOut]
@@ -600,6 +601,9 @@ class TaxonomyOut(Sent):
     loyalty: list[CodeOut]
     resolutions: list[CodeOut]
     moves: list[CodeOut] = Field(description="what an agent does in a conversation; `direction` is the group")
+    given_as: dict[str, str] = Field(
+        description="what reasons of the taxonomy that it rests on are here, by their codes there; empty where not given"
+    )
 
 
 class KeyIn(Taken):

@@ -28,6 +28,7 @@ from models.pretrain import write_checkpoint
 from models.teach import read_taught
 from models.tokenizer import load_tokenizer
 from models.tune import tune
+from voc.errors import ModelError
 from voc.tagging.identity import MODEL_TYPE
 from voc.tagging.network import TaggerConfig, TaggerNetwork, TaggerOutput
 from voc.tagging.reading import FOUND
@@ -111,7 +112,10 @@ def start_from(base: Path, config: TaggerConfig) -> tuple[TaggerNetwork, bool]:
     """A network on the encoder in `base`; if that is a tagger, it goes on learning, and labels new to it begin from nothing."""
     network = TaggerNetwork(config)
     if json.loads((base / "config.json").read_text("utf-8"))["model_type"] == MODEL_TYPE:
-        take_over(network, TaggerNetwork.from_pretrained(base, dtype=torch.float32))
+        tagger = TaggerNetwork.from_pretrained(base, dtype=torch.float32)
+        if tagger.config.own_reasons or tagger.config.given_as:
+            raise ModelError(f"{base} was published from a draft; train the shipped model it rests on, and publish anew.")
+        take_over(network, tagger)
         return network, True
     network.encoder = AutoModel.from_pretrained(base)
     return network, False

@@ -198,6 +198,7 @@ def test_tag_at_once_masks_and_stores_nothing(client: TestClient) -> None:
 
 def test_taxonomy(client: TestClient) -> None:
     taxonomy = client.get("/v1/taxonomy").json()
+    assert (taxonomy["model"], taxonomy["version"], taxonomy["given_as"]) == ("fake-1", "v1", {})
     assert {"code": "delivery", "fa": "ارسال و تحویل"}.items() <= taxonomy["groups"][0].items()
     assert {cue["direction"] for cue in taxonomy["effort"]} == {"hard", "easy"}
     assert all(code["definition_fa"] and code["definition_en"] for code in taxonomy["reasons"])

@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 LAYERS = [  # a module may import from its own line and the lines above
     {"voc.errors", "voc.records"},
+    {"voc.tagging.identity"},
     {"voc.taxonomy", "voc.settings", "voc.access", "voc.calendars", "voc.days"},
     {"voc.text", "voc.conversations"},
     {"voc.tagging"},
@@ -26,6 +27,7 @@ LAYERS = [  # a module may import from its own line and the lines above
         "voc.export",
         "voc.odata",
         "voc.webhooks",
+        "voc.drafts",
     },
     {"voc.client", "voc.command"},
 ]

@@ -18,6 +18,7 @@ from voc.command.learn import evaluate, train
 from voc.command.report_card import report_card
 from voc.command.serve import serve
 from voc.command.tag import import_, tag
+from voc.command.taxonomy import taxonomy
 from voc.command.webhooks import webhooks
 from voc.errors import VocError, whereabouts
 
@@ -48,6 +49,7 @@ cli.command()(restore)
 cli.add_typer(corrections, name="corrections")
 cli.add_typer(keys, name="keys")
 cli.add_typer(webhooks, name="webhooks")
+cli.add_typer(taxonomy, name="taxonomy")
 cli.command()(doctor)
 cli.command(context_settings=forwarded)(train)
 cli.command(context_settings=forwarded)(evaluate)

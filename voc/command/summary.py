@@ -9,16 +9,17 @@ from rich.table import Table
 
 from voc.calendars import to_jalali
 from voc.records import Feedback, Reject, Tags
-from voc.taxonomy import load_taxonomy
+from voc.taxonomy import Taxonomy
 
 TOP_REASONS: Final = 10
 BAR_CELLS: Final = 24
 
 
 class Summary:
-    """Counts as rows go by."""
+    """Counts as rows go by; `taxonomy` has the titles of what they are tagged with."""
 
-    def __init__(self) -> None:
+    def __init__(self, taxonomy: Taxonomy) -> None:
+        self._taxonomy = taxonomy
         self.rows = 0
         self.refused = 0
         self.hard = 0
@@ -65,15 +66,15 @@ class Summary:
             console.print(f"[red]refused[/] {count:,} × {code}" + (f" in column {column}" if column else ""))
 
     def _overview(self) -> Table:
-        titles = load_taxonomy().titles_fa
+        titles = self._taxonomy.titles_fa
         table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
         table.add_row("[bold]rows[/]", f"{self.rows:,}", self._period())
         for code, count in self._sentiment.most_common():
             table.add_row(code, _share(count, self.rows), f"{_bar(count, self.rows)} {titles[code]}")
-        table.add_row("high effort", _share(self.hard, self.rows), self._most(load_taxonomy().effort))
-        table.add_row("loyalty cues", _share(self.loyal, self.rows), self._most(load_taxonomy().loyalty))
+        table.add_row("high effort", _share(self.hard, self.rows), self._most(self._taxonomy.effort))
+        table.add_row("loyalty cues", _share(self.loyal, self.rows), self._most(self._taxonomy.loyalty))
         if self.conversations:
-            table.add_row("conversations", f"{self.conversations:,}", self._most(load_taxonomy().moves))
+            table.add_row("conversations", f"{self.conversations:,}", self._most(self._taxonomy.moves))
         if other := self.rows - self._scripts["persian"]:
             table.add_row("not in Persian script", f"{other:,}", ", ".join(f"{k} {v:,}" for k, v in self._scripts.items()))
         return table
@@ -86,13 +87,13 @@ class Summary:
         return f"{jalali}  ({first} … {last})"
 
     def _most(self, entries: tuple[object, ...]) -> str:
-        titles = load_taxonomy().titles_fa
+        titles = self._taxonomy.titles_fa
         codes = {getattr(entry, "code", "") for entry in entries}
         common = [(code, count) for code, count in self._cues.most_common() if code in codes][:3]
         return " · ".join(f"{code} {count:,} ({titles[code]})" for code, count in common)
 
     def _top_reasons(self) -> Table:
-        titles = load_taxonomy().titles_fa
+        titles = self._taxonomy.titles_fa
         table = Table(title="top contact reasons", title_style="bold")
         for name in ("reason", "عنوان", "rows", "share", "net polarity"):
             table.add_column(name, justify="right" if name in ("rows", "share", "net polarity") else "left")

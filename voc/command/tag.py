@@ -17,6 +17,7 @@ from voc.errors import InputError
 from voc.export import format_of, stream_feedback_as, write_whole
 from voc.records import Feedback, Reject, TaggedFeedback, Tags
 from voc.settings import Settings, read_settings
+from voc.taxonomy import taxonomy_of
 
 if TYPE_CHECKING:
     from voc.engine import WorkerPool
@@ -54,8 +55,9 @@ def tag(
     console = Console(stderr=True, quiet=quiet)
     source = _open(input, parse_mapping(map), settings)
     _show_columns(console, input, source)
-    summary, rejects = Summary(), RejectsFile(target.with_name(target.name + ".rejects.csv"))
-    with rejects, _tagger(model or settings.model, workers or settings.workers, source.rows_estimate) as tagger:
+    chosen = model or settings.model
+    summary, rejects = Summary(taxonomy_of(chosen)), RejectsFile(target.with_name(target.name + ".rejects.csv"))
+    with rejects, _tagger(chosen, workers or settings.workers, source.rows_estimate) as tagger:
         write_whole(target, stream_feedback_as(_tagged(source, tagger, summary, rejects, console), format, settings.zone))
     for notice in source.notices:
         where = f"{notice.column}: " if notice.column else ""

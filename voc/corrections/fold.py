@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from voc.corrections.statement import CORRECTABLE, UNDECIDED, Statement, statement_of
+from voc.corrections.statement import CORRECTABLE, UNDECIDED, Statement, as_known_now, statement_of
 from voc.records import ConversationTags, Cue, Polarity, Reason, Sentiment, Tags
 from voc.tagging.effort import effort_level, effort_score
 
@@ -21,7 +21,7 @@ def fold(answer: Tags, said: Iterable[Statement]) -> Tags:
     """
     whole = statement_of(answer)
     for statement in said:
-        whole = _upon(whole, statement)
+        whole = _upon(whole, as_known_now(statement))
     return _answer(answer, whole)
 
 

@@ -9,7 +9,7 @@ What is left out is not spoken of, and stays as the model has it, whichever mode
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, cast
 
 from voc.errors import InputError
@@ -114,6 +114,22 @@ def restore_statement(said: Mapping[str, Any]) -> Statement:
     )
 
 
+def as_known_now(said: Statement) -> Statement:
+    """The statement with the codes that its reasons have in the taxonomy in use; those that it lacks are not spoken of.
+
+    What was said stays as it was said, so that it holds again where the taxonomy has them again.
+    """
+    now = load_taxonomy().reason_codes
+    if all(now.get(code) == code for code in (*(said.reasons or ()), *said.add.reasons, *said.remove.reasons)):
+        return said
+    return replace(
+        said,
+        reasons=None if said.reasons is None else {now[code]: each for code, each in said.reasons.items() if code in now},
+        add=replace(said.add, reasons={now[code]: each for code, each in said.add.reasons.items() if code in now}),
+        remove=replace(said.remove, reasons=tuple(now[code] for code in said.remove.reasons if code in now)),
+    )
+
+
 def statement_of(tags: Tags) -> Statement:
     """What says of a record all that it says already: that of a person who has seen it and finds it right."""
     return Statement(
@@ -166,9 +182,10 @@ def _several(field: str, given: Any) -> tuple[str, ...]:
 
 def _one(field: str, code: Any) -> str:
     options = tuple(each.code for each in _known(field))
-    if code not in options:
+    before = load_taxonomy().reason_codes if field == "reasons" else {}
+    if not isinstance(code, str) or code not in {*options, *before}:
         raise InputError(f"{field}: there is no code {_shown(code)}.", field=field, options=options)
-    return str(code)
+    return code
 
 
 def _known(field: str) -> tuple[Code, ...]:

@@ -45,6 +45,8 @@ class Decoder:
         self._of_customer = len(labels) - len(self._moves)
         self._thresholds = np.array([least(label) for label in labels], dtype=np.float32)
         self._resolution_threshold = least("resolution")
+        self._given_as = [(config.given_as or {}).get(code, code) for code in self._reasons]
+        self._parts = [(self._reasons.index(part), self._reasons.index(whole)) for part, whole in (config.parts or {}).items()]
         self._model, self._taxonomy = config.tagger_name, config.taxonomy
 
     def decode(self, alignment: Alignment, reading: Reading) -> Tags:
@@ -58,7 +60,7 @@ class Decoder:
             evidence = evidence_spans(alignment, words, reading.evidence[index])
             if index < len(self._reasons):
                 polarity = self._polarities[int(reading.polarity[index].argmax())]
-                reasons.append(Reason(self._reasons[index], cast(Polarity, polarity), score, evidence))
+                reasons.append(Reason(self._given_as[index], cast(Polarity, polarity), score, evidence))
             elif index < len(self._reasons) + len(self._effort):
                 effort.append(Cue(self._effort[index - len(self._reasons)], score, evidence))
             else:
@@ -66,7 +68,7 @@ class Decoder:
         return Tags(
             sentiment=(mood := self.mood(reading)).sentiment,
             sentiment_score=mood.score,
-            reasons=tuple(sorted(reasons, key=lambda found: -found.score)),
+            reasons=clearest(reasons),
             effort=tuple(sorted(effort, key=lambda found: -found.score)),
             effort_score=effort_score(effort),
             loyalty=tuple(sorted(loyalty, key=lambda found: -found.score)),
@@ -97,10 +99,17 @@ class Decoder:
     def primary(self, reading: Reading) -> str | None:
         """What the customer came for, among the reasons that are given; None without any."""
         given = self._given(reading)[: len(self._reasons)]
-        return self._reasons[int(np.where(given, reading.primary, -np.inf).argmax())] if given.any() else None
+        return self._given_as[int(np.where(given, reading.primary, -np.inf).argmax())] if given.any() else None
 
     def _given(self, reading: Reading) -> NDArray[np.bool_]:
-        return reading.found >= self._thresholds
+        """Which labels are given; of a reason that was split its parts where it is found, itself where none of them is."""
+        given: NDArray[np.bool_] = reading.found >= self._thresholds
+        whole = given.copy()
+        for part, of in self._parts:
+            given[part] &= whole[of]
+            given[of] &= not given[part]
+        given[: len(self._reasons)] &= np.array([bool(code) for code in self._given_as], dtype=bool)
+        return given
 
     def _sentiment_score(self, probabilities: Floats) -> float:
         """Expected sentiment: 1 for positive, -1 for negative, 0 for mixed and neutral."""
@@ -111,6 +120,14 @@ class Decoder:
         if probabilities[1:].sum() < self._resolution_threshold:
             return None
         return cast(Resolution, self._resolutions[1 + int(probabilities[1:].argmax())])
+
+
+def clearest(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    """The reasons, the surest first; of those that are given as one code the surest alone."""
+    best: dict[str, Reason] = {}
+    for found in sorted(reasons, key=lambda found: -found.score):
+        best.setdefault(found.code, found)
+    return tuple(best.values())
 
 
 @dataclass(frozen=True, slots=True)

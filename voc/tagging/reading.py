@@ -63,7 +63,7 @@ def read_windows(network: "TaggerNetwork", tokenizer: Tokenizer, windows: Sequen
         for name in ("sentiment", "reasons", "polarity", "effort", "loyalty", "moves", "resolution")
     }
     sentiment, polarity, resolution = (scaled[name].softmax(-1).numpy() for name in ("sentiment", "polarity", "resolution"))
-    found = torch.cat([scaled[name] for name in FOUND], dim=1).sigmoid().numpy()
+    found = _probabilities([scaled[name] for name in FOUND], network.config.own_reasons).numpy()
     primary, evidence = output.primary.numpy(), output.evidence.numpy()
     spoken = [np.flatnonzero(~np.array(window.context, dtype=bool)) for window in windows]
     return [
@@ -78,6 +78,14 @@ def read_windows(network: "TaggerNetwork", tokenizer: Tokenizer, windows: Sequen
         )
         for row, window in enumerate(windows)
     ]
+
+
+def _probabilities(logits: Sequence[torch.Tensor], own: int) -> torch.Tensor:
+    """The sigmoid of all heads [B, labels], of the last `own` reasons apart: its last bit depends on where a number stands."""
+    known = logits[0].shape[1] - own
+    reasons, of_own = logits[0].split([known, own], dim=1)
+    found = torch.cat([reasons, *logits[1:]], dim=1).sigmoid()
+    return torch.cat([found[:, :known], of_own.sigmoid(), found[:, known:]], dim=1)
 
 
 def read_texts(

@@ -13,6 +13,9 @@ from voc.tagging.identity import ModelIdentity, find_model, read_config
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from voc.tagging.conversation import Script
     from voc.tagging.network import TaggerConfig, TaggerNetwork
     from voc.tagging.reading import Reading
@@ -74,6 +77,22 @@ class TransformerTagger:
     def normalise(self, text: str) -> str:
         """`text` as the network reads it."""
         return self._normaliser.normalise(text)
+
+    @property
+    def embeddings(self) -> "NDArray[np.float32]":
+        """What the network takes each piece for, before it has seen what stands around it [V, hidden]."""
+        embeddings: NDArray[np.float32] = self._network.encoder.get_input_embeddings().weight.detach().numpy()
+        return embeddings
+
+    @property
+    def marks(self) -> list[int]:
+        """The pieces that stand for no words, as those around a text."""
+        return list(self._tokenizer.all_special_ids)
+
+    def pieces(self, normalised: Sequence[str]) -> list[list[int]]:
+        """The pieces that each normalised text is read as, by their numbers."""
+        ids: list[list[int]] = self._tokenizer(list(normalised), add_special_tokens=False, verbose=False)["input_ids"]
+        return ids
 
     def tag(self, texts: Sequence[str]) -> list[Tags]:
         """The tags of each (masked) text, in order; equal texts are read once. Any length is read whole, in windows."""
