@@ -13,6 +13,7 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,12 +39,18 @@ EPOCHS: Final = 8
 BATCH_TEXTS: Final = 32
 WEAK_BATCH_TEXTS: Final = 96
 WEAK_SHARE: Final = 0.1  # batches of noisy ratings for each batch of labels: more of them costs reasons and cues
-ENCODER_RATE: Final = 4e-4
-HEAD_RATE: Final = 2e-3
 LONGEST_TOKENS: Final = 256  # in training only; serving reads every token, in windows
 AVERAGED_OVER_STEPS: Final = 250
 CHECKPOINT_S: Final = 300.0
 LOSS_WEIGHTS: Final = {"sentiment": 1.0, "found": 12.0, "polarity": 0.6, "resolution": 0.6, "evidence": 0.3, "primary": 3.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """The highest learning rates of a training, of the encoder and of the heads upon it."""
+
+    encoder: float = 4e-4
+    heads: float = 2e-3
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -135,22 +142,28 @@ def plan(
 ) -> list[list[Example]]:
     """The batches of the whole training in order: ratings once, then passes over the labels with some ratings mixed in."""
     random = np.random.default_rng(seed)
-    course = _shuffled(first, WEAK_BATCH_TEXTS, random)
+    course = shuffled(first, WEAK_BATCH_TEXTS, random)
     for _ in range(epochs):
-        batches = _shuffled(train, BATCH_TEXTS, random)
-        mixed = batches + _shuffled(weak, WEAK_BATCH_TEXTS, random)[: round(len(batches) * weak_share)]
+        batches = shuffled(train, BATCH_TEXTS, random)
+        mixed = batches + shuffled(weak, WEAK_BATCH_TEXTS, random)[: round(len(batches) * weak_share)]
         course += [mixed[position] for position in random.permutation(len(mixed))]
     return course
 
 
 def fit(
-    network: TaggerNetwork, tokenizer: PreTrainedTokenizerFast, course: list[list[Example]], checkpoint: Path, *, seed: int
+    network: TaggerNetwork,
+    tokenizer: PreTrainedTokenizerFast,
+    course: list[list[Example]],
+    checkpoint: Path,
+    *,
+    seed: int,
+    rates: Rates = Rates(),  # noqa: B008  frozen
 ) -> TaggerNetwork:
     """The network after the course: the running average of its weights, which is steadier than the last step.
 
     Killed and called again with the same course, it goes on from its last checkpoint.
     """
-    optimizer = torch.optim.AdamW(_parameter_groups(network), weight_decay=0.01, betas=(0.9, 0.98))
+    optimizer = torch.optim.AdamW(_parameter_groups(network, rates), weight_decay=0.01, betas=(0.9, 0.98))
     averaged: TaggerNetwork = copy.deepcopy(network)
     parts: dict[str, Any] = {"network": network, "averaged": averaged, "optimizer": optimizer}
     done = _restore(checkpoint, parts, len(course))
@@ -247,7 +260,7 @@ def evidence_loss(evidence: Tensor, batch: Sequence[Example], ranges: Tensor) ->
     return loss
 
 
-def _shuffled(examples: list[Example], size: int, random: np.random.Generator) -> list[list[Example]]:
+def shuffled(examples: list[Example], size: int, random: np.random.Generator) -> list[list[Example]]:
     """Batches of like lengths in random order."""
     lengths = np.array([len(example.text) for example in examples])
     order = np.argsort(lengths * random.uniform(0.8, 1.25, len(lengths)))
@@ -255,11 +268,11 @@ def _shuffled(examples: list[Example], size: int, random: np.random.Generator) -
     return [batches[position] for position in random.permutation(len(batches))]
 
 
-def _parameter_groups(network: TaggerNetwork) -> list[dict[str, object]]:
+def _parameter_groups(network: TaggerNetwork, rates: Rates) -> list[dict[str, object]]:
     heads = [p for name, p in network.named_parameters() if not name.startswith("encoder.")]
     return [
-        {"params": list(network.encoder.parameters()), "lr": ENCODER_RATE, "peak": ENCODER_RATE},
-        {"params": heads, "lr": HEAD_RATE, "peak": HEAD_RATE},
+        {"params": list(network.encoder.parameters()), "lr": rates.encoder, "peak": rates.encoder},
+        {"params": heads, "lr": rates.heads, "peak": rates.heads},
     ]
 
 
