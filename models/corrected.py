@@ -4,16 +4,17 @@ The rows come from a store, or from two files that belong together: corrections 
 records with texts (`voc export`). What nobody spoke of has no weight.
 """
 
+import argparse
 import heapq
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from models.examples import Example, Labels
+from voc.command.figures import open_store
+from voc.corrections.correction import Queue
 from voc.corrections.entry import text_hash
 from voc.corrections.statement import SETS, UNDECIDED, Statement, restore_statement
 from voc.errors import InputError
@@ -23,6 +24,10 @@ from voc.tagging.conversation import script
 from voc.tagging.network import POLARITIES
 from voc.text.normalise import normaliser
 
+DATABASE: Final = "database"
+DRAWN: Final[Queue] = "random"
+LEARNT_FILE: Final = "learnt.json"
+"""In the folder of a tagger that learnt from corrections: the hashes of their texts, so that none of them measures it."""
 HELD_OUT_ONE_IN: Final = 5
 LEAST_TO_HOLD_OUT: Final = 50
 """Corrected texts below which all are learnt from: of fewer, a fifth measures luck."""
@@ -30,11 +35,15 @@ LEAST_TO_HOLD_OUT: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A record's masked text, its turns if it is a conversation, and what people say of it, in order."""
+    """A record's masked text, its turns if it is a conversation, and what people say of it, in order.
+
+    `drawn`: the review queue `random` offered it, so that its like can measure.
+    """
 
     text: str
     turns: tuple[Turn, ...] = ()
     said: tuple[Statement, ...] = ()
+    drawn: bool = False
 
     @property
     def hash(self) -> str:
@@ -59,41 +68,91 @@ class Rows:
         )
 
 
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """Let a command line say where the corrections are."""
+    parser.add_argument(
+        "--corrections",
+        required=True,
+        help="“database” for that of VOC_DATABASE, or what `voc corrections export` wrote (.jsonl)",
+    )
+    parser.add_argument(
+        "--texts", type=Path, help="with a file of corrections: what `voc export` wrote (.jsonl), which has the texts"
+    )
+
+
+def read_rows(given: argparse.Namespace, *, others: int) -> Rows:
+    """The rows that a command line means, with so many at most of those that nobody corrected."""
+    if given.corrections == DATABASE:
+        with open_store() as store:
+            return rows_of_store(store, others)
+    if given.texts is None:
+        raise InputError("Corrections in a file have no texts: give what `voc export` wrote as --texts.", field="texts")
+    return rows_of_files(Path(given.corrections), given.texts, others)
+
+
 def rows_of_store(store: Store, others: int) -> Rows:
     """The corrected rows of a store, and as many others at most, drawn by the hash of their text."""
-    said: dict[str, list[Statement]] = {}
+    said = _Said()
     for correction, record in store.corrections.stream():
-        said.setdefault(record.id, []).append(correction.said)
-    records = ((each.id, each.feedback.text, each.feedback.turns) for each in store.stream_feedback(Filters()))
-    return _sorted_out((Row(text, turns, tuple(said.get(key, ()))) for key, text, turns in records), others)
+        said.add(record.id, correction.said, correction.note.queue)
+    records = store.stream_feedback(Filters())
+    return _sorted_out((said.row(each.id, each.feedback.text, each.feedback.turns) for each in records), others)
 
 
 def rows_of_files(corrections: Path, texts: Path, others: int) -> Rows:
-    """The same from a file of corrections and one of records, both JSON lines; a correction belongs to id and text.
+    """The same from a file of corrections and one of records, both JSON lines; a correction belongs to an id and a text.
 
     Raises InputError where a file is none of these, or where no correction finds its text.
     """
-    said: dict[tuple[str, str], list[Statement]] = {}
-    for line, row in _json_lines(corrections):
-        if not {"feedback_id", "text_hash", "changed"} <= set(row):
-            raise InputError(f"{corrections.name}, line {line}: `voc corrections export` has not written this.", field="corrections")
-        said.setdefault((row["feedback_id"], row["text_hash"]), []).append(restore_statement(row["changed"]))
-    rows = _sorted_out((_row_of_record(line, row, said, texts) for line, row in _json_lines(texts)), others)
-    if not rows.corrected:
-        raise InputError(f"None of the {len(said):,} corrected records is in {texts.name}.", field="texts")
-    return rows
+    said = _Said()
+    for row in _json_lines(corrections, {"feedback_id", "text_hash", "changed"}, "voc corrections export"):
+        said.add((row["feedback_id"], row["text_hash"]), restore_statement(row["changed"]), row.get("queue"))
+
+    def rows() -> Iterator[Row]:
+        for record in _json_lines(texts, {"id", "text"}, "voc export"):
+            turns = tuple(Turn(turn["speaker"], turn["text"]) for turn in record.get("turns") or ())
+            yield said.row((record["id"], text_hash(record["text"])), record["text"], turns)
+
+    found = _sorted_out(rows(), others)
+    if not found.corrected:
+        raise InputError(f"{texts.name}: none of the {len(said.all):,} corrected records is in it.", field="texts")
+    return found
+
+
+def learnt_by(folder: Path) -> set[str]:
+    """The hashes of the corrected texts that the tagger in a folder has learnt from."""
+    path = folder / LEARNT_FILE
+    return set(json.loads(path.read_text("utf-8"))["texts"]) if path.exists() else set()
+
+
+class _Said:
+    """What is said of records, by what they are known by."""
+
+    def __init__(self) -> None:
+        self.all: dict[Hashable, tuple[list[Statement], list[str | None]]] = {}
+
+    def add(self, key: Hashable, said: Statement, queue: str | None) -> None:
+        statements, queues = self.all.setdefault(key, ([], []))
+        statements.append(said)
+        queues.append(queue)
+
+    def row(self, key: Hashable, text: str, turns: tuple[Turn, ...]) -> Row:
+        """The row of a record with what is said of it."""
+        statements, queues = self.all.get(key, ([], []))
+        return Row(text, turns, tuple(statements), DRAWN in queues)
 
 
 def example_of(row: Row, labels: Labels) -> Example:
     """What people say of a row, and nothing else. Codes that the model does not have are passed over."""
-    example = _as_read(row, labels)
+    example = blank_of(row, labels)
     said = example.sentiment_weight, example.resolution_weight
     for statement in row.said:
         said = _learn(example, statement, labels, said)
     return replace(example, sentiment_weight=said[0], resolution_weight=said[1])
 
 
-def _as_read(row: Row, labels: Labels) -> Example:
+def blank_of(row: Row, labels: Labels) -> Example:
+    """A row as the tagger reads it, of which nothing is said."""
     normalise = normaliser().normalise
     if not row.turns:
         return labels.blank(normalise(row.text))
@@ -144,21 +203,14 @@ def _sorted_out(rows: Iterable[Row], others: int) -> Rows:
     return found
 
 
-def _row_of_record(
-    line: int, record: Mapping[str, Any], said: Mapping[tuple[str, str], Sequence[Statement]], path: Path
-) -> Row:
-    if not {"id", "text"} <= set(record):
-        raise InputError(f"{path.name}, line {line}: `voc export` has not written this.", field="texts")
-    turns = tuple(Turn(turn["speaker"], turn["text"]) for turn in record.get("turns") or ())
-    row = Row(record["text"], turns)
-    return replace(row, said=tuple(said.get((record["id"], row.hash), ())))
-
-
-def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _json_lines(path: Path, needed: set[str], command: str) -> Iterator[dict[str, Any]]:
+    """The objects of a file of JSON lines. Raises InputError where they lack what that command writes."""
     try:
         with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield number, json.loads(line)
+            for number, line in enumerate(filter(str.strip, lines), 1):
+                row = json.loads(line)
+                if not isinstance(row, dict) or not needed <= set(row):
+                    raise InputError(f"{path.name}, line {number}: this is nothing that `{command}` writes.", field="file")
+                yield row
     except (OSError, ValueError) as error:
         raise InputError(f"{path.name} cannot be read as JSON lines ({type(error).__name__}).", field="file") from error

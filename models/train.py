@@ -13,7 +13,6 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,18 +38,12 @@ EPOCHS: Final = 8
 BATCH_TEXTS: Final = 32
 WEAK_BATCH_TEXTS: Final = 96
 WEAK_SHARE: Final = 0.1  # batches of noisy ratings for each batch of labels: more of them costs reasons and cues
+ENCODER_RATE: Final = 4e-4
+HEAD_RATE: Final = 2e-3
 LONGEST_TOKENS: Final = 256  # in training only; serving reads every token, in windows
 AVERAGED_OVER_STEPS: Final = 250
 CHECKPOINT_S: Final = 300.0
 LOSS_WEIGHTS: Final = {"sentiment": 1.0, "found": 12.0, "polarity": 0.6, "resolution": 0.6, "evidence": 0.3, "primary": 3.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """The highest learning rates of a training, of the encoder and of the heads upon it."""
-
-    encoder: float = 4e-4
-    heads: float = 2e-3
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -157,13 +150,15 @@ def fit(
     checkpoint: Path,
     *,
     seed: int,
-    rates: Rates = Rates(),  # noqa: B008  frozen
+    groups: list[dict[str, Any]] | None = None,
+    steady: bool = False,
 ) -> TaggerNetwork:
     """The network after the course: the running average of its weights, which is steadier than the last step.
 
-    Killed and called again with the same course, it goes on from its last checkpoint.
+    `groups` are the parameters that learn, all of them if left out, with their highest rate as `peak`; `steady` leaves texts
+    as they are and no unit out. Killed and called again with the same course, it goes on from its last checkpoint.
     """
-    optimizer = torch.optim.AdamW(_parameter_groups(network, rates), weight_decay=0.01, betas=(0.9, 0.98))
+    optimizer = torch.optim.AdamW(groups or _parameter_groups(network), weight_decay=0.01, betas=(0.9, 0.98))
     averaged: TaggerNetwork = copy.deepcopy(network)
     parts: dict[str, Any] = {"network": network, "averaged": averaged, "optimizer": optimizer}
     done = _restore(checkpoint, parts, len(course))
@@ -175,10 +170,10 @@ def fit(
             group["lr"] = group["peak"] * min(1.0, progress / 0.03 + 0.01, (1 - progress) / 0.6 + 0.01)
         torch.manual_seed(seed + step)
         noise = Noise(tokenizer, np.random.default_rng((seed, step)))
-        batch = noise.spoil(course[step])
-        network.train()
+        batch = course[step] if steady else noise.spoil(course[step])
+        network.train(mode=not steady)
         with torch.autocast("cpu", torch.bfloat16):
-            ids, mask, context, ranges = noise.encode(batch, LONGEST_TOKENS)
+            ids, mask, context, ranges = noise.encode(batch, LONGEST_TOKENS, steady=steady)
             output = network(ids, mask, context if context.any() else None)
         loss = loss_of(output, batch, ranges)
         loss.backward()
@@ -268,11 +263,11 @@ def shuffled(examples: list[Example], size: int, random: np.random.Generator) ->
     return [batches[position] for position in random.permutation(len(batches))]
 
 
-def _parameter_groups(network: TaggerNetwork, rates: Rates) -> list[dict[str, object]]:
+def _parameter_groups(network: TaggerNetwork) -> list[dict[str, Any]]:
     heads = [p for name, p in network.named_parameters() if not name.startswith("encoder.")]
     return [
-        {"params": list(network.encoder.parameters()), "lr": rates.encoder, "peak": rates.encoder},
-        {"params": heads, "lr": rates.heads, "peak": rates.heads},
+        {"params": list(network.encoder.parameters()), "lr": ENCODER_RATE, "peak": ENCODER_RATE},
+        {"params": heads, "lr": HEAD_RATE, "peak": HEAD_RATE},
     ]
 
 
