@@ -23,7 +23,7 @@ STRENGTH: Final = 10.0  # inverse of the penalty: the best of 1, 10 and 100 by c
 
 @dataclass(frozen=True, slots=True)
 class BagOfWords:
-    """A regression for labels of which a text may have several, with their threshold, and one for the class that each text has."""
+    """A regression for labels of which a text may have several, with a threshold, and one for the class that it has."""
 
     labels: Any
     threshold: float

@@ -199,7 +199,7 @@ def _sorted_out(rows: Iterable[Row], others: int) -> Rows:
             elif row.text.strip():
                 yield row
 
-    found.others.extend(heapq.nsmallest(others, unspoken(), key=lambda row: row.hash))
+    found.others.extend(heapq.nsmallest(max(others, 1), unspoken(), key=lambda row: row.hash)[:others])  # of none it reads none
     return found
 
 

@@ -24,15 +24,15 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast
 
 from models.corrected import LEARNT_FILE, Row, add_source, blank_of, example_of, read_rows
-from models.examples import Example, Labels, from_taxonomy, labels_folder, read_labelled
+from models.examples import Example, Floats, Labels, from_taxonomy, labels_folder, read_labelled
 from models.metrics import Bools
-from models.noise import spoiled
+from models.noise import Noise, spoiled
 from models.tokenizer import load_tokenizer
-from models.train import BATCH_TEXTS, fit, shuffled
+from models.train import BATCH_TEXTS, LONGEST_TOKENS, fit, shuffled
 from voc.corrections.statement import write_statement
 from voc.tagging.identity import DEFAULT_THRESHOLD, Thresholds, find_model
 from voc.tagging.network import TaggerNetwork
-from voc.tagging.reading import Reading, read_texts
+from voc.tagging.reading import FOUND, Reading, read_texts
 from voc.taxonomy import load_taxonomy
 
 MARK: Final = "+corrections-"
@@ -46,11 +46,13 @@ OTHERS: Final = 4_000  # uncorrected rows that are read at most
 OF_OTHERS: Final = 0.6  # of what is taught; the rest are texts of our own
 CONVERSATIONS_ONE_IN: Final = 8  # of the pieces of our conversations
 ASIDE_ONE_IN: Final = 5  # of what is known, for thresholds
+KEPT: Final = 4.0  # how much more it counts to stay the same than to learn: near what is known, little by little costs nothing
 NOISY: Final = 0.3
 WORDS_LEFT_OUT: Final = 0.3  # of half of the readings of corrected texts: no single word is to carry what is learnt
 MOST_NEWLY_GIVEN: Final = 0.005  # of the texts kept aside: a point of F1 is lost with some one in eighty
 HIGHEST: Final = 0.95
 STEP: Final = 0.02
+VERDICTS: Final = ("sentiment", "polarity", "resolution")
 CHECKPOINT: Final = "training.pt"
 CARD: Final = """# {name}
 
@@ -139,13 +141,14 @@ class Teacher:
         self._network, self._tokenizer, self.labels = network, tokenizer, labels
         self._thresholds = Thresholds(network.config.thresholds or {}, network.config.conversation_thresholds or {})
 
-    def answers(self, examples: Sequence[Example]) -> list[Example]:
-        """The examples with what the tagger says wherever nobody said anything: its logits, to which temperatures are set."""
-        config = self._network.config
-        heat, config.temperatures = config.temperatures, None
-        readings = self.read(examples)
-        config.temperatures = heat
-        return [_with_answer(*pair) for pair in zip(examples, readings, strict=True)]
+    def answers(self, batch: Sequence[Example]) -> list[Example]:
+        """The examples with what the tagger says wherever nobody said anything, read as they will be learnt: by one window."""
+        ids, mask, context, _ = Noise(self._tokenizer, np.random.default_rng()).encode(batch, LONGEST_TOKENS, steady=True)
+        with torch.inference_mode():
+            output = self._network(ids, mask, context if context.any() else None)
+        sentiment, polarity, resolution = (getattr(output, name).softmax(-1).numpy() for name in VERDICTS)
+        found = torch.cat([getattr(output, head) for head in FOUND], dim=1).sigmoid().numpy()
+        return [_with_answer(*each) for each in zip(batch, sentiment, found, polarity, resolution, strict=True)]
 
     def overruled(self, said: Sequence[Example]) -> Overruled:
         """The labels that people gave or took away against it, and the heads whose verdict they changed."""
@@ -187,9 +190,9 @@ def plan(
     """The batches of the course in order: corrections among texts of which the tagger is to go on saying what it says."""
     readings = [left_out(each, random) for each in draw(said, CORRECTED_LEAST + CORRECTED_TIMES * len(said), random)]
     of_others = round(TAUGHT * OF_OTHERS) if others else 0
-    readings += draw(others, of_others, random) + draw(own, TAUGHT - of_others, random)
-    typed = [spoiled(each, random) if random.random() < NOISY else each for each in readings]
-    return shuffled(teacher.answers(typed), BATCH_TEXTS, random)
+    known = draw(others, of_others, random) + draw(own, TAUGHT - of_others, random)
+    typed = [spoiled(each, random) if random.random() < NOISY else each for each in readings + known]
+    return [teacher.answers(batch) for batch in shuffled(typed, BATCH_TEXTS, random)]
 
 
 def own_texts(labels: Labels) -> list[Example]:
@@ -264,19 +267,19 @@ def _taught(texts: Sequence[Example]) -> list[Example]:
     return [text for at, text in enumerate(texts) if at % ASIDE_ONE_IN]
 
 
-def _with_answer(example: Example, answer: Reading) -> Example:
-    """The example with an answer in place of what nobody said."""
-    said, of_reasons = example.found_weights > 0, slice(len(example.polarity))
-    polarity = answer.polarity * answer.found[of_reasons, None]
+def _with_answer(example: Example, sentiment: Floats, found: Floats, polarity: Floats, resolution: Floats) -> Example:
+    """The example with an answer in place of what nobody said, which counts more where nobody said anything."""
+    said, of_reasons = example.found_weights > 0, slice(len(polarity))
+    weight = 1.0 if said.any() or example.sentiment_weight or example.resolution_weight else KEPT
     return replace(
         example,
-        sentiment=example.sentiment if example.sentiment_weight else answer.sentiment,
-        found=np.where(said, example.found, answer.found),
-        polarity=np.where(said[of_reasons, None], example.polarity, polarity),
-        resolution=example.resolution if example.resolution_weight else answer.resolution,
-        sentiment_weight=1.0,
-        resolution_weight=1.0,
-        found_weights=np.ones_like(example.found_weights),
+        sentiment=example.sentiment if example.sentiment_weight else sentiment,
+        found=np.where(said, example.found, found),
+        polarity=weight * np.where(said[of_reasons, None], example.polarity, polarity * found[of_reasons, None]),
+        resolution=example.resolution if example.resolution_weight else resolution,
+        sentiment_weight=weight,
+        resolution_weight=weight,
+        found_weights=np.full_like(found, weight),
     )
 
 

@@ -156,7 +156,8 @@ def fit(
     """The network after the course: the running average of its weights, which is steadier than the last step.
 
     `groups` are the parameters that learn, all of them if left out, with their highest rate as `peak`; `steady` leaves texts
-    as they are and no unit out. Killed and called again with the same course, it goes on from its last checkpoint.
+    as they are, no unit out, and nothing to rounding. Killed and called again with the same course, it goes on from its last
+    checkpoint.
     """
     optimizer = torch.optim.AdamW(groups or _parameter_groups(network), weight_decay=0.01, betas=(0.9, 0.98))
     averaged: TaggerNetwork = copy.deepcopy(network)
@@ -172,7 +173,7 @@ def fit(
         noise = Noise(tokenizer, np.random.default_rng((seed, step)))
         batch = course[step] if steady else noise.spoil(course[step])
         network.train(mode=not steady)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=not steady):
             ids, mask, context, ranges = noise.encode(batch, LONGEST_TOKENS, steady=steady)
             output = network(ids, mask, context if context.any() else None)
         loss = loss_of(output, batch, ranges)
