@@ -8,6 +8,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from importlib.resources import files
 from itertools import repeat
 from pathlib import Path
 from typing import Any, Final
@@ -93,6 +94,11 @@ class Labels:
         )
 
 
+def labels_folder() -> Path:
+    """The label files that come with the package."""
+    return Path(str(files("data") / "labels"))
+
+
 def read_labelled(path: Path, texts: Mapping[str, str], labels: Labels, *, held_out: bool = False) -> list[Example]:
     """The examples of a label file, whose texts stand in it or in `texts` by id; those found in neither are left out.
 
@@ -113,7 +119,7 @@ def read_records(path: Path) -> list[dict[str, Any]]:
 def read_texts_by_id(folders: Iterable[Path], wanted: set[str]) -> dict[str, str]:
     """The texts with these ids among all `*.jsonl` and `*.jsonl.gz` files of the folders."""
     found: dict[str, str] = {}
-    for record in _records_of(folders):
+    for record in records_of(folders):
         if "text" in record and (key := text_id(record["text"])) in wanted:
             found[key] = record["text"]
     return found
@@ -140,8 +146,8 @@ def read_feedback(folders: Iterable[Path], *, without: set[str]) -> Iterator[tup
     wherever else their texts stand.
     """
     folders = list(folders)
-    seen = without | {text_id(record["text"]) for record in _records_of(folders, lambda name: name == RATINGS_HELD_OUT)}
-    for record in _records_of(folders, lambda name: name not in NO_FEEDBACK):
+    seen = without | {text_id(record["text"]) for record in records_of(folders, lambda name: name == RATINGS_HELD_OUT)}
+    for record in records_of(folders, lambda name: name not in NO_FEEDBACK):
         if "text" in record and (key := text_id(record["text"])) not in seen:
             seen.add(key)
             yield key, record
@@ -265,7 +271,7 @@ def _marked(record: dict[str, Any], text: str, labels: Labels) -> Iterator[tuple
             yield labels.found.index(code), spans
 
 
-def _records_of(folders: Iterable[Path], wanted: Callable[[str], bool] = bool) -> Iterator[dict[str, Any]]:
+def records_of(folders: Iterable[Path], wanted: Callable[[str], bool] = bool) -> Iterator[dict[str, Any]]:
     """The records of the corpora whose name is wanted, file by file in name order."""
     for folder in folders:
         for path in sorted([*folder.glob("*.jsonl.gz"), *folder.glob("*.jsonl")]):

@@ -115,10 +115,12 @@ class Noise:
         """The examples as they were typed in a hurry."""
         return [spoiled(each, self._random) if self._random.random() < NOISY_TEXTS else each for each in examples]
 
-    def encode(self, examples: Sequence[Example], longest: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Token ids, mask, context [B, T] and character ranges [B, T, 2], some pieces split, cut at `longest` tokens."""
+    def encode(
+        self, examples: Sequence[Example], longest: int, *, steady: bool = False
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Token ids, mask, context [B, T] and character ranges [B, T, 2], cut at `longest`; not `steady`: some pieces split."""
         model = self._tokenizer.backend_tokenizer.model
-        if isinstance(model, BPE):
+        if isinstance(model, BPE) and not steady:
             model.dropout = SPLIT_PIECES
         encoded = self._tokenizer(
             [example.text for example in examples],

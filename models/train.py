@@ -139,22 +139,31 @@ def plan(
 ) -> list[list[Example]]:
     """The batches of the whole training in order: ratings once, then passes over the labels with some ratings mixed in."""
     random = np.random.default_rng(seed)
-    course = _shuffled(first, WEAK_BATCH_TEXTS, random)
+    course = shuffled(first, WEAK_BATCH_TEXTS, random)
     for _ in range(epochs):
-        batches = _shuffled(train, BATCH_TEXTS, random)
-        mixed = batches + _shuffled(weak, WEAK_BATCH_TEXTS, random)[: round(len(batches) * weak_share)]
+        batches = shuffled(train, BATCH_TEXTS, random)
+        mixed = batches + shuffled(weak, WEAK_BATCH_TEXTS, random)[: round(len(batches) * weak_share)]
         course += [mixed[position] for position in random.permutation(len(mixed))]
     return course
 
 
 def fit(
-    network: TaggerNetwork, tokenizer: PreTrainedTokenizerFast, course: list[list[Example]], checkpoint: Path, *, seed: int
+    network: TaggerNetwork,
+    tokenizer: PreTrainedTokenizerFast,
+    course: list[list[Example]],
+    checkpoint: Path,
+    *,
+    seed: int,
+    groups: list[dict[str, Any]] | None = None,
+    steady: bool = False,
 ) -> TaggerNetwork:
     """The network after the course: the running average of its weights, which is steadier than the last step.
 
-    Killed and called again with the same course, it goes on from its last checkpoint.
+    `groups` are the parameters that learn, all of them if left out, with their highest rate as `peak`; `steady` leaves texts
+    as they are, no unit out, and nothing to rounding. Killed and called again with the same course, it goes on from its last
+    checkpoint.
     """
-    optimizer = torch.optim.AdamW(_parameter_groups(network), weight_decay=0.01, betas=(0.9, 0.98))
+    optimizer = torch.optim.AdamW(groups or _parameter_groups(network), weight_decay=0.01, betas=(0.9, 0.98))
     averaged: TaggerNetwork = copy.deepcopy(network)
     parts: dict[str, Any] = {"network": network, "averaged": averaged, "optimizer": optimizer}
     done = _restore(checkpoint, parts, len(course))
@@ -166,10 +175,10 @@ def fit(
             group["lr"] = group["peak"] * min(1.0, progress / 0.03 + 0.01, (1 - progress) / 0.6 + 0.01)
         torch.manual_seed(seed + step)
         noise = Noise(tokenizer, np.random.default_rng((seed, step)))
-        batch = noise.spoil(course[step])
-        network.train()
-        with torch.autocast("cpu", torch.bfloat16):
-            ids, mask, context, ranges = noise.encode(batch, LONGEST_TOKENS)
+        batch = course[step] if steady else noise.spoil(course[step])
+        network.train(mode=not steady)
+        with torch.autocast("cpu", torch.bfloat16, enabled=not steady):
+            ids, mask, context, ranges = noise.encode(batch, LONGEST_TOKENS, steady=steady)
             output = network(ids, mask, context if context.any() else None)
         loss = loss_of(output, batch, ranges)
         loss.backward()
@@ -251,7 +260,7 @@ def evidence_loss(evidence: Tensor, batch: Sequence[Example], ranges: Tensor) ->
     return loss
 
 
-def _shuffled(examples: list[Example], size: int, random: np.random.Generator) -> list[list[Example]]:
+def shuffled(examples: list[Example], size: int, random: np.random.Generator) -> list[list[Example]]:
     """Batches of like lengths in random order."""
     lengths = np.array([len(example.text) for example in examples])
     order = np.argsort(lengths * random.uniform(0.8, 1.25, len(lengths)))
@@ -259,7 +268,7 @@ def _shuffled(examples: list[Example], size: int, random: np.random.Generator) -
     return [batches[position] for position in random.permutation(len(batches))]
 
 
-def _parameter_groups(network: TaggerNetwork) -> list[dict[str, object]]:
+def _parameter_groups(network: TaggerNetwork) -> list[dict[str, Any]]:
     heads = [p for name, p in network.named_parameters() if not name.startswith("encoder.")]
     return [
         {"params": list(network.encoder.parameters()), "lr": ENCODER_RATE, "peak": ENCODER_RATE},

@@ -1,0 +1,382 @@
+"""Fine-tuning with corrections, in small: what people said becomes targets, the rest stays, and two taggers are compared."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import load_file
+from typer.testing import CliRunner
+
+from models import compare, retrain, train
+from models.compare import difference, parts_said
+from models.corrected import LEAST_TO_HOLD_OUT, Row, Rows, example_of, learnt_by, rows_of_files, rows_of_store
+from models.examples import Example, Labels, from_taxonomy
+from models.retrain import MOST_NEWLY_GIVEN, Overruled, Teacher, name_of
+from models.tokenizer import load_tokenizer
+from tests.fakes import FakeTagger
+from tests.spoken import CALL, conversation
+from tests.stores import add, feedback, open_store, tag_all
+from voc.command import cli
+from voc.corrections.correction import Note
+from voc.corrections.files import stream_corrections_as
+from voc.corrections.statement import read_statement
+from voc.errors import InputError
+from voc.export import stream_feedback_as
+from voc.store import Filters, Store
+from voc.tagging import load_tagger, model_identity
+from voc.tagging.identity import find_model
+from voc.tagging.network import TaggerConfig, TaggerNetwork
+from voc.taxonomy import load_taxonomy
+from voc.text.normalise import NORMALISER_VERSION
+
+pytestmark = pytest.mark.model  # loads torch and hazm, trains for some seconds
+
+NOW: Final = datetime(2026, 5, 4, 10, tzinfo=UTC)
+LABELS: Final = Labels(load_taxonomy())
+NO_CASH: Final = "از صبح سه تا عابربانک رفتم پول نداشتن"
+TEXTS: Final = (NO_CASH, "پیک دیر اومد حل نشد", "گرون بود", "چقدر سریع، عالی", "پشتیبانی جواب نمیده", "رمزم نمیاد که ورود کنم")
+
+
+def row(text: str = NO_CASH, *said: dict[str, Any], drawn: bool = False) -> Row:
+    return Row(text, said=tuple(map(read_statement, said)), drawn=drawn)
+
+
+def codes(example: Example, *, there: bool) -> set[str]:
+    """The codes that people say are there, or not there."""
+    spoken = zip(LABELS.found, example.found, example.found_weights, strict=True)
+    return {code for code, found, weight in spoken if weight and bool(found) == there}
+
+
+def test_what_is_said_is_a_target_and_nothing_else() -> None:
+    example = example_of(
+        row(NO_CASH, {"sentiment": "negative", "add": {"reasons": {"order.availability": "negative"}}}), LABELS
+    )
+    assert LABELS.sentiments[example.sentiment.argmax()] == "negative"
+    assert (example.sentiment_weight, example.resolution_weight) == (1.0, 0.0)
+    assert (codes(example, there=True), codes(example, there=False)) == ({"order.availability"}, set())
+    assert example.polarity.sum() == example.polarity[LABELS.reasons.index("order.availability"), 0] == 1
+
+
+def test_a_whole_set_says_of_every_code_of_its_head_whether_it_is_there() -> None:
+    example = example_of(row(NO_CASH, {"effort": ["long_wait"], "remove": {"reasons": ["digital.bug"]}}), LABELS)
+    assert codes(example, there=True) == {"long_wait"}
+    assert codes(example, there=False) == {*LABELS.effort, "digital.bug"} - {"long_wait"}
+
+
+def test_later_words_hold_upon_earlier_ones() -> None:
+    earlier = {"sentiment": "mixed", "reasons": {"price.value": "negative"}, "resolution": "resolved"}
+    later = {"sentiment": "negative", "add": {"reasons": {"digital.bug": "neutral"}}, "remove": {"reasons": ["price.value"]}}
+    example = example_of(row(NO_CASH, earlier, later, {"resolution": None}), LABELS)
+    assert example.sentiment.tolist().count(1) == 1
+    assert LABELS.sentiments[example.sentiment.argmax()] == "negative"
+    assert codes(example, there=True) == {"digital.bug"}
+    assert "price.value" in codes(example, there=False)
+    assert example.polarity.sum() == 1
+    assert (example.resolution[0], example.resolution.sum(), example.resolution_weight) == (1, 1, 1)
+
+
+def test_a_conversation_is_learnt_as_it_is_read() -> None:
+    example = example_of(Row("", CALL, (read_statement({"sentiment": "positive"}),)), LABELS)
+    assert next(example.text[start:end] for start, end in example.context).startswith("سلام وقت")
+    assert len(example.context) == 3
+
+
+def test_one_text_in_five_is_held_out_where_there_are_enough() -> None:
+    many = [row(f"سفارش شماره {number} نرسید", {"sentiment": "negative"}) for number in range(200)]
+    learnt, held_out = Rows(many).split()
+    assert 20 < len(held_out) < 60
+    assert Rows(many[::-1]).split()[1] == held_out[::-1]
+    assert Rows([*many, held_out[0]]).split()[1] == [*held_out, held_out[0]]
+    assert not {each.hash for each in learnt} & {each.hash for each in held_out}
+    assert Rows(many[: LEAST_TO_HOLD_OUT - 1]).split()[1] == []
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(tmp_path / "voc.duckdb") as opened:
+        add(opened, [*feedback(*TEXTS), conversation(CALL, 20)])
+        tag_all(opened)
+        said = read_statement({"add": {"reasons": {"order.availability": "negative"}}})
+        opened.corrections.correct("f1", said, Note(queue="random"), NOW)
+        opened.corrections.correct("f7", read_statement({"sentiment": "mixed"}), Note(), NOW)
+        undone = opened.corrections.correct("f2", said, Note(), NOW)
+        opened.corrections.undo(undone.id, None, NOW)
+        yield opened
+
+
+def written(store: Store, folder: Path) -> list[str]:
+    """The two files as the commands write them, and the arguments that name them."""
+    (folder / "corrections.jsonl").write_bytes(b"".join(stream_corrections_as(store.corrections.stream(), "jsonl", store.zone)))
+    (folder / "texts.jsonl").write_bytes(b"".join(stream_feedback_as(store.stream_feedback(Filters()), "jsonl", store.zone)))
+    return ["--corrections", str(folder / "corrections.jsonl"), "--texts", str(folder / "texts.jsonl")]
+
+
+def plain(rows: Sequence[Row]) -> list[Row]:
+    """Without the times of turns, which say nothing to the tagger and do not travel."""
+    return [replace(each, turns=tuple(replace(turn, start_s=None, end_s=None) for turn in each.turns)) for each in rows]
+
+
+def test_rows_of_a_store_and_of_its_files_are_the_same(store: Store, tmp_path: Path) -> None:
+    found = rows_of_store(store, others=3)
+    assert [(each.text, bool(each.turns), each.drawn) for each in found.corrected] == [
+        (NO_CASH, False, True),
+        (conversation(CALL).text, True, False),
+    ]
+    assert len(found.others) == 3
+    assert found.others == sorted(found.others, key=lambda each: each.hash)
+    _, corrections, _, texts = written(store, tmp_path)
+    again = rows_of_files(Path(corrections), Path(texts), others=3)
+    assert (plain(again.corrected), plain(again.others)) == (plain(found.corrected), plain(found.others))
+    assert len(rows_of_store(store, others=99).others) == len(TEXTS) - 1  # what was undone counts as nobody's
+
+
+def test_files_that_do_not_belong_together(store: Store, tmp_path: Path) -> None:
+    _, corrections, _, texts = written(store, tmp_path)
+    with pytest.raises(InputError, match=r"texts\.jsonl, line 1: this is nothing that `voc corrections export` writes"):
+        rows_of_files(Path(texts), Path(corrections), others=3)
+    Path(texts).write_text('{"id": "f1", "text": "متن دیگری"}\n', encoding="utf-8")
+    with pytest.raises(InputError, match="none of the 2 corrected records is in it"):
+        rows_of_files(Path(corrections), Path(texts), others=3)
+    with pytest.raises(InputError, match="--texts"):
+        retrain.main(["--corrections", corrections])
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tagger that has learnt nothing, with the shipped one's pieces and labels."""
+    torch.manual_seed(5)
+    folder, tokenizer = tmp_path_factory.mktemp("tiny"), load_tokenizer(find_model())
+    shape = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    config = TaggerConfig(
+        encoder={"model_type": "bert", "vocab_size": len(tokenizer)} | shape,
+        tagger_name="tiny-1",
+        taxonomy=load_taxonomy().version,
+        normaliser=NORMALISER_VERSION,
+        data_hash="abc",
+        thresholds=dict.fromkeys([*LABELS.found, "resolution"], 0.6),
+        **LABELS.heads,
+    )
+    TaggerNetwork(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A course of a few steps among a few texts of our own."""
+    for name, value in (("TAUGHT", 96), ("CORRECTED_LEAST", 64), ("LABELS_RATE", 5e-2), ("JUDGES_RATE", 1e-2)):
+        monkeypatch.setattr(retrain, name, value)
+    own = [LABELS.blank(each.text) for each in from_taxonomy(load_taxonomy(), LABELS)[:40]]
+    monkeypatch.setattr(retrain, "own_texts", lambda _: own)
+
+
+def learn(tiny: Path, arguments: Sequence[str], out: Path) -> None:
+    retrain.main([*arguments, "--base", str(tiny), "--out", str(out)])
+
+
+@pytest.mark.usefixtures("small")
+def test_corrections_are_learnt_beside_what_was_there(tiny: Path, store: Store, tmp_path: Path) -> None:
+    before = {path.name: path.read_bytes() for path in tiny.iterdir()}
+    out = tmp_path / "learnt"
+    learn(tiny, written(store, tmp_path), out)
+    name = model_identity(str(out)).name
+    assert name.startswith("tiny-1+corrections-")
+    assert {path.name: path.read_bytes() for path in tiny.iterdir()} == before
+    first, second = load_tagger(str(tiny)), load_tagger(str(out))
+    assert "order.availability" not in {reason.code for reason in first.tag([NO_CASH])[0].reasons}
+    assert "order.availability" in {reason.code for reason in second.tag([NO_CASH])[0].reasons}
+    assert second.tag([NO_CASH])[0].model == name
+    config = json.loads((out / "config.json").read_text("utf-8"))
+    assert (config["normaliser"], config["taxonomy"]) == (NORMALISER_VERSION, load_taxonomy().version)
+    assert config["data_hash"] == f"abc+corrections-{name.rpartition('-')[2]}"
+    assert learnt_by(out) == {each.hash for each in rows_of_store(store, others=0).corrected}
+    assert name in (out / "README.md").read_text("utf-8")
+    assert NO_CASH not in (out / "learnt.json").read_text("utf-8") + (out / "README.md").read_text("utf-8")
+    assert not (out / "training.pt").exists()
+
+    old, new = (load_file(folder / "model.safetensors") for folder in (tiny, out))
+    at = LABELS.found.index("order.availability")
+    moved = np.abs(old["weight"] - new["weight"].astype(np.float32)).max(1) > 1e-3  # half precision costs less
+    assert moved[at]
+    assert moved.sum() <= 2  # the other one can be what the conversation's text was given by chance
+    assert np.allclose(old["primary.0.weight"], new["primary.0.weight"], atol=1e-3)
+
+
+@pytest.mark.usefixtures("small")
+def test_fine_tuning_goes_on_where_it_was_killed(
+    tiny: Path, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments, average, calls = written(store, tmp_path), train._average, iter(range(3))
+
+    def killed(*given: Any) -> None:
+        if next(calls, None) is None:
+            raise KeyboardInterrupt
+        average(*given)
+
+    learn(tiny, arguments, tmp_path / "whole")
+    monkeypatch.setattr(train, "CHECKPOINT_S", 0.0)
+    monkeypatch.setattr(train, "_average", killed)
+    with pytest.raises(KeyboardInterrupt):
+        learn(tiny, arguments, tmp_path / "killed")
+    monkeypatch.setattr(train, "_average", average)
+    assert (tmp_path / "killed" / "training.pt").exists()
+    learn(tiny, arguments, tmp_path / "killed")
+    whole, resumed = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "killed"))
+    assert all(np.allclose(whole[name], resumed[name], atol=2e-3) for name in whole)
+
+
+def test_nothing_is_learnt_where_everything_was_found_right(tiny: Path) -> None:
+    network, tokenizer = retrain.load_network(tiny), load_tokenizer(tiny)
+    said = load_tagger(str(tiny)).tag([NO_CASH])[0].sentiment
+    right = example_of(row(NO_CASH, {"sentiment": said}), LABELS)
+    with pytest.raises(SystemExit, match="found everything right"):
+        retrain.retrain(network, tokenizer, [right], [], tiny / "training.pt", seed=1)
+
+
+def test_where_people_overruled_the_tagger(tiny: Path) -> None:
+    teacher = Teacher(retrain.load_network(tiny), load_tokenizer(tiny), LABELS)
+    tags = load_tagger(str(tiny)).tag([NO_CASH])[0]
+    other = next(code for code in LABELS.sentiments if code != tags.sentiment)
+    given = {reason.code for reason in tags.reasons}
+    new = next(code for code in LABELS.reasons if code not in given)
+    kept = {reason.code: reason.polarity for reason in tags.reasons}
+    said = example_of(row(NO_CASH, {"sentiment": other, "reasons": {**kept, new: "negative"}}), LABELS)
+    found = teacher.overruled([said])
+    assert found.found == (LABELS.found.index(new),)
+    assert "sentiment" in found.judges
+    assert teacher.overruled([example_of(row(NO_CASH, {"sentiment": tags.sentiment, "reasons": kept}), LABELS)]) == Overruled(
+        (), ()
+    )
+
+
+def test_an_answer_stands_where_nobody_said_anything(tiny: Path) -> None:
+    network = retrain.load_network(tiny)
+    network.config.temperatures = {"reasons": 2.0}
+    teacher = Teacher(network, load_tokenizer(tiny), LABELS)
+    said = example_of(row(NO_CASH, {"add": {"reasons": {"order.availability": "negative"}}}), LABELS)
+    (taught,) = teacher.answers([said])
+    at = LABELS.reasons.index("order.availability")
+    assert (taught.found[at], taught.polarity[at].tolist()) == (1, [1, 0, 0])
+    assert taught.sentiment.sum() == pytest.approx(1)
+    assert (taught.found_weights == 1).all()
+    assert network.config.temperatures == {"reasons": 2.0}
+    hot = teacher.read([said])[0].found[0]
+    assert abs(taught.found[0] - 0.5) > abs(hot - 0.5) > 0  # what is taught is the logit itself
+
+
+class _Sure(Teacher):
+    """Finds the first reason in so many of the texts, in order."""
+
+    def __init__(self, network: TaggerNetwork, probabilities: Sequence[float]) -> None:
+        super().__init__(network, None, LABELS)  # type: ignore[arg-type]
+        self._sure = probabilities
+
+    def read(self, examples: Sequence[Example]) -> list[Any]:
+        from types import SimpleNamespace
+
+        empty = np.zeros(len(LABELS.found))
+        return [
+            SimpleNamespace(found=np.where(np.arange(len(empty)) == 0, each, empty)) for each in self._sure[: len(examples)]
+        ]
+
+
+def test_a_threshold_rises_until_few_are_newly_given(tiny: Path) -> None:
+    network = retrain.load_network(tiny)
+    code, count = LABELS.found[0], 1_000
+    aside = [LABELS.blank("خوب")] * count
+    many = round(count * MOST_NEWLY_GIVEN)
+    network.config.conversation_thresholds = {code: 0.4}
+    before = _Sure(network, [0.9] * 100 + [0.1] * (count - 100))
+    now = _Sure(network, [0.95] * 100 + [0.9] * many + [0.69] * 10 + [0.05] * count)
+    retrain.raise_thresholds(network, before, now, aside, [0])
+    assert network.config.thresholds is not None
+    assert network.config.thresholds[code] == 0.7
+    assert network.config.conversation_thresholds[code] == pytest.approx(0.5)
+    assert network.config.thresholds[LABELS.found[1]] == 0.6
+    retrain.raise_thresholds(network, before, before, aside, [0])
+    assert network.config.thresholds[code] == 0.7
+
+
+def test_a_name_belongs_to_what_was_learnt() -> None:
+    one, other = row(NO_CASH, {"sentiment": "negative"}), row("دیر رسید", {"sentiment": "negative"})
+    name = name_of("voc-fa-6", [one, other])
+    assert name.startswith("voc-fa-6+corrections-")
+    assert name_of("voc-fa-6", [other, one]) == name
+    assert name_of("voc-fa-6", [row(NO_CASH, {"sentiment": "mixed"}), other]) != name
+    assert name_of(name, [one]).count("+corrections-") == 1
+    assert name_of(name, [one]) != name_of("voc-fa-6", [one])
+
+
+def test_only_what_people_spoke_of_is_measured() -> None:
+    tags = FakeTagger().tag(["سفارشم سه ساعت دیر رسید"])[0]
+    assert {reason.code for reason in tags.reasons} == {"delivery.time"}
+    said = {"sentiment": "mixed", "add": {"reasons": {"delivery.time": "positive", "digital.bug": "negative"}}}
+    parts = parts_said(example_of(row("", said), LABELS), tags, LABELS)
+    assert parts == {
+        "sentiment accuracy": (0, 1),
+        "reasons micro F1": (2, 3),
+        "reasons with polarity micro F1": (0, 3),
+        "effort micro F1": (0, 0),
+        "loyalty micro F1": (0, 0),
+        "resolution right": (0, 0),
+    }
+    removed = parts_said(example_of(row("", {"remove": {"reasons": ["delivery.time"]}}), LABELS), tags, LABELS)
+    assert removed["reasons micro F1"] == (0, 1)
+
+
+def test_a_difference_has_an_interval_of_its_own() -> None:
+    better = difference([(1, 1)] * 40 + [(0, 1)] * 10, [(1, 1)] * 30 + [(0, 1)] * 20)
+    assert (better.first, better.second) == (0.8, 0.6)
+    assert better.value == pytest.approx(0.2)
+    assert 0 < better.low < 0.2 < better.high < 0.35
+    same = difference([(1, 1), (0, 1)] * 50, [(1, 1), (0, 1)] * 50)
+    assert (same.value, same.low, same.high) == (0, 0, 0)  # rows are drawn in pairs
+    nothing = difference([(0, 0)] * 3, [(0, 0)] * 3)
+    assert np.isnan([nothing.value, nothing.low, nothing.high]).all()
+    assert np.isnan(difference([], []).value)
+
+
+@pytest.mark.usefixtures("small")
+def test_two_taggers_side_by_side(
+    tiny: Path, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, arguments = tmp_path / "learnt", written(store, tmp_path)
+    learn(tiny, arguments, out)
+    store.corrections.correct("f3", read_statement({"sentiment": "negative"}), Note(queue="random"), NOW)
+    labels = tmp_path / "labels"
+    labels.mkdir()
+    own = {"text": "گرون", "sentiment": "negative", "reasons": {}, "effort": [], "loyalty": [], "resolution": None}
+    spoken = {"turns": [{"speaker": "customer", "text": "دیر شد"}], "sentiment_start": "negative", "sentiment_end": "negative",
+              "primary_reason": None, **{name: value for name, value in own.items() if name != "text"}}  # fmt: skip
+    (labels / "test_own.jsonl").write_text(json.dumps(own), encoding="utf-8")
+    (labels / "test_conversations.jsonl").write_text(json.dumps(spoken), encoding="utf-8")
+    monkeypatch.setattr(compare, "labels_folder", lambda: labels)
+    compare.main([*written(store, tmp_path), "--model", str(out), "--against", str(tiny)])
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "Corrected texts that neither has learnt from: 1" in printed
+    assert "drawn at random: 1" in printed
+    assert model_identity(str(out)).name in printed
+    assert "test_own.jsonl: 1" in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "module"),
+    [
+        (["train", "--corpora", "x"], "models.train"),
+        (["train", "--corrections", "database"], "models.retrain"),
+        (["train", "--corrections=database"], "models.retrain"),
+        (["evaluate"], "models.evaluate"),
+        (["evaluate", "--model", "a", "--against", "b"], "models.compare"),
+    ],
+)
+def test_the_command_knows_which_is_meant(arguments: list[str], module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+    monkeypatch.setattr("voc.command.learn.runpy.run_module", lambda name, **_: ran.append(name))
+    assert CliRunner().invoke(cli, arguments).exit_code == 0
+    assert ran == [module]
