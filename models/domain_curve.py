@@ -8,7 +8,6 @@ to it but as text without labels. Of one of them it is then given some labels. M
 """
 
 import argparse
-import copy
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -25,9 +24,9 @@ from models.conversations import FIGURES, Parts, ratio
 from models.corpora import text_id
 from models.curves import Point, start
 from models.examples import Example, Labels, read_labelled, read_records, read_texts_by_id, records_of
-from models.retrain import JUDGES_RATE, LABELS_RATE, draw, retrain
+from models.retrain import retrain
 from models.tokenizer import load_tokenizer
-from models.train import BATCH_TEXTS, fit, plan, shuffled
+from models.train import BATCH_TEXTS, fit, plan
 from models.tune import tune
 from voc.records import Cue, Reason, Tags
 from voc.tagging.decode import Decoder
@@ -42,7 +41,6 @@ CORPORA: Final = {"telecom": "telecom_instagram", "places": "place_reviews"}
 SIZES: Final = (100, 300, 1_000)
 SEEDS: Final = (0, 1, 2)
 BASE_STEPS: Final = 2_000  # of 32 texts: two passes over the labels of the other domains
-HEAD_STEPS: Final = 100
 MEASURED: Final = ("dev", "test", "train")
 UNLABELLED: Final = 2_000
 FIGURE_NAMES: Final = ("reasons micro F1", "sentiment accuracy", "effort micro F1")
@@ -171,24 +169,13 @@ def before(lesson: Lesson, measured: Sequence[Text]) -> list[Tags]:
 
 
 def heads_alone(lesson: Lesson, measured: Sequence[Text]) -> list[Tags]:
-    """The encoder stays as it is; the vectors of the labels and the judges of sentiment and polarity learn."""
-    learner = copy.deepcopy(lesson.network)
-    learner.encoder.requires_grad_(False)
-    found = [learner.query, learner.weight, learner.bias]
-    judges = [*learner.sentiment.parameters(), *learner.polarity.parameters(), *learner.resolution.parameters()]
-    groups = [{"params": found, "peak": LABELS_RATE}, {"params": judges, "peak": JUDGES_RATE}]
-    random = np.random.default_rng(lesson.seed)
-    readings = draw([each.example for each in lesson.given], HEAD_STEPS * BATCH_TEXTS, random)
-    course = shuffled(readings, BATCH_TEXTS, random)
-    fitted = fit(learner, lesson.tokenizer, course, lesson.checkpoint, seed=lesson.seed, groups=groups)
-    return answers_of(fitted, lesson.tokenizer, measured)
+    """As `voc train --corrections` does with few corrections: the encoder stays as it is."""
+    return answers_of(_retrained(lesson, encoder_learns=False), lesson.tokenizer, measured)
 
 
 def fine_tuned(lesson: Lesson, measured: Sequence[Text]) -> list[Tags]:
-    """As `voc train --corrections` does, every label as a correction of all fields."""
-    given = [each.example for each in lesson.given]
-    network = retrain(lesson.network, lesson.tokenizer, given, lesson.unlabelled, lesson.checkpoint, seed=lesson.seed)
-    return answers_of(network, lesson.tokenizer, measured)
+    """As it does with many."""
+    return answers_of(_retrained(lesson, encoder_learns=True), lesson.tokenizer, measured)
 
 
 def answers_of(network: TaggerNetwork, tokenizer: PreTrainedTokenizerFast, measured: Sequence[Text]) -> list[Tags]:
@@ -215,6 +202,20 @@ WAYS: Final[Mapping[str, Way]] = {
     "fine-tuning": fine_tuned,
     "TF-IDF + logistic regression": bag_of_words,
 }
+
+
+def _retrained(lesson: Lesson, *, encoder_learns: bool) -> TaggerNetwork:
+    """The tagger of the other domains after it has learnt the labels, each a correction of all fields."""
+    given = [each.example for each in lesson.given]
+    return retrain(
+        lesson.network,
+        lesson.tokenizer,
+        given,
+        lesson.unlabelled,
+        lesson.checkpoint,
+        seed=lesson.seed,
+        encoder_learns=encoder_learns,
+    )
 
 
 def _plain_tags(labels: Labels, found: Any, sentiment: int) -> Tags:

@@ -4,17 +4,16 @@
     voc train --corrections corrections.jsonl --texts feedback.jsonl  # what `voc corrections export` and `voc export` wrote
 
 What people said is learnt. What they did not speak of, rows that nobody corrected and texts of our own are taught as the
-tagger has them already, each typed as badly as it is learnt, so that the new is not paid for with the old. Only the labels
-in which people overruled the tagger, and the encoder under all of them, change. Killed and started again, it goes on from
-its last checkpoint; the result is used once VOC_MODEL names its folder.
+tagger has them already, so that the new is not paid for with the old. A few corrections move only the labels and the judges
+that were overruled, and all else stays as it is to the last digit; of many the encoder learns too. Killed and started again,
+it goes on from its last checkpoint; the result is used once VOC_MODEL names its folder.
 """
 
 import argparse
 import copy
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,35 +23,39 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast
 
 from models.corrected import LEARNT_FILE, Row, add_source, blank_of, example_of, read_rows
-from models.examples import Example, Floats, Labels, from_taxonomy, labels_folder, read_labelled
-from models.metrics import Bools
-from models.noise import Noise, spoiled
+from models.examples import Example, Labels
+from models.known import Encoded, Overruled, Teacher, draw, left_out, own_texts, typed
 from models.tokenizer import load_tokenizer
-from models.train import BATCH_TEXTS, LONGEST_TOKENS, fit, shuffled
+from models.train import BATCH_TEXTS, fit, loss_of, shuffled
 from voc.corrections.statement import write_statement
-from voc.tagging.identity import DEFAULT_THRESHOLD, Thresholds, find_model
+from voc.tagging.identity import DEFAULT_THRESHOLD, find_model
 from voc.tagging.network import TaggerNetwork
-from voc.tagging.reading import FOUND, Reading, read_texts
 from voc.taxonomy import load_taxonomy
 
 MARK: Final = "+corrections-"
-ENCODER_RATE: Final = 5e-5  # the least of these with which held-out words for the same thing are understood
-JUDGES_RATE: Final = 2e-4
-LABELS_RATE: Final = 5e-3  # a few vectors of their own, that ten texts have to move
-TAUGHT: Final = 4_320  # texts of nobody's, beside which corrections are learnt
-CORRECTED_LEAST: Final = 480  # readings of corrected texts, however few they are
-CORRECTED_TIMES: Final = 3  # readings more of each of them
 OTHERS: Final = 4_000  # uncorrected rows that are read at most
-OF_OTHERS: Final = 0.6  # of what is taught; the rest are texts of our own
-CONVERSATIONS_ONE_IN: Final = 8  # of the pieces of our conversations
-ASIDE_ONE_IN: Final = 5  # of what is known, for thresholds
-KEPT: Final = 4.0  # how much more it counts to stay the same than to learn: near what is known, little by little costs nothing
-NOISY: Final = 0.3
-WORDS_LEFT_OUT: Final = 0.3  # of half of the readings of corrected texts: no single word is to carry what is learnt
+OF_OTHERS: Final = 0.6  # of the known texts; the rest are of our own
+ASIDE_ONE_IN: Final = 5  # of the known texts, for thresholds
+ENCODER_LEARNS_FROM: Final = 100  # corrected texts
+
+PASSES: Final = 40  # over all texts at once, encoded beforehand; more of them, and words that were left out tell less
+READINGS: Final = 12  # of each corrected text, most of them with words left out or mistyped
+KNOWN: Final = 5_000  # texts beside them
+TO_STAY: Final = 3.0  # what it weighs that all of those stay as they are, where that all corrections are learnt weighs 1
+LABEL_STEP: Final = 0.03
+JUDGE_STEP: Final = 1e-3
+
+ENCODER_RATE: Final = 5e-5
+LABELS_RATE: Final = 5e-3
+JUDGES_RATE: Final = 2e-4
+TAUGHT: Final = 4_320  # known texts beside which the encoder learns
+KEPT: Final = 2.0  # what each of them weighs, where a corrected one weighs 1
+CORRECTED_LEAST: Final = 480  # readings of corrected texts then, however few they are
+CORRECTED_TIMES: Final = 3  # readings more of each of them
+
 MOST_NEWLY_GIVEN: Final = 0.005  # of the texts kept aside: a point of F1 is lost with some one in eighty
 HIGHEST: Final = 0.95
 STEP: Final = 0.02
-VERDICTS: Final = ("sentiment", "polarity", "resolution")
 CHECKPOINT: Final = "training.pt"
 CARD: Final = """# {name}
 
@@ -60,14 +63,6 @@ CARD: Final = """# {name}
 `{base}` says holds, but for the figures: `voc evaluate --model FOLDER --against "" --corrections database` shows both side by
 side, `voc evaluate --model FOLDER --card` writes figures of its own here.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Overruled:
-    """Where people said something else than the tagger: places of labels that are found, and heads that judge."""
-
-    found: tuple[int, ...]
-    judges: tuple[str, ...]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -87,7 +82,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     counts = {"corrected": len(learnt), "held_out": len(held_out), "uncorrected": len(rows.others), "out": str(out)}
     print(json.dumps(counts), flush=True)
     said, others = [example_of(row, labels) for row in learnt], [blank_of(row, labels) for row in rows.others]
-    save(retrain(network, tokenizer, said, others, out / CHECKPOINT, seed=given.seed), tokenizer, out, name, learnt)
+    many = len({row.hash for row in learnt}) >= ENCODER_LEARNS_FROM
+    tuned = retrain(network, tokenizer, said, others, out / CHECKPOINT, seed=given.seed, encoder_learns=many)
+    save(tuned, tokenizer, out, name, learnt)
     print(json.dumps({"saved": str(out), "tagger_name": name}))
 
 
@@ -115,121 +112,80 @@ def retrain(
     checkpoint: Path,
     *,
     seed: int,
+    encoder_learns: bool,
 ) -> TaggerNetwork:
     """The network after it has learnt what people said; `network` itself stays as it is, and `others` say nothing.
 
     Raises SystemExit where people said nothing else than it says itself.
     """
-    labels = Labels(load_taxonomy())
+    labels, random = Labels(load_taxonomy()), np.random.default_rng(seed)
     teacher = Teacher(network, tokenizer, labels)
     overruled = teacher.overruled(corrected)
     if not overruled.found and not overruled.judges:
         raise SystemExit("People found everything right: there is nothing to learn.")
     own = own_texts(labels)
-    course = plan(corrected, _taught(others), _taught(own), teacher, np.random.default_rng(seed))
+    known = (_not_aside(others), _not_aside(own))
     learner = copy.deepcopy(network)
-    fitted = fit(learner, tokenizer, course, checkpoint, seed=seed, groups=open_up(learner, overruled), steady=True)
+    if encoder_learns:
+        course = plan(corrected, *known, teacher, random)
+        learner = fit(learner, tokenizer, course, checkpoint, seed=seed, groups=open_all(learner, overruled), steady=True)
+    else:
+        learn_heads(learner, encode(corrected, *known, teacher, random), overruled)
     aside = [*others[::ASIDE_ONE_IN], *own[::ASIDE_ONE_IN]]
-    raise_thresholds(fitted, teacher, Teacher(fitted, tokenizer, labels), aside, overruled.found)
-    return fitted
+    raise_thresholds(learner, teacher, Teacher(learner, tokenizer, labels), aside, overruled.found)
+    return learner
 
 
-class Teacher:
-    """A tagger's network, and what it says of texts."""
+def encode(
+    said: Sequence[Example], others: Sequence[Example], own: Sequence[Example], teacher: Teacher, random: np.random.Generator
+) -> list[Encoded]:
+    """Readings of what was corrected and, beside them, what is to stay, encoded for heads to learn from."""
+    readings = [left_out(each, random) for each in said for _ in range(READINGS)]
+    known = _known(others, own, KNOWN, random)
+    batches = shuffled(typed([*said, *readings, *known], random), BATCH_TEXTS, random)
+    weight = TO_STAY * (len(said) + len(readings)) / max(len(known), 1)
+    return [teacher.answer(batch, weight) for batch in batches]
 
-    def __init__(self, network: TaggerNetwork, tokenizer: PreTrainedTokenizerFast, labels: Labels) -> None:
-        self._network, self._tokenizer, self.labels = network, tokenizer, labels
-        self._thresholds = Thresholds(network.config.thresholds or {}, network.config.conversation_thresholds or {})
 
-    def answers(self, batch: Sequence[Example]) -> list[Example]:
-        """The examples with what the tagger says wherever nobody said anything, read as they will be learnt: by one window."""
-        ids, mask, context, _ = Noise(self._tokenizer, np.random.default_rng()).encode(batch, LONGEST_TOKENS, steady=True)
-        with torch.inference_mode():
-            output = self._network(ids, mask, context if context.any() else None)
-        sentiment, polarity, resolution = (getattr(output, name).softmax(-1).numpy() for name in VERDICTS)
-        found = torch.cat([getattr(output, head) for head in FOUND], dim=1).sigmoid().numpy()
-        return [_with_answer(*each) for each in zip(batch, sentiment, found, polarity, resolution, strict=True)]
-
-    def overruled(self, said: Sequence[Example]) -> Overruled:
-        """The labels that people gave or took away against it, and the heads whose verdict they changed."""
-        found, judges = np.zeros(len(self.labels.found), dtype=bool), set[str]()
-        for example, reading in zip(said, self.read(said), strict=True):
-            found |= (self.gives(example, reading) != (example.found > 0)) & (example.found_weights > 0)
-            judges |= set(self._misjudged(example, reading))
-        return Overruled(tuple(map(int, np.flatnonzero(found))), tuple(sorted(judges)))
-
-    def gives(self, example: Example, reading: Reading) -> Bools:
-        """Which labels it gives [R + E + L + M]."""
-        return reading.found >= [self._least(example, code) for code in self.labels.found]
-
-    def read(self, examples: Sequence[Example]) -> list[Reading]:
-        """What the network says of texts and, where they have context, of conversations; in their order."""
-        texts, spoken = ([at for at, each in enumerate(examples) if bool(each.context) == side] for side in (False, True))
-        contexts = [examples[at].context for at in spoken]
-        read = read_texts(self._network, self._tokenizer, [examples[at].text for at in texts])
-        read += read_texts(self._network, self._tokenizer, [examples[at].text for at in spoken], contexts) if spoken else []
-        return [reading for _, reading in sorted(zip(texts + spoken, read, strict=True), key=lambda pair: pair[0])]
-
-    def _least(self, example: Example, label: str) -> float:
-        return self._thresholds.of_conversation(label) if example.context else self._thresholds.of_text(label)
-
-    def _misjudged(self, example: Example, reading: Reading) -> Iterator[str]:
-        if example.sentiment_weight and example.sentiment.argmax() != reading.sentiment.argmax():
-            yield "sentiment"
-        judged = example.polarity.any(1)
-        if (example.polarity.argmax(1) != reading.polarity.argmax(1))[judged].any():
-            yield "polarity"
-        settled = reading.resolution[1:].sum() >= self._least(example, "resolution")
-        if example.resolution_weight and example.resolution.argmax() != settled * (1 + reading.resolution[1:].argmax()):
-            yield "resolution"
+def learn_heads(network: TaggerNetwork, texts: Sequence[Encoded], overruled: Overruled) -> None:
+    """Let the overruled labels and judges learn from all texts at once; the encoder and all other labels stay as they are."""
+    labels, judges = open_heads(network, overruled)
+    optimizer = torch.optim.Adam([{"params": labels, "lr": LABEL_STEP}, {"params": judges, "lr": JUDGE_STEP}])
+    for _ in range(PASSES):
+        for each in texts:
+            output = network.judge(each.hidden.float(), each.speaks)
+            (loss_of(output, each.batch, each.ranges) * len(each.batch)).backward()
+        optimizer.step()
+        optimizer.zero_grad()
 
 
 def plan(
     said: Sequence[Example], others: Sequence[Example], own: Sequence[Example], teacher: Teacher, random: np.random.Generator
 ) -> list[list[Example]]:
-    """The batches of the course in order: corrections among texts of which the tagger is to go on saying what it says."""
+    """The batches of the encoder's course in order: corrections among texts of which the tagger is to go on saying the same."""
     readings = [left_out(each, random) for each in draw(said, CORRECTED_LEAST + CORRECTED_TIMES * len(said), random)]
-    of_others = round(TAUGHT * OF_OTHERS) if others else 0
-    known = draw(others, of_others, random) + draw(own, TAUGHT - of_others, random)
-    typed = [spoiled(each, random) if random.random() < NOISY else each for each in readings + known]
-    return [teacher.answers(batch) for batch in shuffled(typed, BATCH_TEXTS, random)]
+    texts = typed([*readings, *_known(others, own, TAUGHT, random)], random)
+    return [teacher.answer(batch, KEPT).batch for batch in shuffled(texts, BATCH_TEXTS, random)]
 
 
-def own_texts(labels: Labels) -> list[Example]:
-    """Texts of our own and of the taxonomy, and a part of our conversations, whole and in pieces; of none is anything said."""
-    own, spoken = (read_labelled(labels_folder() / f"train_{name}.jsonl", {}, labels) for name in ("own", "conversations"))
-    known = own + from_taxonomy(load_taxonomy(), labels) + spoken[::CONVERSATIONS_ONE_IN]
-    return [replace(labels.blank(each.text), context=each.context) for each in known]
-
-
-def draw(examples: Sequence[Example], count: int, random: np.random.Generator) -> list[Example]:
-    """So many of the examples: each once before any comes again."""
-    times = -(-count // len(examples)) if examples else 0
-    order = [at for _ in range(times) for at in random.permutation(len(examples))]
-    return [examples[at] for at in order[:count]]
-
-
-def left_out(example: Example, random: np.random.Generator) -> Example:
-    """The example, every second time without some of its words. A conversation stays whole."""
-    if example.context or random.random() < 0.5:
-        return example
-    words = example.text.split(" ")
-    kept = [word for word in words if random.random() >= WORDS_LEFT_OUT]
-    return replace(example, text=" ".join(kept or words))
-
-
-def open_up(network: TaggerNetwork, overruled: Overruled) -> list[dict[str, Any]]:
-    """The parameters that learn, with their rates: the encoder, judges that were overruled, and the labels that were."""
+def open_heads(network: TaggerNetwork, overruled: Overruled) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """The parameters of overruled labels and judges, which alone are to learn; where labels look in a text, they look on."""
     network.requires_grad_(False)
     judges = [parameter for name in overruled.judges for parameter in getattr(network, name).parameters()]
-    labels = [network.query, network.weight, network.bias]
-    groups = ((ENCODER_RATE, [*network.encoder.parameters()]), (JUDGES_RATE, judges), (LABELS_RATE, labels))
-    for _, parameters in groups:
-        for parameter in parameters:
-            parameter.requires_grad_()
+    labels = [network.weight, network.bias]
+    for parameter in labels + judges:
+        parameter.requires_grad_()
     for parameter in labels:
         parameter.register_hook(_only(overruled.found, parameter))
-    return [{"params": each, "lr": rate, "peak": rate, "weight_decay": 0.0} for rate, each in groups if each]
+    return labels, judges
+
+
+def open_all(network: TaggerNetwork, overruled: Overruled) -> list[dict[str, Any]]:
+    """The same and the encoder, with the rates at which they learn together."""
+    labels, judges = open_heads(network, overruled)
+    encoder = list(network.encoder.requires_grad_(True).parameters())
+    groups = ((ENCODER_RATE, encoder), (LABELS_RATE, labels), (JUDGES_RATE, judges))
+    return [{"params": each, "lr": rate, "peak": rate, "weight_decay": 0.0} for rate, each in groups]
 
 
 def raise_thresholds(
@@ -262,25 +218,14 @@ def save(network: TaggerNetwork, tokenizer: PreTrainedTokenizerFast, out: Path, 
     (out / CHECKPOINT).unlink(missing_ok=True)
 
 
-def _taught(texts: Sequence[Example]) -> list[Example]:
-    """All but those that are kept aside."""
+def _known(others: Sequence[Example], own: Sequence[Example], count: int, random: np.random.Generator) -> list[Example]:
+    """So many texts that are to stay as they are: rows that nobody corrected, and texts of our own."""
+    of_others = min(round(OF_OTHERS * count), len(others))
+    return draw(others, of_others, random) + draw(own, count - of_others, random)
+
+
+def _not_aside(texts: Sequence[Example]) -> list[Example]:
     return [text for at, text in enumerate(texts) if at % ASIDE_ONE_IN]
-
-
-def _with_answer(example: Example, sentiment: Floats, found: Floats, polarity: Floats, resolution: Floats) -> Example:
-    """The example with an answer in place of what nobody said, which counts more where nobody said anything."""
-    said, of_reasons = example.found_weights > 0, slice(len(polarity))
-    weight = 1.0 if said.any() or example.sentiment_weight or example.resolution_weight else KEPT
-    return replace(
-        example,
-        sentiment=example.sentiment if example.sentiment_weight else sentiment,
-        found=np.where(said, example.found, found),
-        polarity=weight * np.where(said[of_reasons, None], example.polarity, polarity * found[of_reasons, None]),
-        resolution=example.resolution if example.resolution_weight else resolution,
-        sentiment_weight=weight,
-        resolution_weight=weight,
-        found_weights=np.full_like(found, weight),
-    )
 
 
 def _only(rows: Sequence[int], parameter: nn.Parameter) -> Callable[[Tensor], Tensor]:

@@ -126,13 +126,20 @@ class TaggerNetwork(PreTrainedModel):
 
         `context` [B, T] is 1 where a token is context only: its evidence is 0.
         """
+        speaks = attention_mask if context is None else attention_mask * (1 - context)
+        return self.judge(self.encode(input_ids, attention_mask, context), speaks)
+
+    def encode(self, input_ids: Tensor, attention_mask: Tensor, context: Tensor | None = None) -> Tensor:
+        """The tokens [B, T, hidden] as the encoder understands them."""
         words = self.encoder.get_input_embeddings()(input_ids)
         if context is not None:
             words = words + context[:, :, None].to(words.dtype) * self.context
-            speaks = attention_mask * (1 - context)
-        else:
-            speaks = attention_mask
-        hidden = self.dropout(self.encoder(inputs_embeds=words, attention_mask=attention_mask).last_hidden_state)
+        hidden: Tensor = self.encoder(inputs_embeds=words, attention_mask=attention_mask).last_hidden_state
+        return hidden
+
+    def judge(self, hidden: Tensor, speaks: Tensor) -> TaggerOutput:
+        """Logits and evidence for encoded tokens [B, T, hidden]; `speaks` [B, T] is 0 where labels do not look."""
+        hidden = self.dropout(hidden)
         focus = torch.einsum("btd,ld->blt", hidden, self.query) * hidden.shape[-1] ** -0.5
         focus = focus.masked_fill(speaks[:, None, :] == 0, torch.finfo(focus.dtype).min).softmax(-1)
         evidence = focus[:, : self.found] * torch.einsum("btd,ld->blt", hidden, self.weight)
