@@ -154,7 +154,8 @@ def _resolution(given: str) -> str | None:
 
 
 def _plain(value: Any) -> Any:
-    return set(value) if isinstance(value, list) else value
+    """Without the order of codes; what somebody made up may hold anything."""
+    return sorted(value, key=repr) if isinstance(value, list) else value
 
 
 def _read_shown(given: str) -> dict[str, Any]:

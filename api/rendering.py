@@ -36,16 +36,10 @@ def render(request: Request, page: str, status: int = 200, **context: Any) -> HT
         "moment": partial(tongue.moment, zone=zone),
         "choose": partial(choice_address, request),
         "here": page.removesuffix(".html"),
-        "here_address": _address(request),
         "caller": caller,
         "may": partial(covers, caller.scope),
     } | context
     return HTMLResponse(environment().get_template(page).render(context), status_code=status)
-
-
-def _address(request: Request) -> str:
-    """The page's address, for forms to lead back to."""
-    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def render_problem(request: Request, document: dict[str, Any]) -> HTMLResponse:

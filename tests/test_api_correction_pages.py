@@ -159,6 +159,14 @@ def test_what_a_form_cannot_say(still: TestClient, changed: dict[str, Any], stat
     assert said(still, "f1") == []
 
 
+@pytest.mark.parametrize("shown", ['{"effort":[[1]],"reasons":5}', '{"sentiment":{}}', "{}"])
+def test_what_a_form_is_made_up_to_have_shown_is_only_compared_with(client: TestClient, shown: str) -> None:
+    send(client, "/feedback/f1/correction", **(form_of(client, "f1") | {"shown": shown}))
+    (made,) = said(client, "f1")
+    assert made["confirmed"]
+    assert set(made["changed"]) == {"sentiment", "reasons", "effort", "loyalty"}
+
+
 def test_a_form_leads_to_no_other_site(client: TestClient) -> None:
     answer = send(client, "/feedback/f1/correction", **(form_of(client, "f1") | {"next": "https://evil.example/"}))
     assert answer.headers["location"] == "/"
