@@ -14,7 +14,7 @@ from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline, make_union
 
-from models.metrics import Bools, Ints, micro_f1
+from voc.report_card.figures import Bools, Ints, micro_f1
 
 FOLDS: Final = 5
 THRESHOLDS: Final = np.arange(0.02, 0.6, 0.02)

@@ -10,9 +10,9 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from models.examples import Example, Floats, Labels, from_taxonomy, labels_folder, read_labelled
-from models.metrics import Bools
 from models.noise import Noise, spoiled
 from models.train import LONGEST_TOKENS
+from voc.report_card.figures import Bools
 from voc.tagging.identity import Thresholds
 from voc.tagging.network import TaggerNetwork
 from voc.tagging.reading import FOUND, Reading, read_texts

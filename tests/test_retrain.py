@@ -376,8 +376,13 @@ def test_two_taggers_side_by_side(
         "loyalty": [],
         "resolution": None,
     }
-    spoken: dict[str, Any] = {"turns": [{"speaker": "customer", "text": "دیر شد"}], "sentiment_start": "negative", "sentiment_end": "negative",
-              "primary_reason": None, **{name: value for name, value in own.items() if name != "text"}}  # fmt: skip
+    spoken: dict[str, Any] = {
+        "turns": [{"speaker": "customer", "text": "دیر شد"}],
+        "sentiment_start": "negative",
+        "sentiment_end": "negative",
+        "primary_reason": None,
+        **{name: value for name, value in own.items() if name != "text"},
+    }
     (labels / "test_own.jsonl").write_text(json.dumps(own), encoding="utf-8")
     (labels / "test_conversations.jsonl").write_text(json.dumps(spoken), encoding="utf-8")
     monkeypatch.setattr(compare, "labels_folder", lambda: labels)

@@ -5,8 +5,8 @@
 Twenty reasons of the taxonomy stand for new ones, five at a time as one draft. A network that has learnt them would know them
 however well their labels were hidden, so two are trained from the encoder in `--base`, each without the labels of ten of
 them (ten minutes on a core each; one that is there already is used again). Hits are drawn from the texts that are learnt
-from, half as many near misses from those with another reason of the same draft; the F1 of `dev`, which nothing is learnt from or
-chosen by, is a mean over reasons and draws.
+from, half as many near misses from those with another reason of the same draft; the F1 of `dev`, which nothing is learnt from
+or chosen by, is a mean over reasons and draws.
 """
 
 import argparse
@@ -173,7 +173,7 @@ def _network(
     fitted = fit(network, tokenizer, course, folder / "training.pt", seed=1)
     tune(fitted, tokenizer, read_labelled(folder / "dev.jsonl", texts, labels), labels)
     tokenizer.save_pretrained(folder)
-    fitted.save_pretrained(folder)  # type: ignore[no-untyped-call]
+    fitted.save_pretrained(folder)
     return folder
 
 

@@ -127,7 +127,7 @@ class TaggerNetwork(PreTrainedModel):
         `context` [B, T] is 1 where a token is context only: its evidence is 0.
         """
         speaks = attention_mask if context is None else attention_mask * (1 - context)
-        return self.judge(self.encode(input_ids, attention_mask, context), speaks)
+        return self.judge(self.encode(input_ids, attention_mask, context), speaks, input_ids)
 
     def encode(self, input_ids: Tensor, attention_mask: Tensor, context: Tensor | None = None) -> Tensor:
         """The tokens [B, T, hidden] as the encoder understands them."""
@@ -137,8 +137,11 @@ class TaggerNetwork(PreTrainedModel):
         hidden: Tensor = self.encoder(inputs_embeds=words, attention_mask=attention_mask).last_hidden_state
         return hidden
 
-    def judge(self, hidden: Tensor, speaks: Tensor) -> TaggerOutput:
-        """Logits and evidence for encoded tokens [B, T, hidden]; `speaks` [B, T] is 0 where labels do not look."""
+    def judge(self, hidden: Tensor, speaks: Tensor, input_ids: Tensor | None = None) -> TaggerOutput:
+        """Logits and evidence for encoded tokens [B, T, hidden]; `speaks` [B, T] is 0 where labels do not look.
+
+        Own reasons look at the words themselves, so that without `input_ids` [B, T] they are left out.
+        """
         hidden = self.dropout(hidden)
         focus = torch.einsum("btd,ld->blt", hidden, self.query) * hidden.shape[-1] ** -0.5
         focus = focus.masked_fill(speaks[:, None, :] == 0, torch.finfo(focus.dtype).min).softmax(-1)
@@ -151,7 +154,7 @@ class TaggerNetwork(PreTrainedModel):
         reasons, effort, loyalty, moves = found.split(self.sizes[:4], dim=1)
         polarised = reasons.sigmoid()[:, :, None] * polarity.softmax(-1)
         context = torch.cat([polarised.flatten(1), effort.sigmoid(), loyalty.sigmoid()], dim=1).detach()
-        if self.config.own_reasons:
+        if self.config.own_reasons and input_ids is not None:
             own, of_own = self.own(input_ids, speaks, found, focus[:, : self.found])
             seen_by_own = self._seen_by_own(hidden, speaks, of_own)
             reasons = torch.cat([reasons, own], dim=1)
