@@ -2,8 +2,7 @@
 
 draft file → Draft → Plan (taxonomy, what is given as what) → Learnt (weights) → Judgement → model folder
 
-A draft and a release determine the published model: nothing is learnt from an organisation's rows, they only show what a
-draft does to them.
+A draft, a release and the rows that it is learnt beside determine the published model.
 """
 
 from voc.drafts.draft import Draft, read_draft

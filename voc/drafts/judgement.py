@@ -1,7 +1,7 @@
 """How far a draft's new reasons can be trusted, from what cross-validation says of its own examples.
 
 The texts that a draft's author wrote resemble each other more than they do what customers write: on texts of another writer the
-figures are some 0.2 lower (`python -m models.packs`, docs/own-taxonomy.md), and the sentences say so.
+figures are up to 0.2 lower (`python -m models.packs`, docs/own-taxonomy.md), and the sentences say so.
 """
 
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class Judgement:
         """One plain sentence: can it be trusted, and what would help."""
         f1 = self.f1.value or 0.0
         trust = (
-            "usable for trends if the rows that it finds read right; on customers' texts expect an F1 some 0.2 lower"
+            "usable for trends if the rows that it finds read right; unless its hits are customers' texts, expect 0.2 less there"
             if f1 >= GOOD_F1
             else "for a first look only: on customers' texts half of it may be wrong"
             if f1 >= LEAST_F1

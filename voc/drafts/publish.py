@@ -65,7 +65,7 @@ def _write(draft: Draft, plan: Plan, learnt: Learnt, judgements: Sequence[Judgem
     _write_kpi_errors(shipped / KPI_ERRORS_FILE, folder / KPI_ERRORS_FILE)
     (folder / TAXONOMY_FILE).write_text(taxonomy_toml(plan.taxonomy), "utf-8")
     shutil.copy(draft.file, folder / DRAFT_FILE)
-    (folder / "README.md").write_text("\n".join(_card(draft, plan, judgements, config["tagger_name"])), "utf-8")
+    (folder / "README.md").write_text("\n".join(_card(draft, plan, learnt, judgements, config["tagger_name"])), "utf-8")
 
 
 def _configured(config: Mapping[str, Any], draft: Draft, plan: Plan) -> dict[str, Any]:
@@ -122,9 +122,11 @@ def _write_kpi_errors(shipped: Path, target: Path) -> None:
         target.write_text(_json(measured | {"errors": kept}), "utf-8")
 
 
-def _card(draft: Draft, plan: Plan, judgements: Sequence[Judgement], shipped: str) -> Iterator[str]:
+def _card(draft: Draft, plan: Plan, learnt: Learnt, judgements: Sequence[Judgement], shipped: str) -> Iterator[str]:
     yield f"# {shipped}{draft.suffix}\n"
     yield f"`{shipped}` with the draft beside this file, published by `voc taxonomy publish`. VOC_MODEL=FOLDER uses it.\n"
+    if plan.new:
+        yield f"What is new was learnt beside {learnt.rows:,} rows.\n"
     if judgements:
         yield "| new reason | hits | near misses | precision | recall | F1, cross-validated |\n|---|--:|--:|--:|--:|--:|"
         for each in judgements:

@@ -3,7 +3,8 @@
 from typing import Final
 
 _TEMPLATE: Final = """# Your own contact reasons, as a draft on the shipped taxonomy.
-# Keep this file in git: it and the release determine the model.
+# Keep this file in git: it, the release and the rows that it is learnt beside determine the model.
+#   voc taxonomy examples {file} CODE --rows FEEDBACK.csv   rows to copy into it
 #   voc taxonomy check {file} --rows FEEDBACK.csv     what it finds, how sure that is, what it changes
 #   voc taxonomy publish {file} -o FOLDER             a model; VOC_MODEL=FOLDER uses it
 # All codes are those of the shipped taxonomy (voc taxonomy show) or of this file. Blocks that you do not need: delete them.
