@@ -48,7 +48,7 @@ class Judgement:
         """One plain sentence: can it be trusted, and what would help."""
         f1 = self.f1.value or 0.0
         trust = (
-            "usable for trends if the rows it finds read right; unless the hits are customers' texts, expect 0.2 less there"
+            "usable for trends if the rows that it finds read right; unless its hits are customers' texts, expect 0.2 less"
             if f1 >= GOOD_F1
             else "for a first look only: on customers' texts half of it may be wrong"
             if f1 >= LEAST_F1
