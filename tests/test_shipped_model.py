@@ -118,5 +118,6 @@ def test_the_folder_holds_what_the_card_promises() -> None:
     card = (folder / "README.md").read_text("utf-8")
     assert "| sentiment accuracy |" in card
     assert {path.name for path in Path(folder).iterdir()} == {
-        "README.md", "config.json", "fingerprint.json", "kpi_errors.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
+        "README.md", "config.json", "fingerprint.json", "kpi_errors.json", "model.safetensors",
+       "tokenizer.json", "tokenizer_config.json",
     }  # fmt: skip
