@@ -39,11 +39,12 @@ ASIDE_ONE_IN: Final = 5  # of the known texts, for thresholds
 ENCODER_LEARNS_FROM: Final = 100  # corrected texts
 
 PASSES: Final = 40  # over all texts at once, encoded beforehand; more of them, and words that were left out tell less
-READINGS: Final = 12  # of each corrected text, most of them with words left out or mistyped
+READINGS: Final = 12  # of each corrected text, most of them with words left out or mistyped; of many texts fewer
+MOST_READINGS: Final = 2_400
 KNOWN: Final = 5_000  # texts beside them
 TO_STAY: Final = 3.0  # what it weighs that all of those stay as they are, where that all corrections are learnt weighs 1
 LABEL_STEP: Final = 0.03
-JUDGE_STEP: Final = 1e-3
+JUDGE_STEP: Final = 3e-4
 
 ENCODER_RATE: Final = 5e-5
 LABELS_RATE: Final = 5e-3
@@ -53,7 +54,7 @@ KEPT: Final = 2.0  # what each of them weighs, where a corrected one weighs 1
 CORRECTED_LEAST: Final = 480  # readings of corrected texts then, however few they are
 CORRECTED_TIMES: Final = 3  # readings more of each of them
 
-MOST_NEWLY_GIVEN: Final = 0.005  # of the texts kept aside: a point of F1 is lost with some one in eighty
+MOST_NEWLY_GIVEN: Final = 0.02  # of the texts kept aside: a bar against a label that floods, no more
 HIGHEST: Final = 0.95
 STEP: Final = 0.02
 CHECKPOINT: Final = "training.pt"
@@ -140,7 +141,8 @@ def encode(
     said: Sequence[Example], others: Sequence[Example], own: Sequence[Example], teacher: Teacher, random: np.random.Generator
 ) -> list[Encoded]:
     """Readings of what was corrected and, beside them, what is to stay, encoded for heads to learn from."""
-    readings = [left_out(each, random) for each in said for _ in range(READINGS)]
+    times = max(1, min(READINGS, MOST_READINGS // len(said)))
+    readings = [left_out(each, random) for each in said for _ in range(times)]
     known = _known(others, own, KNOWN, random)
     batches = shuffled(typed([*said, *readings, *known], random), BATCH_TEXTS, random)
     weight = TO_STAY * (len(said) + len(readings)) / max(len(known), 1)
