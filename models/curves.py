@@ -20,7 +20,7 @@ from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
 from models.examples import Example, Labels, read_labelled, read_records, read_texts_by_id
 from models.metrics import METRICS, Codes, record_of_tags
 from models.tokenizer import load_tokenizer
-from models.train import fit, plan
+from models.train import Course, fit, plan
 from models.tune import tune
 from voc.tagging.decode import Decoder
 from voc.tagging.network import TaggerConfig, TaggerNetwork
@@ -70,8 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         network, tokenizer = start(point, labels)
         random = np.random.default_rng(0)
         chosen = [train[at] for at in random.permutation(len(train))[: point.labels or None]]
-        course = plan(chosen, [], [], epochs=1 + given.steps * 32 // len(chosen), weak_share=0.0, seed=1)[: given.steps]
-        fitted = fit(network, tokenizer, course, given.out.with_suffix(".pt"), seed=1)
+        epochs = 1 + given.steps * 32 // len(chosen)
+        batches = plan(chosen, [], [], epochs=epochs, weak_share=0.0, seed=1)[: given.steps]
+        fitted = fit(network, Course(batches, tokenizer, seed=1), given.out.with_suffix(".pt"))
         given.out.with_suffix(".pt").unlink(missing_ok=True)
         tune(fitted, tokenizer, held_out, labels)
         scores = {name: _scores(fitted, tokenizer, *each) for name, each in measured.items()}

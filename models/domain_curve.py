@@ -26,7 +26,7 @@ from models.curves import Point, start
 from models.examples import Example, Labels, read_labelled, read_records, read_texts_by_id, records_of
 from models.retrain import retrain
 from models.tokenizer import load_tokenizer
-from models.train import BATCH_TEXTS, fit, plan
+from models.train import BATCH_TEXTS, Course, fit, plan
 from models.tune import tune
 from voc.records import Cue, Reason, Tags
 from voc.tagging.decode import Decoder
@@ -142,8 +142,8 @@ def train_base(encoder: Path, folder: Path, texts: Sequence[Text], labels: Label
     others = [each for each in texts if each.domain not in DOMAINS]
     train = [each.example for each in others if each.file.startswith("train")]
     network, tokenizer = start(Point(str(encoder), 1), labels)
-    course = plan(train, [], [], epochs=1 + BASE_STEPS * BATCH_TEXTS // len(train), weak_share=0.0, seed=1)[:BASE_STEPS]
-    fitted = fit(network, tokenizer, course, folder / "training.pt", seed=1)
+    batches = plan(train, [], [], epochs=1 + BASE_STEPS * BATCH_TEXTS // len(train), weak_share=0.0, seed=1)[:BASE_STEPS]
+    fitted = fit(network, Course(batches, tokenizer, seed=1), folder / "training.pt")
     tune(fitted, tokenizer, [each.example for each in others if each.file == "dev"], labels)
     fitted.save_pretrained(folder)
     tokenizer.save_pretrained(folder)

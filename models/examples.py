@@ -6,8 +6,9 @@ of zero means that nobody said.
 
 import gzip
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.resources import files
 from itertools import repeat
 from pathlib import Path
@@ -29,6 +30,8 @@ Floats = NDArray[np.float32]
 NO_FEEDBACK: Final = (*FORMAL, "unlabelled_pool")
 WHOLE_TIMES: Final = 3  # beside the customer's words alone: some hundred conversations among many thousand reviews
 STRETCH_TURNS: Final = 4
+LEFT_OUT_TIMES: Final = 4  # each conversation is read again with other turns missing: it is not to be known by heart
+LEFT_OUT_TURNS: Final = (0.1, 0.5)
 TAXONOMY_WEIGHT: Final = 0.5  # written to show one code, so less like what customers write than a read text
 WEAK_SENTIMENT: Final[Mapping[str, Mapping[str, float]]] = {
     # what a rating says of the writer's sentiment: people who click «negative» also praise now and then
@@ -92,6 +95,11 @@ class Labels:
             resolution_weight=0.0,
             found_weights=np.zeros(len(self.found), dtype=np.float32),
         )
+
+
+@cache
+def _normalised(text: str) -> str:
+    return normaliser().normalise(text)
 
 
 def labels_folder() -> Path:
@@ -203,10 +211,10 @@ def whole_conversation(record: dict[str, Any], labels: Labels) -> Example:
     return replace(_as_read(record, range(len(record["turns"])), labels), primary=primary)
 
 
-def _as_read(record: dict[str, Any], part: range, labels: Labels) -> Example:
-    """A part of the turns, both sides, with the record's labels; a label's words are the turns that are marked to say it."""
-    turns = [Turn(turn["speaker"], turn["text"]) for turn in record["turns"][part.start : part.stop]]
-    its_script = script(turns, [normaliser().normalise(turn.text) for turn in turns])
+def _as_read(record: dict[str, Any], part: Sequence[int], labels: Labels) -> Example:
+    """Some of the turns, both sides, with the record's labels; a label's words are the turns that are marked to say it."""
+    turns = [Turn(record["turns"][at]["speaker"], record["turns"][at]["text"]) for at in part]
+    its_script = script(turns, [_normalised(turn.text) for turn in turns])
     own = dict(
         zip((at for at, turn in zip(part, turns, strict=True) if turn.speaker == "customer"), its_script.own, strict=True)
     )
@@ -215,16 +223,27 @@ def _as_read(record: dict[str, Any], part: range, labels: Labels) -> Example:
     return replace(_from_record(record, its_script.text, labels), context=its_script.context, words=words)
 
 
-def _stretches(record: dict[str, Any], labels: Labels) -> Iterator[Example]:
-    """A few turns at a time with the labels that are said in them."""
-    turns, said = len(record["turns"]), record["said"]
+def _parts(record: dict[str, Any], labels: Labels) -> Iterator[Example]:
+    """A few turns at a time, and the whole with some turns left out, with the labels that are said in them."""
+    turns, random = len(record["turns"]), np.random.default_rng(list(record["id"].encode()))
     for start in range(0, max(1, turns - STRETCH_TURNS + 1), STRETCH_TURNS // 2):
-        part = range(start, min(start + STRETCH_TURNS, turns))
-        here = {code for code, places in said.items() if not set(part).isdisjoint(places)}
-        reasons = {code: polarity for code, polarity in record["reasons"].items() if code in here}
-        cues = {name: [code for code in record[name] if code in here] for name in ("effort", "loyalty")}
-        example = _as_read({**record, "reasons": reasons, **cues}, part, labels)
-        yield replace(example, sentiment_weight=0.0, resolution_weight=0.0)
+        yield replace(_part(record, range(start, min(start + STRETCH_TURNS, turns)), labels), primary=-1)
+    for _ in range(LEFT_OUT_TIMES):
+        kept = np.flatnonzero(random.random(turns) >= random.uniform(*LEFT_OUT_TURNS))
+        if any(record["turns"][at]["speaker"] == "customer" for at in kept):
+            yield _part(record, [int(at) for at in kept], labels)
+
+
+def _part(record: dict[str, Any], part: Sequence[int], labels: Labels) -> Example:
+    """Some of the turns with the labels that are said in them; what the customer came for, if that is."""
+    here = {code for code, places in record["said"].items() if not set(part).isdisjoint(places)}
+    reasons = {code: polarity for code, polarity in record["reasons"].items() if code in here}
+    cues = {name: [code for code in record[name] if code in here] for name in ("effort", "loyalty")}
+    primary = record["primary_reason"] if record["primary_reason"] in here else None
+    example = _as_read({**record, "reasons": reasons, **cues}, part, labels)
+    return replace(
+        example, sentiment_weight=0.0, resolution_weight=0.0, primary=labels.reasons.index(primary) if primary else -1
+    )
 
 
 def _from_conversation(record: dict[str, Any], labels: Labels, held_out: bool) -> Iterator[Example]:
@@ -234,7 +253,7 @@ def _from_conversation(record: dict[str, Any], labels: Labels, held_out: bool) -
         yield whole
     else:
         yield from repeat(whole, WHOLE_TIMES)
-        yield from _stretches(record, labels) if "said" in record else ()
+        yield from _parts(record, labels) if "said" in record else ()
         yield from _from_customer(record, whole, labels)
     for turn in record["turns"]:
         if turn["speaker"] == "agent":
@@ -244,20 +263,19 @@ def _from_conversation(record: dict[str, Any], labels: Labels, held_out: bool) -
 def _from_customer(record: dict[str, Any], whole: Example, labels: Labels) -> Iterator[Example]:
     """The customer's words alone, their beginning and end, and each turn; what the whole does not speak of, no part does."""
     turns = [Turn(turn["speaker"], turn["text"]) for turn in record["turns"]]
-    normalise = normaliser().normalise
-    yield replace(whole, text=normalise(customer_text(turns)), context=(), words=())
+    yield replace(whole, text=_normalised(customer_text(turns)), context=(), words=())
     absent = (1.0 - whole.found) * whole.found_weights
     quarters = list(customer_quarters(turns))
     parts = [(quarters[0], record["sentiment_start"]), (quarters[-1], record["sentiment_end"])]
     parts += [(turn["text"], turn["sentiment"]) for turn in record["turns"] if turn["speaker"] == "customer"]
     for text, sentiment in parts:
-        example = labels.blank(normalise(text))
+        example = labels.blank(_normalised(text))
         example.sentiment[labels.sentiments.index(sentiment)] = 1.0
         yield replace(example, sentiment_weight=1.0, found_weights=absent)
 
 
 def _from_agent(turn: Mapping[str, Any], labels: Labels) -> Example:
-    example = labels.blank(normaliser().normalise(turn["text"]))
+    example = labels.blank(_normalised(turn["text"]))
     example.found_weights[len(labels.of_customer) :] = 1.0
     for code in turn["moves"]:
         example.found[labels.found.index(code)] = 1.0

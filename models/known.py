@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
+from models.batch import Targets, targets_of
 from models.examples import Example, Floats, Labels, from_taxonomy, labels_folder, read_labelled
 from models.noise import Noise, spoiled
 from models.train import LONGEST_TOKENS
@@ -39,7 +40,7 @@ class Encoded:
     batch: list[Example]
     hidden: Tensor
     speaks: Tensor
-    ranges: Tensor
+    targets: Targets
 
 
 class Teacher:
@@ -62,7 +63,8 @@ class Teacher:
         sentiment, polarity, resolution = (getattr(output, name).softmax(-1).numpy() for name in VERDICTS)
         found = torch.cat([getattr(output, head) for head in FOUND], dim=1).sigmoid().numpy()
         rows = zip(batch, sentiment, found, polarity, resolution, strict=True)
-        return Encoded([_with_answer(*row, kept) for row in rows], hidden.half(), speaks, ranges)
+        answered = [_with_answer(*row, kept) for row in rows]
+        return Encoded(answered, hidden.half(), speaks, targets_of(answered, ranges))
 
     def overruled(self, said: Sequence[Example]) -> Overruled:
         """The labels that people gave or took away against it, and the heads whose verdict they changed."""

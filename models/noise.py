@@ -23,6 +23,7 @@ SLIPS_PER_CHAR: Final = 0.02
 SOUNDS_PER_CHAR: Final = 0.10
 JOINED_SPACES: Final = 0.15
 STRETCHED_WORDS: Final = 0.10
+HIDDEN_PIECES: Final = 0.15  # of every second text: no single word is to carry what is learnt
 _KEYBOARD: Final = ("ضصثقفغعهخحجچ", "شسیبلاتنمکگ", "ظطزرذدپو")
 _SAME_SOUND: Final = ("زذضظ", "سصث", "تط", "هح", "قغ", "اع")
 _ARABIC: Final = str.maketrans("یک۰۱۲۳۴۵۶۷۸۹", "يك٠١٢٣٤٥٦٧٨٩")
@@ -118,7 +119,10 @@ class Noise:
     def encode(
         self, examples: Sequence[Example], longest: int, *, steady: bool = False
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Token ids, mask, context [B, T] and character ranges [B, T, 2], cut at `longest`; not `steady`: some pieces split."""
+        """Token ids, mask, context [B, T] and character ranges [B, T, 2], cut at `longest`.
+
+        Unless `steady`, some pieces are split and some are hidden.
+        """
         model = self._tokenizer.backend_tokenizer.model
         if isinstance(model, BPE) and not steady:
             model.dropout = SPLIT_PIECES
@@ -133,9 +137,17 @@ class Noise:
         if isinstance(model, BPE):
             model.dropout = None
         ids, mask, ranges = (torch.as_tensor(encoded[name]) for name in ("input_ids", "attention_mask", "offset_mapping"))
+        if not steady:
+            ids = self._with_hidden(ids)
         agents = zip(ranges.tolist(), (example.context for example in examples), strict=True)
         context = torch.tensor([inside(tokens, spans) for tokens, spans in agents], dtype=ids.dtype)
         return ids, mask, context, ranges
+
+    def _with_hidden(self, ids: Tensor) -> Tensor:
+        share = HIDDEN_PIECES * (self._random.random((len(ids), 1)) < 0.5)
+        special = torch.isin(ids, torch.tensor(self._tokenizer.all_special_ids))
+        hidden = torch.from_numpy(self._random.random(ids.shape) < share) & ~special
+        return torch.where(hidden, torch.tensor(self._tokenizer.mask_token_id), ids)
 
 
 def _one_of(letters: str, random: np.random.Generator) -> str:

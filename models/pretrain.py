@@ -4,20 +4,23 @@
 
 Reads from top to bottom: texts are normalised as in serving and cut into pieces once (kept beside the checkpoints), then
 the model learns to restore hidden pieces until `--tokens` are seen or `--minutes` have passed. Killed and started again,
-it goes on from its last checkpoint.
+it goes on from its last checkpoint. `--device cuda` does on one card in minutes what two cores do in days.
 """
 
 import argparse
 import json
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from transformers import ModernBertConfig, ModernBertForMaskedLM, PreTrainedTokenizerFast
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import AutoModel, ModernBertConfig, ModernBertForMaskedLM, PreTrainedTokenizerFast
 
 from models.corpora import read_texts
 from models.tokenizer import LONGEST_INPUT_TOKENS, load_tokenizer, train_tokenizer
@@ -26,12 +29,29 @@ from voc.text.normalise import normaliser
 LAYERS: Final = 6  # the deepest that stays 15 times faster than a BERT-base on two cores (make bench)
 HIDDEN: Final = 256
 CHUNK_TOKENS: Final = 126  # 97 % of customer texts are shorter; longer ones are cut, none is dropped
+ROW_TOKENS: Final = CHUNK_TOKENS + 2
 STEP_TOKENS: Final = 8_192
-MASKED_SHARE: Final = 0.25  # small encoders learn more from each pass when more than the usual 15 % is hidden
+MASKED: Final = ROW_TOKENS // 4  # of each row: small encoders learn more from each pass when more than the usual 15 % is hidden
 LEARNING_RATE: Final = 1.5e-3
 WARMUP_SHARE: Final = 0.02
 DECAY_SHARE: Final = 0.25
 CHECKPOINT_S: Final = 300.0
+
+Pieces = NDArray[np.uint16]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """B rows of `ROW_TOKENS` pieces T, whole texts one after the other, some of their pieces hidden.
+
+    `ids` [B, T] with pieces hidden; `texts` [B, T] numbers the text that a piece is of, because no piece sees another text;
+    `places` [B, MASKED] are the hidden ones, `pieces` [B, MASKED] what stood there.
+    """
+
+    ids: Tensor
+    texts: Tensor
+    places: Tensor
+    pieces: Tensor
 
 
 def main() -> None:
@@ -42,13 +62,31 @@ def main() -> None:
     parser.add_argument("--tokens", type=float, default=60e6, help="word pieces to learn from, repeats counted")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop by then, learning rate run down in time")
     parser.add_argument("--formal", action="store_true", help="learn from the formal collections as well")
+    parser.add_argument("--layers", type=int, default=LAYERS)
+    parser.add_argument("--hidden", type=int, default=HIDDEN, help="width: a multiple of 64")
+    parser.add_argument("--base", type=Path, help="an encoder to go on with, of the same shape and tokenizer")
+    parser.add_argument("--step-tokens", type=int, default=STEP_TOKENS, help="word pieces a step; a card is busy from 65536 on")
+    parser.add_argument("--device", default="cpu", help="cpu, or cuda where torch has one")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     tokenizer, pieces, starts = prepare(given.corpora, given.out, formal=given.formal)
-    pretrain(tokenizer, pieces, starts, given.out, tokens=given.tokens, minutes=given.minutes)
+    model = ModernBertForMaskedLM(encoder_config(tokenizer, layers=given.layers, hidden=given.hidden))
+    if given.base:
+        model.model = AutoModel.from_pretrained(given.base, dtype=torch.float32)
+        model.tie_weights()  # type: ignore[no-untyped-call]
+    pretrain(
+        model.to(given.device),
+        tokenizer,
+        pieces,
+        starts,
+        given.out,
+        tokens=given.tokens,
+        minutes=given.minutes,
+        step_tokens=given.step_tokens,
+    )
 
 
-def prepare(corpora: Path, out: Path, *, formal: bool) -> tuple[PreTrainedTokenizerFast, NDArray[np.uint16], NDArray[np.int64]]:
+def prepare(corpora: Path, out: Path, *, formal: bool) -> tuple[PreTrainedTokenizerFast, Pieces, NDArray[np.int64]]:
     """The tokenizer, all pieces in one row, and where each chunk starts in it (with the end as the last)."""
     if not (out / "pieces.npy").exists():
         normalise = normaliser().normalise
@@ -63,57 +101,109 @@ def prepare(corpora: Path, out: Path, *, formal: bool) -> tuple[PreTrainedTokeni
         ]
         np.save(out / "starts.npy", np.cumsum([0, *map(len, chunks)]))
         np.save(out / "pieces.npy", np.concatenate(chunks))
-    pieces: NDArray[np.uint16] = np.load(out / "pieces.npy")
+    pieces: Pieces = np.load(out / "pieces.npy")
     return load_tokenizer(out), pieces, np.load(out / "starts.npy")
 
 
 def pretrain(
+    model: ModernBertForMaskedLM,
     tokenizer: PreTrainedTokenizerFast,
-    pieces: NDArray[np.uint16],
+    pieces: Pieces,
     starts: NDArray[np.int64],
     out: Path,
     *,
     tokens: float,
-    minutes: float,
+    minutes: float = float("inf"),
+    step_tokens: int = STEP_TOKENS,
 ) -> None:
     """Train until `tokens` pieces or `minutes`, whichever comes first, and save the encoder in `out`."""
-    model = ModernBertForMaskedLM(encoder_config(tokenizer))
     optimizers = build_optimizers(model)
     seen, elapsed_s, epoch = _restore(out / "checkpoint.pt", model, optimizers)
     began = time.monotonic() - elapsed_s
-    saved_at, step, mean_loss, done = time.monotonic(), 0, 0.0, False
+    saved_at, step, mean_loss, done = time.monotonic(), 0, torch.zeros((), device=model.device), False
+    compile_layers(model)
     model.train()
     while not done:
         epoch += 1
-        for batch in batches(pieces, starts, tokenizer, seed=epoch):
+        torch.manual_seed(epoch)
+        for rows in passed(pieces, starts, tokenizer, step_tokens // ROW_TOKENS, model.device):
             elapsed_s = time.monotonic() - began
             progress = max(seen / tokens, elapsed_s / 60 / minutes)
             if done := progress >= 1:
                 break
-            rate = learning_rate(progress)
             for optimizer in optimizers:
                 for group in optimizer.param_groups:
-                    group["lr"] = rate
-            with torch.autocast("cpu", torch.bfloat16):
-                loss = model(**batch).loss
+                    group["lr"] = learning_rate(progress)
+            with torch.autocast(model.device.type, torch.bfloat16):
+                loss = restoring_loss(model, rows)
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             for optimizer in optimizers:
                 optimizer.step()
                 optimizer.zero_grad()
-            seen += int(batch["attention_mask"].sum())
+            seen += rows.ids.numel()
             step += 1
-            mean_loss = loss.item() if step == 1 else 0.98 * mean_loss + 0.02 * loss.item()
+            mean_loss.lerp_(loss.detach(), 1.0 if step == 1 else 0.02)
             if step % 50 == 0:
-                print(json.dumps({"pieces": seen, "loss": round(mean_loss, 4), "rate": rate}), flush=True)
+                line = {"pieces": seen, "loss": round(mean_loss.item(), 4), "minutes": round(elapsed_s / 60, 2)}
+                print(json.dumps(line), flush=True)
             if time.monotonic() - saved_at > CHECKPOINT_S:
                 state = {"model": model.state_dict(), "optimizers": [optimizer.state_dict() for optimizer in optimizers]}
                 write_checkpoint(out / "checkpoint.pt", state | {"seen": seen, "elapsed_s": elapsed_s, "epoch": epoch})
                 saved_at = time.monotonic()
     model.model.save_pretrained(out)
-    progress_line = json.dumps({"pieces": seen, "loss": round(mean_loss, 4), "minutes": round(elapsed_s / 60, 1)})
+    progress_line = json.dumps({"pieces": seen, "loss": round(mean_loss.item(), 4), "minutes": round(elapsed_s / 60, 1)})
     (out / "progress.json").write_text(progress_line, encoding="utf-8")
     print(progress_line, flush=True)
+
+
+def compile_layers(model: ModernBertForMaskedLM) -> None:
+    """On a card, have each kind of layer compiled once: what stands between the products of matrices costs most there."""
+    if model.device.type == "cuda":
+        for layer in model.model.layers:
+            layer.compile()
+
+
+def restoring_loss(model: ModernBertForMaskedLM, rows: Rows) -> Tensor:
+    """How surprising the hidden pieces are, on average."""
+    sees = rows.texts[:, None, :, None] == rows.texts[:, None, None, :]
+    masks = {"full_attention": sees, "sliding_attention": sees}
+    known = model.model(input_ids=rows.ids, attention_mask=masks).last_hidden_state
+    at_places = known.gather(1, rows.places[:, :, None].expand(-1, -1, known.shape[-1]))
+    return functional.cross_entropy(model.decoder(model.head(at_places)).flatten(0, 1), rows.pieces.flatten())
+
+
+def passed(
+    pieces: Pieces, starts: NDArray[np.int64], tokenizer: PreTrainedTokenizerFast, batch: int, device: torch.device
+) -> Iterator[Rows]:
+    """One pass over all chunks in random order, `batch` rows a step; what does not fill a last one is left out this time."""
+    ids, texts = packed(torch.from_numpy(pieces.astype(np.int32)).to(device), torch.from_numpy(starts).to(device), tokenizer)
+    first_piece = max(tokenizer.all_special_ids) + 1
+    for at in range(0, len(ids) - batch + 1, batch) if len(ids) >= batch else (0,):
+        yield with_hidden(ids[at : at + batch], texts[at : at + batch], first_piece, len(tokenizer), tokenizer.mask_token_id)
+
+
+def packed(pieces: Tensor, starts: Tensor, tokenizer: PreTrainedTokenizerFast) -> tuple[Tensor, Tensor]:
+    """All chunks in random order with the marks around them, cut into rows: pieces and numbers of their chunks [N, T]."""
+    order = torch.randperm(len(starts) - 1, device=pieces.device)
+    begin, lengths = starts[order], starts.diff()[order] + 2
+    chunk = torch.repeat_interleave(lengths)
+    place = torch.arange(len(chunk), device=pieces.device) - (lengths.cumsum(0) - lengths)[chunk]
+    ids = pieces[(begin[chunk] + place - 1).clamp(0, len(pieces) - 1)].long()
+    ids[place == 0] = tokenizer.cls_token_id
+    ids[place == lengths[chunk] - 1] = tokenizer.sep_token_id
+    whole = len(ids) // ROW_TOKENS * ROW_TOKENS
+    return ids[:whole].view(-1, ROW_TOKENS), chunk[:whole].view(-1, ROW_TOKENS)
+
+
+def with_hidden(ids: Tensor, texts: Tensor, first_piece: int, vocabulary: int, mask: int) -> Rows:
+    """The rows with `MASKED` pieces of each hidden: most behind the mask, a tenth behind another piece, a tenth not at all."""
+    chances = torch.rand(ids.shape, device=ids.device).masked_fill(ids < first_piece, -1.0)
+    places = chances.topk(MASKED, dim=1).indices
+    pieces, fate = ids.gather(1, places), torch.rand(places.shape, device=ids.device)
+    shown = torch.where(fate < 0.8, mask, pieces)
+    shown = torch.where(fate >= 0.9, torch.randint_like(pieces, first_piece, vocabulary), shown)
+    return Rows(ids.scatter(1, places, shown), texts, places, pieces)
 
 
 def _restore(path: Path, model: torch.nn.Module, optimizers: Sequence[torch.optim.Optimizer]) -> tuple[int, float, int]:
@@ -134,16 +224,15 @@ def write_checkpoint(path: Path, state: dict[str, Any]) -> None:
     path.with_suffix(".tmp").replace(path)
 
 
-def encoder_config(tokenizer: PreTrainedTokenizerFast) -> ModernBertConfig:
+def encoder_config(tokenizer: PreTrainedTokenizerFast, *, layers: int = LAYERS, hidden: int = HIDDEN) -> ModernBertConfig:
     """The shape of the encoder."""
     return ModernBertConfig(
         vocab_size=len(tokenizer),
-        hidden_size=HIDDEN,
-        num_hidden_layers=LAYERS,
-        num_attention_heads=HIDDEN // 64,
-        intermediate_size=HIDDEN * 5 // 2,
+        hidden_size=hidden,
+        num_hidden_layers=layers,
+        num_attention_heads=hidden // 64,
+        intermediate_size=hidden * 5 // 2,
         max_position_embeddings=LONGEST_INPUT_TOKENS,
-        sparse_prediction=True,
         pad_token_id=tokenizer.pad_token_id,
         cls_token_id=tokenizer.cls_token_id,
         sep_token_id=tokenizer.sep_token_id,
@@ -165,41 +254,6 @@ def build_optimizers(model: torch.nn.Module) -> list[torch.optim.Optimizer]:
 def learning_rate(progress: float) -> float:
     """Warm up, hold, then run down in a straight line: a run can be prolonged from any checkpoint before the end."""
     return LEARNING_RATE * min(1.0, progress / WARMUP_SHARE + 0.01, (1 - progress) / DECAY_SHARE)
-
-
-def batches(
-    pieces: NDArray[np.uint16], starts: NDArray[np.int64], tokenizer: PreTrainedTokenizerFast, *, seed: int
-) -> Iterator[dict[str, Any]]:
-    """One pass over the chunks in random order, each batch of like lengths and about `STEP_TOKENS` pieces, some hidden."""
-    random = np.random.default_rng(seed)
-    lengths = np.diff(starts)
-    order = np.argsort(lengths + random.uniform(0, 4, len(lengths)), kind="stable")
-    cuts, used = [0], 0
-    for position, chunk in enumerate(order):
-        used += int(lengths[chunk]) + 2
-        if used >= STEP_TOKENS:
-            cuts.append(position + 1)
-            used = 0
-    if used:
-        cuts.append(len(order))
-    cls, sep, mask, pad = (int(getattr(tokenizer, f"{name}_token_id")) for name in ("cls", "sep", "mask", "pad"))
-    first_piece = max(tokenizer.all_special_ids) + 1
-    for cut in random.permutation(len(cuts) - 1):
-        chosen = order[cuts[cut] : cuts[cut + 1]]
-        ids = np.full((len(chosen), int(lengths[chosen].max()) + 2), pad, dtype=np.int64)
-        for row, chunk in enumerate(chosen):
-            inside = pieces[starts[chunk] : starts[chunk + 1]]
-            ids[row, 0], ids[row, 1 : len(inside) + 1], ids[row, len(inside) + 1] = cls, inside, sep
-        hidden = (random.random(ids.shape) < MASKED_SHARE) & (ids >= first_piece)
-        labels = np.where(hidden, ids, -100)
-        fate = random.random(ids.shape)
-        masked = np.where(hidden & (fate < 0.8), mask, ids)
-        masked = np.where(hidden & (fate >= 0.9), random.integers(first_piece, len(tokenizer), ids.shape), masked)
-        yield {
-            "input_ids": torch.from_numpy(masked),
-            "attention_mask": torch.from_numpy((ids != pad).astype(np.int64)),
-            "labels": torch.from_numpy(labels),
-        }
 
 
 if __name__ == "__main__":

@@ -22,11 +22,12 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerFast
 
+from models.batch import loss_of
 from models.corrected import LEARNT_FILE, Row, add_source, blank_of, example_of, read_rows
 from models.examples import Example, Labels
 from models.known import Encoded, Overruled, Teacher, draw, left_out, own_texts, typed
 from models.tokenizer import load_tokenizer
-from models.train import BATCH_TEXTS, fit, loss_of, shuffled
+from models.train import BATCH_TEXTS, Course, fit, shuffled
 from voc.corrections.statement import write_statement
 from voc.tagging.identity import DEFAULT_THRESHOLD, find_model
 from voc.tagging.network import TaggerNetwork
@@ -128,8 +129,8 @@ def retrain(
     known = (_not_aside(others), _not_aside(own))
     learner = copy.deepcopy(network)
     if encoder_learns:
-        course = plan(corrected, *known, teacher, random)
-        learner = fit(learner, tokenizer, course, checkpoint, seed=seed, groups=open_all(learner, overruled), steady=True)
+        course = Course(plan(corrected, *known, teacher, random), tokenizer, seed=seed, steady=True)
+        learner = fit(learner, course, checkpoint, groups=open_all(learner, overruled))
     else:
         learn_heads(learner, encode(corrected, *known, teacher, random), overruled)
     aside = [*others[::ASIDE_ONE_IN], *own[::ASIDE_ONE_IN]]
@@ -156,7 +157,7 @@ def learn_heads(network: TaggerNetwork, texts: Sequence[Encoded], overruled: Ove
     for _ in range(PASSES):
         for each in texts:
             output = network.judge(each.hidden.float(), each.speaks)
-            (loss_of(output, each.batch, each.ranges) * len(each.batch)).backward()
+            (loss_of(output, each.targets) * len(each.batch)).backward()
         optimizer.step()
         optimizer.zero_grad()
 

@@ -13,15 +13,17 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+from torch.utils.data import DataLoader, Dataset
 from transformers import AutoModel, PreTrainedTokenizerFast
 
+from models.batch import Targets, loss_of, targets_of
 from models.examples import Example, Labels, from_taxonomy, read_labelled, read_records, read_texts_by_id, read_weak
 from models.noise import Noise
 from models.pretrain import write_checkpoint
@@ -30,21 +32,20 @@ from models.tokenizer import load_tokenizer
 from models.tune import tune
 from voc.errors import ModelError
 from voc.tagging.identity import MODEL_TYPE
-from voc.tagging.network import TaggerConfig, TaggerNetwork, TaggerOutput
+from voc.tagging.network import TaggerConfig, TaggerNetwork
 from voc.tagging.reading import FOUND
 from voc.taxonomy import load_taxonomy
 from voc.text.normalise import NORMALISER_VERSION
 
 EPOCHS: Final = 8
 BATCH_TEXTS: Final = 32
-WEAK_BATCH_TEXTS: Final = 96
+WEAK_TIMES: Final = 3  # texts in a batch of ratings, which are short, for each in a batch of labels
 WEAK_SHARE: Final = 0.1  # batches of noisy ratings for each batch of labels: more of them costs reasons and cues
 ENCODER_RATE: Final = 4e-4
 HEAD_RATE: Final = 2e-3
 LONGEST_TOKENS: Final = 256  # in training only; serving reads every token, in windows
 AVERAGED_OVER_STEPS: Final = 250
 CHECKPOINT_S: Final = 300.0
-LOSS_WEIGHTS: Final = {"sentiment": 1.0, "found": 12.0, "polarity": 0.6, "resolution": 0.6, "evidence": 0.3, "primary": 3.0}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -60,6 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--name", default="voc-fa-6", help="stored with every tag that the model gives")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--weak-share", type=float, default=WEAK_SHARE, help="batches of ratings for each batch of labels")
+    parser.add_argument("--batch-texts", type=int, default=BATCH_TEXTS, help="a step; a card is busy from 256 on")
+    parser.add_argument("--device", default="cpu", help="cpu, or cuda where torch has one")
+    parser.add_argument("--workers", type=int, default=0, help="processes that make batches ready beside the training")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(arguments)
     torch.manual_seed(given.seed)
@@ -92,8 +96,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     network, goes_on = start_from(given.base, config)
     first = [] if goes_on else weak
-    course = plan(train, weak, first, epochs=given.epochs, weak_share=given.weak_share, seed=given.seed)
-    fitted = fit(network, tokenizer, course, given.out / "training.pt", seed=given.seed)
+    share, batch_texts = given.weak_share, given.batch_texts
+    batches = plan(train, weak, first, epochs=given.epochs, weak_share=share, seed=given.seed, batch_texts=batch_texts)
+    course, checkpoint = Course(batches, tokenizer, seed=given.seed), given.out / "training.pt"
+    groups = parameter_groups(network, faster=(given.batch_texts / BATCH_TEXTS) ** 0.5)
+    fitted = fit(network.to(given.device), course, checkpoint, groups=groups, workers=given.workers).cpu()
     tune(fitted, tokenizer, held_out, labels)
     fitted.half().save_pretrained(given.out)  # type: ignore[no-untyped-call]
     tokenizer.save_pretrained(given.out)
@@ -135,62 +142,117 @@ def take_over(network: TaggerNetwork, tagger: TaggerNetwork) -> None:
 
 
 def plan(
-    train: list[Example], weak: list[Example], first: list[Example], *, epochs: int, weak_share: float, seed: int
+    train: list[Example],
+    weak: list[Example],
+    first: list[Example],
+    *,
+    epochs: int,
+    weak_share: float,
+    seed: int,
+    batch_texts: int = BATCH_TEXTS,
 ) -> list[list[Example]]:
     """The batches of the whole training in order: ratings once, then passes over the labels with some ratings mixed in."""
     random = np.random.default_rng(seed)
-    course = shuffled(first, WEAK_BATCH_TEXTS, random)
+    course = shuffled(first, WEAK_TIMES * batch_texts, random)
     for _ in range(epochs):
-        batches = shuffled(train, BATCH_TEXTS, random)
-        mixed = batches + shuffled(weak, WEAK_BATCH_TEXTS, random)[: round(len(batches) * weak_share)]
+        batches = shuffled(train, batch_texts, random)
+        mixed = batches + shuffled(weak, WEAK_TIMES * batch_texts, random)[: round(len(batches) * weak_share)]
         course += [mixed[position] for position in random.permutation(len(mixed))]
     return course
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step reads: token ids, mask and context [B, T], and what is true of the texts."""
+
+    ids: Tensor
+    mask: Tensor
+    context: Tensor
+    targets: Targets
+
+
+class Course(Dataset[Step]):
+    """The steps of a training in order, each made ready when it is asked for, always in the same way.
+
+    `steady` leaves texts as they are; otherwise some are spoiled by slips, pieces split or hidden.
+    """
+
+    def __init__(
+        self, batches: Sequence[list[Example]], tokenizer: PreTrainedTokenizerFast, *, seed: int, steady: bool = False
+    ) -> None:
+        self._batches, self._tokenizer, self.seed, self.steady = batches, tokenizer, seed, steady
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __getitem__(self, step: int) -> Step:
+        noise = Noise(self._tokenizer, np.random.default_rng((self.seed, step)))
+        batch = self._batches[step] if self.steady else noise.spoil(self._batches[step])
+        ids, mask, context, ranges = noise.encode(batch, LONGEST_TOKENS, steady=self.steady)
+        return Step(ids, mask, context, targets_of(batch, ranges))
+
+    def loader(self, done: int = 0, workers: int = 0) -> DataLoader[Step]:
+        """The steps after the first `done`, made ready by so many processes beside the training."""
+        if workers:
+            torch.multiprocessing.set_sharing_strategy("file_system")  # the other runs out of file handles
+        ahead = {"prefetch_factor": 4} if workers else {}
+        return DataLoader(
+            self, batch_size=None, sampler=range(done, len(self)), collate_fn=_as_it_is, num_workers=workers, **ahead
+        )
+
+
+def _as_it_is(step: Step) -> Step:
+    return step
+
+
 def fit(
     network: TaggerNetwork,
-    tokenizer: PreTrainedTokenizerFast,
-    course: list[list[Example]],
+    course: Course,
     checkpoint: Path,
     *,
-    seed: int,
     groups: list[dict[str, Any]] | None = None,
-    steady: bool = False,
+    workers: int = 0,
 ) -> TaggerNetwork:
-    """The network after the course: the running average of its weights, which is steadier than the last step.
+    """The network after the course, on the device it is on: the running average of its weights, steadier than the last step.
 
-    `groups` are the parameters that learn, all of them if left out, with their highest rate as `peak`; `steady` leaves texts
-    as they are, no unit out, and nothing to rounding. Killed and called again with the same course, it goes on from its last
+    `groups` are the parameters that learn, all of them if left out, with their highest rate as `peak`. In a steady course
+    no unit is left out and nothing left to rounding. Killed and called again with the same course, it goes on from its last
     checkpoint.
     """
-    optimizer = torch.optim.AdamW(groups or _parameter_groups(network), weight_decay=0.01, betas=(0.9, 0.98))
+    device = network.device
+    groups = groups or parameter_groups(network)
+    optimizer = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98), fused=device.type == "cuda" or None)
     averaged: TaggerNetwork = copy.deepcopy(network)
     parts: dict[str, Any] = {"network": network, "averaged": averaged, "optimizer": optimizer}
     done = _restore(checkpoint, parts, len(course))
     began = saved_at = time.monotonic()
-    losses: list[float] = []
-    for step in range(done, len(course)):
+    losses: list[Tensor] = []
+    network.train(mode=not course.steady)
+    for step, read in enumerate(course.loader(done, workers), start=done):
         progress = step / len(course)
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * min(1.0, progress / 0.03 + 0.01, (1 - progress) / 0.6 + 0.01)
-        torch.manual_seed(seed + step)
-        noise = Noise(tokenizer, np.random.default_rng((seed, step)))
-        batch = course[step] if steady else noise.spoil(course[step])
-        network.train(mode=not steady)
-        with torch.autocast("cpu", torch.bfloat16, enabled=not steady):
-            ids, mask, context, ranges = noise.encode(batch, LONGEST_TOKENS, steady=steady)
-            output = network(ids, mask, context if context.any() else None)
-        loss = loss_of(output, batch, ranges)
+        torch.manual_seed(course.seed + step)
+        context = read.context.to(device) if read.context.any() else None
+        with torch.autocast(device.type, torch.bfloat16, enabled=not course.steady):
+            output = network(read.ids.to(device), read.mask.to(device), context)
+        loss = loss_of(output, read.targets.to(device))
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()
         _average(averaged, network, 1 / AVERAGED_OVER_STEPS if step > AVERAGED_OVER_STEPS else 1.0)
-        losses.append(loss.item())
+        losses.append(loss.detach())
         if step % 200 == 199:
             minutes = round((time.monotonic() - began) / 60, 1)
-            line = {"step": step + 1, "of": len(course), "loss": round(np.mean(losses[-200:]), 4), "minutes": minutes}
+            line = {
+                "step": step + 1,
+                "of": len(course),
+                "loss": round(torch.stack(losses).mean().item(), 4),
+                "minutes": minutes,
+            }
             print(json.dumps(line), flush=True)
+            losses.clear()
         if time.monotonic() - saved_at > CHECKPOINT_S:
             state = {name: part.state_dict() for name, part in parts.items()}
             write_checkpoint(checkpoint, state | {"done": step + 1, "steps": len(course)})
@@ -212,54 +274,6 @@ def _restore(checkpoint: Path, parts: dict[str, Any], steps: int) -> int:
     return done
 
 
-def loss_of(output: TaggerOutput, batch: Sequence[Example], ranges: Tensor) -> Tensor:
-    """The weighted sum of the heads' losses; what an example does not say costs nothing.
-
-    `ranges` [B, T, 2] are the characters of the tokens; the evidence for a label should lie in the words marked for it.
-    """
-
-    def stack(name: str) -> Tensor:
-        return torch.from_numpy(np.stack([np.asarray(getattr(example, name), dtype=np.float32) for example in batch]))
-
-    found_logits = torch.cat([getattr(output, head) for head in FOUND], dim=1).float()
-    of_customer = found_logits.shape[1] - output.moves.shape[1]
-    found = functional.binary_cross_entropy_with_logits(found_logits, stack("found"), stack("found_weights"), reduction="sum")
-    sentiment = -(stack("sentiment") * output.sentiment.float().log_softmax(-1)).sum(-1) * stack("sentiment_weight")
-    polarity = -(stack("polarity") * output.polarity.float().log_softmax(-1)).sum((-1, -2))
-    resolution = -(stack("resolution") * output.resolution.float().log_softmax(-1)).sum(-1) * stack("resolution_weight")
-    return (
-        LOSS_WEIGHTS["sentiment"] * sentiment.sum()
-        + LOSS_WEIGHTS["found"] * found / of_customer
-        + LOSS_WEIGHTS["polarity"] * polarity.sum()
-        + LOSS_WEIGHTS["resolution"] * resolution.sum()
-        + LOSS_WEIGHTS["evidence"] * evidence_loss(output.evidence.float(), batch, ranges)
-        + LOSS_WEIGHTS["primary"] * primary_loss(output.primary.float(), batch)
-    ) / len(batch)
-
-
-def primary_loss(primary: Tensor, batch: Sequence[Example]) -> Tensor:
-    """How surprising it is what the customers came for, among the reasons that they have, summed."""
-    loss = primary.new_zeros(())
-    for row, example in enumerate(batch):
-        if example.primary >= 0:
-            has = torch.from_numpy(example.found[: primary.shape[1]]) > 0
-            loss = loss - primary[row].masked_fill(~has, -torch.inf).log_softmax(-1)[example.primary]
-    return loss
-
-
-def evidence_loss(evidence: Tensor, batch: Sequence[Example], ranges: Tensor) -> Tensor:
-    """How surprising the marked words are, summed: tokens compete for each marked label by their part in its logit."""
-    loss = evidence.new_zeros(())
-    for row, example in enumerate(batch):
-        starts, ends = ranges[row].unbind(-1)
-        for label, spans in example.words:
-            marked = torch.stack([(starts < end) & (ends > start) & (ends > starts) for start, end in spans]).any(0)
-            if marked.any():
-                surprise = -evidence[row, label].log_softmax(-1)
-                loss = loss - torch.logsumexp(-surprise[marked], dim=0)
-    return loss
-
-
 def shuffled(examples: list[Example], size: int, random: np.random.Generator) -> list[list[Example]]:
     """Batches of like lengths in random order."""
     lengths = np.array([len(example.text) for example in examples])
@@ -268,12 +282,11 @@ def shuffled(examples: list[Example], size: int, random: np.random.Generator) ->
     return [batches[position] for position in random.permutation(len(batches))]
 
 
-def _parameter_groups(network: TaggerNetwork) -> list[dict[str, Any]]:
+def parameter_groups(network: TaggerNetwork, *, faster: float = 1.0) -> list[dict[str, Any]]:
+    """The encoder and the heads with their rates, `faster` for larger batches."""
     heads = [p for name, p in network.named_parameters() if not name.startswith("encoder.")]
-    return [
-        {"params": list(network.encoder.parameters()), "lr": ENCODER_RATE, "peak": ENCODER_RATE},
-        {"params": heads, "lr": HEAD_RATE, "peak": HEAD_RATE},
-    ]
+    groups = ((ENCODER_RATE * faster, list(network.encoder.parameters())), (HEAD_RATE * faster, heads))
+    return [{"params": each, "lr": rate, "peak": rate} for rate, each in groups]
 
 
 @torch.no_grad()

@@ -14,6 +14,7 @@ from safetensors.numpy import load_file
 from typer.testing import CliRunner
 
 from models import compare, retrain, train
+from models.batch import loss_of
 from models.compare import difference, parts_said
 from models.corrected import LEAST_TO_HOLD_OUT, Row, Rows, example_of, learnt_by, rows_of_files, rows_of_store
 from models.examples import Example, Labels, from_taxonomy
@@ -283,7 +284,7 @@ def test_what_is_known_costs_nothing_to_keep(tiny: Path) -> None:
     encoded = Teacher(network, tokenizer, LABELS).answer(own, kept=1.0)
     everything = Overruled(tuple(range(len(LABELS.found))), ("sentiment", "polarity", "resolution"))
     labels, judges = retrain.open_heads(network, everything)
-    train.loss_of(network.judge(encoded.hidden.float(), encoded.speaks), encoded.batch, encoded.ranges).backward()
+    loss_of(network.judge(encoded.hidden.float(), encoded.speaks), encoded.targets).backward()
     assert all(parameter.grad is not None and parameter.grad.abs().max() < 2e-3 for parameter in labels + judges)
 
 

@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load_file
-from transformers import BertConfig, BertModel, BertTokenizer
+from transformers import BertConfig, BertModel, BertTokenizer, ModernBertForMaskedLM
 
 from models import agreement, average, curves, evaluate, noise, pretrain, teach, train, tune
+from models.batch import evidence_loss, primary_loss, targets_of
 from models.corpora import text_id
-from models.examples import Labels, read_feedback, read_labelled, read_records, weak_verdict
-from models.noise import SPOILERS, spoiled
-from models.train import primary_loss
+from models.examples import Example, Labels, read_feedback, read_labelled, read_records, weak_verdict
+from models.noise import SPOILERS, Noise, spoiled
+from models.tokenizer import load_tokenizer
 from voc.errors import ModelError
 from voc.records import Reason, Tags
 from voc.tagging import load_tagger, model_identity
@@ -57,14 +58,17 @@ def labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def pretrained(corpora: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pretrain, "LAYERS", 2)
-        patch.setattr(pretrain, "HIDDEN", 64)
         patch.setattr(pretrain, "CHECKPOINT_S", 0.0)
         out = tmp_path_factory.mktemp("pretrained")
         tokenizer, pieces, starts = pretrain.prepare(corpora, out, formal=False)
-        pretrain.pretrain(tokenizer, pieces, starts, out, tokens=10_000, minutes=5)
+
+        def go_on(tokens: float) -> None:
+            model = ModernBertForMaskedLM(pretrain.encoder_config(tokenizer, layers=2, hidden=64))
+            pretrain.pretrain(model, tokenizer, pieces, starts, out, tokens=tokens)
+
+        go_on(10_000)
         half_way = json.loads((out / "progress.json").read_text("utf-8"))
-        pretrain.pretrain(tokenizer, pieces, starts, out, tokens=20_000, minutes=5)
+        go_on(20_000)
         went_on = json.loads((out / "progress.json").read_text("utf-8"))
     assert 10_000 <= half_way["pieces"] < 20_000 <= went_on["pieces"]
     return out
@@ -195,12 +199,16 @@ def test_evidence_is_drawn_to_the_marked_words() -> None:
     example = replace(Labels(load_taxonomy()).blank("دیر رسید"), words=((1, ((4, 8),)),))
     ranges = torch.tensor([[[0, 0], [0, 3], [4, 8], [0, 0]]])
     evidence = torch.zeros(1, 2, 4)
-    even = train.evidence_loss(evidence, [example], ranges)
+
+    def surprise(example: Example) -> float:
+        return evidence_loss(evidence, targets_of([example], ranges)).item()
+
+    even = surprise(example)
     evidence[0, 1, 2] = 3.0
-    assert train.evidence_loss(evidence, [example], ranges) < even
+    assert surprise(example) < even
     assert even == pytest.approx(np.log(4))
-    assert train.evidence_loss(evidence, [replace(example, words=((1, ((0, 3), (4, 8))),))], ranges) < 0.5
-    assert train.evidence_loss(evidence, [replace(example, words=())], ranges) == 0
+    assert surprise(replace(example, words=((1, ((0, 3), (4, 8))),))) < 0.5
+    assert surprise(replace(example, words=())) == 0
 
 
 def test_a_rare_code_takes_the_threshold_of_its_head() -> None:
@@ -429,6 +437,70 @@ def test_stretches_of_a_conversation_have_the_labels_that_are_said_in_them(tmp_p
     assert all(not each.sentiment_weight and not each.resolution_weight and each.found_weights[late] for each in stretches)
 
 
+def test_turns_left_out_of_a_conversation_take_their_labels_with_them(tmp_path: Path) -> None:
+    said = ["پیکتون سه ساعت دیر کرد", "دفعه سومه زنگ می‌زنم", "تقصیر شما نیست", "باشه ممنون"]
+    record = {
+        "id": "conv", "turns": [{"speaker": "customer", "text": text, "sentiment": "neutral"} for text in said],
+        "sentiment": "negative", "sentiment_start": "neutral", "sentiment_end": "neutral",
+        "reasons": {"delivery.time": "negative"}, "primary_reason": "delivery.time",
+        "effort": ["repeat_contact"], "loyalty": [], "resolution": None,
+        "said": {"delivery.time": [0], "repeat_contact": [1]},
+    }  # fmt: skip
+    path = tmp_path / "train_conversations.jsonl"
+    path.write_text("\n".join(json.dumps(record | {"id": f"conv-{number}"}) for number in range(20)), encoding="utf-8")
+    targets = Labels(load_taxonomy())
+    late, again = (targets.found.index(code) for code in ("delivery.time", "repeat_contact"))
+    whole, *_ = examples = read_labelled(path, {}, targets)
+    parts = [each for each in examples if not each.sentiment_weight and each.text != whole.text]
+    for part in parts:
+        assert bool(part.found[late]) == ("سه ساعت دیر کرد" in part.text)
+        assert bool(part.found[again]) == ("دفعه سومه" in part.text)
+        assert part.primary in (-1, targets.reasons.index("delivery.time"))
+        assert part.primary == -1 or part.found[late]
+    assert len({part.text for part in parts}) > 6
+
+
+def test_some_pieces_are_hidden_from_every_second_text(model: Path) -> None:
+    tokenizer = load_tokenizer(model)
+    texts = [Labels(load_taxonomy()).blank("سفارشم سه روز دیر رسید و کسی جواب نداد " * 5)] * 200
+    hidden = [
+        Noise(tokenizer, np.random.default_rng(0)).encode(texts, 256, steady=steady)[0] == tokenizer.mask_token_id
+        for steady in (True, False)
+    ]
+    shares = hidden[1].float().mean(1)
+    assert not hidden[0].any()
+    assert 70 < (shares > 0).sum() < 130
+    assert shares[shares > 0].mean() == pytest.approx(noise.HIDDEN_PIECES, abs=0.03)
+    assert not hidden[1][:, [0, -1]].all(0).any()
+
+
+def test_a_text_of_a_packed_row_sees_no_other(pretrained: Path) -> None:
+    tokenizer = load_tokenizer(pretrained)
+    model = ModernBertForMaskedLM(pretrain.encoder_config(tokenizer, layers=2, hidden=64)).eval()
+    ids = torch.randint(20, 60, (1, pretrain.ROW_TOKENS))
+    texts = (torch.arange(pretrain.ROW_TOKENS) >= 50).long()[None]
+    places = torch.arange(10)[None]  # all in the first text
+    other = ids.clone()
+    other[:, 50:] = torch.randint(20, 60, (1, pretrain.ROW_TOKENS - 50))
+    one, same = (pretrain.restoring_loss(model, pretrain.Rows(each, texts, places, ids[:, :10])) for each in (ids, other))
+    assert torch.equal(one, same)
+    joined = pretrain.restoring_loss(model, pretrain.Rows(other, torch.zeros_like(texts), places, ids[:, :10]))
+    assert not torch.equal(one, joined)
+
+
+def test_packing_keeps_every_text_whole_between_its_marks(pretrained: Path) -> None:
+    tokenizer = load_tokenizer(pretrained)
+    chunks = [torch.randint(20, 60, (length,)) for length in (1, 126, 7, 30, 90, 4, 50)]
+    starts = torch.tensor([0, *map(len, chunks)]).cumsum(0)
+    ids, texts = pretrain.packed(torch.cat(chunks).int(), starts, tokenizer)
+    flat = ids.flatten().tolist()
+    assert ids.shape == texts.shape == (2, pretrain.ROW_TOKENS)
+    marked = [[tokenizer.cls_token_id, *chunk.tolist(), tokenizer.sep_token_id] for chunk in chunks]
+    numbers = texts.flatten().tolist()
+    for number in range(max(numbers)):  # the last may be cut off
+        assert [piece for piece, text in zip(flat, numbers, strict=True) if text == number] in marked
+
+
 def test_slips_leave_context_and_marked_words_where_they_are() -> None:
     text = "سلام بفرمایید پولم برنگشته هنوز خودم پیگیری می‌کنم مرسی"
     example = replace(Labels(load_taxonomy()).blank(text), context=((0, 13), (32, 50)), words=((4, ((14, 26),)),))
@@ -464,7 +536,8 @@ def test_what_they_came_for_is_learnt_among_their_reasons() -> None:
     example.found[[1, 4]] = 1.0
     logits = torch.full((2, len(targets.reasons)), 9.0)
     logits[0, 1], logits[0, 4] = 0.0, math.log(3.0)
-    loss = primary_loss(logits, [replace(example, primary=4), example])
+    targets_of_both = targets_of([replace(example, primary=4), example], torch.zeros(2, 3, 2))
+    loss = primary_loss(logits, targets_of_both)
     assert loss.item() == pytest.approx(-math.log(0.75))
 
 

@@ -22,7 +22,7 @@ import numpy as np
 from models.curves import Point, start
 from models.examples import Labels, read_labelled, read_records, read_texts_by_id
 from models.packs import found_in
-from models.train import fit, plan
+from models.train import Course, fit, plan
 from models.tune import tune
 from voc.drafts import Plan
 from voc.drafts.examples import examples_of
@@ -168,8 +168,8 @@ def _network(
         (folder / name).write_text("\n".join(lines), "utf-8")
     train = [example for path in sorted(folder.glob("train*.jsonl")) for example in read_labelled(path, texts, labels)]
     network, tokenizer = start(Point(str(base), 1), labels)
-    course = plan(train, [], [], epochs=1 + STEPS * 32 // len(train), weak_share=0.0, seed=1)[:STEPS]
-    fitted = fit(network, tokenizer, course, folder / "training.pt", seed=1)
+    batches = plan(train, [], [], epochs=1 + STEPS * 32 // len(train), weak_share=0.0, seed=1)[:STEPS]
+    fitted = fit(network, Course(batches, tokenizer, seed=1), folder / "training.pt")
     tune(fitted, tokenizer, read_labelled(folder / "dev.jsonl", texts, labels), labels)
     tokenizer.save_pretrained(folder)
     fitted.save_pretrained(folder)
