@@ -6,7 +6,8 @@
 What people said is learnt. What they did not speak of, rows that nobody corrected and texts of our own are taught as the
 tagger has them already, so that the new is not paid for with the old. A few corrections move only the labels and the judges
 that were overruled, and all else stays as it is to the last digit; of many the encoder learns too. Killed and started again,
-it goes on from its last checkpoint; the result is used once VOC_MODEL names its folder.
+the latter goes on from its last checkpoint, the former begins anew: it takes minutes. The result is used once VOC_MODEL names
+its folder.
 """
 
 import argparse
@@ -28,9 +29,10 @@ from models.known import Encoded, Overruled, Teacher, draw, left_out, own_texts,
 from models.tokenizer import load_tokenizer
 from models.train import BATCH_TEXTS, fit, loss_of, shuffled
 from voc.corrections.statement import write_statement
-from voc.tagging.identity import DEFAULT_THRESHOLD, find_model
+from voc.errors import ModelError
+from voc.tagging.identity import DEFAULT_THRESHOLD, find_model, read_config
 from voc.tagging.network import TaggerNetwork
-from voc.taxonomy import load_taxonomy
+from voc.taxonomy import TAXONOMY_FILE, load_taxonomy
 
 MARK: Final = "+corrections-"
 OTHERS: Final = 4_000  # uncorrected rows that are read at most
@@ -90,7 +92,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def load_network(folder: Path) -> TaggerNetwork:
-    """The tagger's network, ready to read. Raises SystemExit where its labels are not those of this release."""
+    """The tagger's network, ready to read.
+
+    Raises ModelError where it was published from a draft, whose taxonomy would be lost, and SystemExit where its labels are not
+    those of this release.
+    """
+    config = read_config(folder)
+    if (folder / TAXONOMY_FILE).exists() or config.get("own_reasons") or config.get("given_as"):
+        raise ModelError(f"{folder} was published from a draft; train the shipped model it rests on, and publish anew.")
     network: TaggerNetwork = TaggerNetwork.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
     heads = Labels(load_taxonomy()).heads
     if any(getattr(network.config, head) != codes for head, codes in heads.items()):
