@@ -14,6 +14,7 @@ import argparse
 import copy
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +31,7 @@ from models.tokenizer import load_tokenizer
 from models.train import BATCH_TEXTS, fit, loss_of, shuffled
 from voc.corrections.statement import write_statement
 from voc.errors import ModelError
+from voc.report_card.fingerprint import FINGERPRINT_FILE
 from voc.tagging.identity import DEFAULT_THRESHOLD, find_model, read_config
 from voc.tagging.network import TaggerNetwork
 from voc.taxonomy import TAXONOMY_FILE, load_taxonomy
@@ -87,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     said, others = [example_of(row, labels) for row in learnt], [blank_of(row, labels) for row in rows.others]
     many = len({row.hash for row in learnt}) >= ENCODER_LEARNS_FROM
     tuned = retrain(network, tokenizer, said, others, out / CHECKPOINT, seed=given.seed, encoder_learns=many)
-    save(tuned, tokenizer, out, name, learnt)
+    save(tuned, tokenizer, base, out, name, learnt)
     print(json.dumps({"saved": str(out), "tagger_name": name}))
 
 
@@ -216,16 +218,23 @@ def raise_thresholds(
                 thresholds[code] = round(min(thresholds[code] + float(risen) - least, HIGHEST), 2)
 
 
-def save(network: TaggerNetwork, tokenizer: PreTrainedTokenizerFast, out: Path, name: str, learnt: Sequence[Row]) -> None:
-    """Write the folder: weights with all that serving needs, a card, and of which texts it has learnt corrections."""
+def save(
+    network: TaggerNetwork, tokenizer: PreTrainedTokenizerFast, base: Path, out: Path, name: str, learnt: Sequence[Row]
+) -> None:
+    """Write the folder: weights with all that serving needs, a card, and of which texts it has learnt corrections.
+
+    What all other training texts look like is as it is in the folder of the base: a few corrected texts are too few to tell.
+    """
     config = network.config
-    base, config.tagger_name = config.tagger_name, name
+    older, config.tagger_name = config.tagger_name, name
     config.data_hash += MARK + name.partition(MARK)[2]
     network.half().save_pretrained(out)  # type: ignore[no-untyped-call]
     tokenizer.save_pretrained(out)
     hashes = sorted({row.hash for row in learnt})
-    (out / LEARNT_FILE).write_text(json.dumps({"base": base, "texts": hashes}, indent=1), encoding="utf-8")
-    (out / "README.md").write_text(CARD.format(name=name, base=base, texts=len(hashes)), encoding="utf-8")
+    (out / LEARNT_FILE).write_text(json.dumps({"base": older, "texts": hashes}, indent=1), encoding="utf-8")
+    (out / "README.md").write_text(CARD.format(name=name, base=older, texts=len(hashes)), encoding="utf-8")
+    if (base / FINGERPRINT_FILE).exists():
+        shutil.copy(base / FINGERPRINT_FILE, out / FINGERPRINT_FILE)
     (out / CHECKPOINT).unlink(missing_ok=True)
 
 

@@ -30,6 +30,7 @@ from voc.corrections.files import stream_corrections_as
 from voc.corrections.statement import read_statement
 from voc.errors import InputError, ModelError
 from voc.export import stream_feedback_as
+from voc.report_card.fingerprint import read_fingerprint
 from voc.store import Filters, Store
 from voc.tagging import load_tagger, model_identity
 from voc.tagging.identity import find_model
@@ -166,6 +167,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     TaggerNetwork(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    shutil.copy(find_model() / "fingerprint.json", folder)
     return folder
 
 
@@ -201,6 +203,7 @@ def test_corrections_are_learnt_beside_what_was_there(tiny: Path, store: Store, 
     assert name in (out / "README.md").read_text("utf-8")
     assert NO_CASH not in (out / "learnt.json").read_text("utf-8") + (out / "README.md").read_text("utf-8")
     assert not (out / "training.pt").exists()
+    assert read_fingerprint(str(out)) == read_fingerprint()
 
     old, new = (load_file(folder / "model.safetensors") for folder in (tiny, out))
     at = LABELS.found.index("order.availability")

@@ -21,12 +21,13 @@ from voc.drafts.learn import Learnt
 from voc.drafts.plan import Plan
 from voc.drafts.toml_text import taxonomy_toml
 from voc.errors import ConflictError
+from voc.report_card.fingerprint import FINGERPRINT_FILE
 from voc.tagging.identity import DEFAULT_THRESHOLD, KPI_ERRORS_FILE, find_model, read_config
 from voc.taxonomy import TAXONOMY_FILE
 
 WEIGHTS_FILE: Final = "model.safetensors"
 DRAFT_FILE: Final = "draft.toml"
-_COPIED: Final = ("tokenizer.json", "tokenizer_config.json")
+_COPIED: Final = ("tokenizer.json", "tokenizer_config.json", FINGERPRINT_FILE)
 
 
 def publish(draft: Draft, plan: Plan, learnt: Learnt, judgements: Sequence[Judgement], folder: Path) -> None:
