@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from models.packs import found_in, read_held_out
 from models.train import start_from
-from tests.test_drafts import PACKS
+from tests.packs import write_banking
 from voc import command
 from voc.drafts import Draft, Plan, plan_of, read_draft
 from voc.drafts.examples import examples_of
@@ -23,6 +23,7 @@ from voc.drafts.learn import Learnt, learn
 from voc.drafts.publish import publish
 from voc.errors import ConflictError, InputError, ModelError
 from voc.records import Tags, Turn
+from voc.report_card.fingerprint import read_fingerprint
 from voc.tagging import model_identity
 from voc.tagging.identity import SHIPPED_MODEL, find_model
 from voc.tagging.tagger import TransformerTagger
@@ -30,18 +31,7 @@ from voc.taxonomy import load_taxonomy, shipped_taxonomy, taxonomy_of
 
 pytestmark = pytest.mark.model
 TAXONOMY = import_module("voc.command.taxonomy")  # the package has a command of that name, too
-CHANGES = """
-[[hide]]
-code = "order.availability"
-
-[[move]]
-code = "billing.fee"
-group = "price"
-
-[[merge]]
-codes = ["digital.bug", "digital.usability"]
-into = "digital.usability"
-
+SPLIT = """
 [[split]]
 code = "delivery.time"
   [[split.into]]
@@ -70,9 +60,7 @@ def shipped() -> TransformerTagger:
 
 @pytest.fixture(scope="module")
 def draft(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("draft") / "banking.toml"
-    path.write_text((PACKS / "banking.toml").read_text("utf-8") + CHANGES, "utf-8")
-    return path
+    return write_banking(tmp_path_factory.mktemp("draft"), SPLIT)
 
 
 @pytest.fixture(scope="module")
@@ -230,6 +218,7 @@ def test_the_folder_is_a_model_of_its_own(folder: Path, own: TransformerTagger) 
     assert taxonomy_of(str(folder)).version == "v1+banking-1"
     assert "banking.loan" in (folder / "README.md").read_text("utf-8")
     assert (folder / "draft.toml").exists()
+    assert read_fingerprint(str(folder)) == read_fingerprint()
     measured = json.loads((folder / "kpi_errors.json").read_text("utf-8"))["errors"]
     assert "text_churn" in measured
     assert not [name for name in measured if name.startswith("reason_")]
