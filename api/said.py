@@ -14,7 +14,7 @@ from voc.corrections.statement import CORRECTABLE, SETS, UNDECIDED, Statement, s
 from voc.records import Polarity, TaggedFeedback
 
 _FIELDS: Final[Mapping[str, str]] = {
-    "sentiment": "حس",
+    "sentiment": "احساس",
     "reasons": "دلیل",
     "effort": "زحمت",
     "loyalty": "وفاداری",
@@ -89,7 +89,7 @@ def offer_words(offer: Offer, queue: Queue) -> str:
     if queue == "spike":
         return say("«{reason}» این هفته ناگهان بیشتر شده است.", reason=code_title(offer.what))
     if offer.what == "sentiment":
-        return say("مدل در حسِ این متن دودل است.")
+        return say("مدل دربارهٔ احساس این متن دودل است.")
     return say("مدل در «{tag}» دودل است.", tag=code_title(offer.what))
 
 

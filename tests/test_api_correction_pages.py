@@ -108,12 +108,12 @@ def test_a_row_tells_who_said_what_beside_the_model(client: TestClient) -> None:
         seen = words(page)
         assert "اصلاح‌شده مریم &lt;صدا&gt;" in seen, path
         assert "&lt;b&gt;کنایه&lt;/b&gt;" in seen
-        assert "مدل: حس: مثبت" in seen
+        assert "مدل: احساس: مثبت" in seen
         assert 'action="/corrections/c1/undo"' in page
     one = words(client.get("/feedback/f2").text)
-    assert "مدل: حس: مثبت" in one
+    assert "مدل: احساس: مثبت" in one
     assert "چه کسی چه گفت" in one
-    assert one.index("حس: منفی") > one.index("چه کسی چه گفت")
+    assert one.index("احساس: منفی") > one.index("چه کسی چه گفت")
     answer = send(client, "/corrections/c1/undo", next="/texts")
     assert (answer.status_code, answer.headers["location"]) == (303, "/texts")
     assert said(client, "f2")[0]["undone_by"] == key["id"]
@@ -137,7 +137,7 @@ def test_a_conversation_is_corrected_on_its_page(client: TestClient) -> None:
     send(client, "/feedback/f6/correction", **(form_of(client, "f6") | {"sentiment": "mixed"}))
     page = words(client.get("/conversations/f6").text)
     assert "چه کسی چه گفت" in page
-    assert "مدل: حس:" in page
+    assert "مدل: احساس:" in page
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_all_that_was_said_is_listed_and_narrowed(client: TestClient) -> None:
     seen = words(client.get("/corrections").text)
     assert "۱ نظر اصلاح‌شده، ۱ نظر تأییدشده" in seen
     assert seen.index("f2") < seen.index("f1")
-    assert "حس: آمیخته" in seen
+    assert "احساس: آمیخته" in seen
     assert "پیک خیلی دیر اومد" in seen
     narrowed = client.get("/corrections?confirmed=false&by=none&undone=").text
     assert 'href="/feedback/f1"' in narrowed
