@@ -20,6 +20,7 @@ from voc.ingest.fields import parse_channel
 from voc.store import NOBODY, CorrectionFilters, Filters
 
 ATTRIBUTE_PREFIX: Final = "attr."
+SEED_CHARS: Final = 20
 _CODE_FILTERS: Final = ("sentiment", "reason", "polarity", "effort", "loyalty", "resolution", "batch", "kind")
 
 ZONE: Final[ContextVar[tzinfo]] = ContextVar("zone", default=UTC)
