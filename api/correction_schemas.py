@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, model_validator
 
 from api import examples
-from api.parameters import SEED_CHARS, FilterQuery
+from api.parameters import SEED, FilterQuery
 from api.schemas import ConversationRowOut, FeedbackOut, RejectOut, Sent, Taken
 from voc.corrections.correction import DRAWN, WHY_CHARS, Queue, Source
 from voc.corrections.statement import Statement, read_statement
@@ -57,7 +57,7 @@ class CorrectionIn(Taken):
     why: str = Field("", description=f"at most {WHY_CHARS} characters; personal data in it is masked")
     queue: Queue | None = Field(None, description="the queue of /v1/review that offered it: only drawn ones measure the model")
     seed: str | None = Field(
-        None, max_length=SEED_CHARS, description="of the draw that offered it, as /v1/review told it; this week's when left out"
+        None, pattern=SEED, description="of the draw that offered it, as /v1/review told it; this week's when left out"
     )
 
     @model_validator(mode="after")

@@ -97,7 +97,7 @@ def load_network(folder: Path) -> TaggerNetwork:
     """The tagger's network, ready to read.
 
     Raises ModelError where it was published from a draft, whose taxonomy would be lost, and SystemExit where its labels are not
-    those of this release.
+    those of the taxonomy in use.
     """
     config = read_config(folder)
     if (folder / TAXONOMY_FILE).exists() or config.get("own_reasons") or config.get("given_as"):
@@ -105,7 +105,10 @@ def load_network(folder: Path) -> TaggerNetwork:
     network: TaggerNetwork = TaggerNetwork.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
     heads = Labels(load_taxonomy()).heads
     if any(getattr(network.config, head) != codes for head, codes in heads.items()):
-        raise SystemExit(f"{folder} has other labels than this release's taxonomy. Train it anew first.")
+        raise SystemExit(
+            f"{folder} has other labels than the taxonomy in use. That is this release's where VOC_MODEL is not set; a tagger"
+            " of another release is trained anew first."
+        )
     network.train(mode=False)
     return network
 

@@ -323,5 +323,5 @@ def test_a_drawn_record_is_judged_with_the_seed_of_its_draw(client: TestClient) 
     drawn = client.get("/v1/review", params={"queue": "random"}).json()
     assert say(client, drawn["items"][0]["record"]["id"], queue="random")["seed"] == drawn["seed"]
     assert say(client, "f1")["seed"] is None
-    for wrong in ({"queue": "uncertain", "seed": "1404-W50"}, {"seed": "1404-W50"}, {"queue": "random", "seed": "x" * 21}):
-        problem(client.post("/v1/feedback/f1/corrections", json=wrong), 422)
+    for queue, seed in ((None, "1404-W50"), ("uncertain", "1404-W50"), ("random", "x" * 21), ("random", "هفته")):
+        problem(client.post("/v1/feedback/f1/corrections", json={"queue": queue, "seed": seed}), 422)

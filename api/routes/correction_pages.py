@@ -1,5 +1,6 @@
 """The pages on which people correct records, one or many, take that back, and see all that was said."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Final
 from urllib.parse import quote, urlencode
@@ -10,7 +11,7 @@ from pydantic import Field
 
 from api.callers import Caller
 from api.correcting import Fields, Sent, first_of, offered, read_changes, read_changes_of_all, read_selection, shown_by
-from api.parameters import SEED_CHARS, CorrectionQuery, PageQuery
+from api.parameters import SEED, CorrectionQuery, PageQuery
 from api.parameters import Query as Parameters
 from api.rendering import render
 from api.routes.sign_in import own_path
@@ -141,7 +142,7 @@ def _note(service: Service, request: Request, sent: Fields) -> Note:
     why = read_why(first_of(sent, "why"), names=service.settings.mask_names)
     queue = next((name for name in QUEUE_NAMES if name == first_of(sent, "queue")), None)
     seed = first_of(sent, "seed") if queue == DRAWN else ""
-    if len(seed) > SEED_CHARS:
+    if not re.fullmatch(SEED, seed):
         raise InputError("seed: this is that of no draw.", field="seed")
     return Note(request.state.caller.key_id, why, queue, seed=seed or None)
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import ConfigDict, Field
 
 from api.correction_schemas import ReviewPage
-from api.parameters import SEED_CHARS, FilterQuery, PageQuery
+from api.parameters import SEED, FilterQuery, PageQuery
 from api.said import unless_hidden
 from api.service import Running
 from voc.corrections.correction import Queue
@@ -25,7 +25,7 @@ class ReviewQuery(FilterQuery, PageQuery):
 
     queue: Queue = Field("uncertain", description="uncertain, disagrees, random or spike")
     seed: str | None = Field(
-        None, max_length=SEED_CHARS, description="of the random queue: that of another week's draw", examples=["1405-W07"]
+        None, pattern=SEED, description="of the random queue: that of another week's draw", examples=["1405-W07"]
     )
 
 

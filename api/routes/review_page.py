@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.correcting import offered, shown_by
 from api.filtering import PageFilters, make_form
-from api.parameters import SEED_CHARS
+from api.parameters import SEED
 from api.rendering import render
 from api.said import offer_words, rows_of
 from api.service import Running
@@ -29,7 +29,7 @@ class ReviewPageQuery(PageFilters):
     """Which queue, which records of it, and where it goes on."""
 
     queue: Queue = "uncertain"
-    seed: str | None = Field(None, max_length=SEED_CHARS)
+    seed: str | None = Field(None, pattern=SEED)
     cursor: str | None = Field(None, max_length=200)
 
 
