@@ -72,19 +72,6 @@ def names_of(service: Service) -> Mapping[str, str]:
     return {key.id: key.name for key in service.store.all_keys()}
 
 
-def _row(
-    record: TaggedFeedback,
-    said: Sequence[Correction],
-    names: Mapping[str, str],
-    codes: Collection[str],
-    hidden_from: Caller | None,
-) -> Row:
-    if hidden_from and speaks_second(hidden_from.key_id, said):
-        record, said = as_the_model_reads(record), ()
-    marked = pieces(record.feedback.text, record.tags, codes)
-    return Row(record, marked, tell(said[-1], names) if said else None, model_words(record))
-
-
 def tell(correction: Correction, names: Mapping[str, str]) -> Told:
     """The correction in words."""
     by = correction.note.by
@@ -113,6 +100,19 @@ def offer_words(offer: Offer, queue: Queue) -> str:
 def words_of(said: Statement, fields: Collection[str] = CORRECTABLE) -> list[str]:
     """What a statement says, each field on its own; of these fields alone."""
     return [say("{field}: {what}", field=say(_FIELDS[name]), what=what) for name in fields for what in _of_field(said, name)]
+
+
+def _row(
+    record: TaggedFeedback,
+    said: Sequence[Correction],
+    names: Mapping[str, str],
+    codes: Collection[str],
+    hidden_from: Caller | None,
+) -> Row:
+    if hidden_from and speaks_second(hidden_from.key_id, said):
+        record, said = as_the_model_reads(record), ()
+    marked = pieces(record.feedback.text, record.tags, codes)
+    return Row(record, marked, tell(said[-1], names) if said else None, model_words(record))
 
 
 def _of_field(said: Statement, name: str) -> Iterator[str]:

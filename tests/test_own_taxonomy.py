@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from models.packs import found_in, read_held_out
 from models.train import start_from
-from tests.packs import write_banking
+from tests.packs import PACKS, write_banking
 from voc import command
 from voc.drafts import Draft, Plan, plan_of, read_draft
 from voc.drafts.examples import examples_of
@@ -321,6 +321,8 @@ def test_examples_are_offered_as_a_draft_has_them(draft: Path, tmp_path: Path, m
 def test_show_lists_the_reasons_of_a_model(folder: Path) -> None:
     assert "banking.loan  وام و تسهیلات · Loans" in voc_("taxonomy", "show", str(folder)).stdout
     assert "banking.loan" not in voc_("taxonomy", "show").stdout
+    with pytest.raises(ModelError, match=r"no readable config\.json"):
+        voc_("taxonomy", "show", str(PACKS))
 
 
 def test_a_weak_reason_is_published_only_when_asked_twice(
@@ -342,6 +344,14 @@ def test_a_first_draft_is_never_written_over(tmp_path: Path) -> None:
     assert read_draft(tmp_path / "shop.toml").name == "shop"
     with pytest.raises(ConflictError):
         voc_("taxonomy", "new", str(tmp_path / "shop.toml"))
+
+
+def test_where_nothing_can_be_written_is_said_before_anything_is_learnt(draft: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="Cannot write"):
+        voc_("taxonomy", "new", str(tmp_path / "nowhere" / "shop.toml"))
+    with pytest.raises(InputError, match="Cannot write"):
+        voc_("taxonomy", "publish", str(draft), "-o", str(tmp_path / "file" / "model"))
 
 
 def test_tag_names_the_reasons_of_the_model_that_it_is_given(folder: Path, tmp_path: Path) -> None:
