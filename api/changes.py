@@ -18,7 +18,7 @@ RECENT_DAYS: Final = 30
 CHANGES_SHOWN: Final = 6
 TOLD_TIMES: Final = 1.5  # from here on how many times says more than how many points
 KINDS: Final[Mapping[str, str]] = {
-    "reasons": "دلیل تماس", "sentiment": "حس", "effort": "زحمت", "loyalty": "وفاداری", "resolution": "نتیجه",
+    "reasons": "دلیل تماس", "sentiment": "احساس", "effort": "زحمت", "loyalty": "وفاداری", "resolution": "نتیجه",
 }  # fmt: skip
 
 

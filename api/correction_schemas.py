@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, model_validator
 
 from api import examples
-from api.parameters import FilterQuery
+from api.parameters import SEED, FilterQuery
 from api.schemas import ConversationRowOut, FeedbackOut, RejectOut, Sent, Taken
-from voc.corrections.correction import WHY_CHARS, Queue, Source
+from voc.corrections.correction import DRAWN, WHY_CHARS, Queue, Source
 from voc.corrections.statement import Statement, read_statement
+from voc.errors import InputError
 from voc.store import MOST_AT_ONCE, USUAL_LIMIT
 
 
@@ -55,6 +56,15 @@ class CorrectionIn(Taken):
     changed: ChangedIn = ChangedIn()
     why: str = Field("", description=f"at most {WHY_CHARS} characters; personal data in it is masked")
     queue: Queue | None = Field(None, description="the queue of /v1/review that offered it: only drawn ones measure the model")
+    seed: str | None = Field(
+        None, pattern=SEED, description="of the draw that offered it, as /v1/review told it; this week's when left out"
+    )
+
+    @model_validator(mode="after")
+    def _only_drawn_ones_have_a_seed(self) -> "CorrectionIn":
+        if self.seed and self.queue != DRAWN:
+            raise InputError(f"seed: only the queue {DRAWN} is drawn by lot.", field="seed")
+        return self
 
 
 class FiltersIn(FilterQuery):
@@ -94,6 +104,7 @@ class CorrectionOut(Sent):
     why: str
     source: Source
     queue: Queue | None = Field(description="the queue that offered the record")
+    seed: str | None = Field(description="of the draw, where it was drawn by lot")
     changed: dict[str, Any] = Field(description="what was said, as it was sent; of a confirmation without fields, all five")
     confirmed: bool = Field(description="it changed nothing when it was said: seen and right")
     selection: str | None = Field(description="what those have in common that were said at once")

@@ -92,6 +92,7 @@ CORRECTION_MADE: Final[Example] = {
     "why": "کنایه است",
     "source": "person",
     "queue": "random",
+    "seed": "1405-W07",
     "changed": {"sentiment": "negative", "reasons": {"delivery.time": "negative"}},
     "confirmed": False,
     "selection": None,

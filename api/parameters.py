@@ -20,6 +20,8 @@ from voc.ingest.fields import parse_channel
 from voc.store import NOBODY, CorrectionFilters, Filters
 
 ATTRIBUTE_PREFIX: Final = "attr."
+SEED: Final = r"^[0-9A-Za-z-]{0,20}$"
+"""The name of a draw, as a week has it: 1405-W07."""
 _CODE_FILTERS: Final = ("sentiment", "reason", "polarity", "effort", "loyalty", "resolution", "batch", "kind")
 
 ZONE: Final[ContextVar[tzinfo]] = ContextVar("zone", default=UTC)

@@ -25,9 +25,9 @@ from voc.trends import (
     period_before,
 )
 
-TARGETS: Final[Mapping[str, str]] = {"nps": "NPS", "csat": "CSAT", "ces": "CES", "sentiment": "حس متن"}
+TARGETS: Final[Mapping[str, str]] = {"nps": "NPS", "csat": "CSAT", "ces": "CES", "sentiment": "احساس متن"}
 COMPANION_TITLES: Final[Mapping[str, str]] = {
-    "sentiment": "حس", "effort": "زحمت", "loyalty": "وفاداری", "resolution": "نتیجه", "reasons": "دلیل‌های همراه",
+    "sentiment": "احساس", "effort": "زحمت", "loyalty": "وفاداری", "resolution": "نتیجه", "reasons": "دلیل‌های همراه",
 }  # fmt: skip
 COMPANIONS_SHOWN: Final = 6
 CHANNELS_SHOWN: Final = 10

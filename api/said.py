@@ -4,17 +4,18 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from api.callers import Caller
 from api.highlight import Piece, pieces
 from api.service import Service
 from api.titles import POLARITIES, code_title
 from api.tongue import number, say
-from voc.corrections.correction import Correction, Queue
+from voc.corrections.correction import Correction, Queue, as_the_model_reads, speaks_second
 from voc.corrections.review import Offer
 from voc.corrections.statement import CORRECTABLE, SETS, UNDECIDED, Statement, statement_of
 from voc.records import Polarity, TaggedFeedback
 
 _FIELDS: Final[Mapping[str, str]] = {
-    "sentiment": "حس",
+    "sentiment": "احساس",
     "reasons": "دلیل",
     "effort": "زحمت",
     "loyalty": "وفاداری",
@@ -42,19 +43,22 @@ class Row:
     model: Sequence[str]
 
 
-def rows_of(service: Service, records: Sequence[TaggedFeedback], codes: Collection[str] = ()) -> list[Row]:
-    """Records as lists show them, the words for these codes marked, or for all."""
+def rows_of(
+    service: Service, records: Sequence[TaggedFeedback], codes: Collection[str] = (), *, hidden_from: Caller | None = None
+) -> list[Row]:
+    """Records as lists show them, the words for these codes marked, or for all.
+
+    What others say of a record is `hidden_from` whoever has not said theirs yet.
+    """
     holding = service.store.corrections.holding([each.id for each in records])
     names = names_of(service)
-    return [
-        Row(
-            each,
-            pieces(each.feedback.text, each.tags, codes),
-            tell(holding[each.id][-1], names) if each.id in holding else None,
-            model_words(each),
-        )
-        for each in records
-    ]
+    return [_row(each, holding.get(each.id, ()), names, codes, hidden_from) for each in records]
+
+
+def unless_hidden(service: Service, records: Sequence[TaggedFeedback], caller: Caller) -> list[TaggedFeedback]:
+    """The records, but as the model reads them where others have spoken of them and the caller has not."""
+    holding = service.store.corrections.holding([each.id for each in records])
+    return [as_the_model_reads(each) if speaks_second(caller.key_id, holding.get(each.id, ())) else each for each in records]
 
 
 def model_words(found: TaggedFeedback) -> list[str]:
@@ -89,13 +93,26 @@ def offer_words(offer: Offer, queue: Queue) -> str:
     if queue == "spike":
         return say("«{reason}» این هفته ناگهان بیشتر شده است.", reason=code_title(offer.what))
     if offer.what == "sentiment":
-        return say("مدل در حسِ این متن دودل است.")
+        return say("مدل دربارهٔ احساس این متن دودل است.")
     return say("مدل در «{tag}» دودل است.", tag=code_title(offer.what))
 
 
 def words_of(said: Statement, fields: Collection[str] = CORRECTABLE) -> list[str]:
     """What a statement says, each field on its own; of these fields alone."""
     return [say("{field}: {what}", field=say(_FIELDS[name]), what=what) for name in fields for what in _of_field(said, name)]
+
+
+def _row(
+    record: TaggedFeedback,
+    said: Sequence[Correction],
+    names: Mapping[str, str],
+    codes: Collection[str],
+    hidden_from: Caller | None,
+) -> Row:
+    if hidden_from and speaks_second(hidden_from.key_id, said):
+        record, said = as_the_model_reads(record), ()
+    marked = pieces(record.feedback.text, record.tags, codes)
+    return Row(record, marked, tell(said[-1], names) if said else None, model_words(record))
 
 
 def _of_field(said: Statement, name: str) -> Iterator[str]:

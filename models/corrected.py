@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from models.examples import Example, Labels
 from voc.command.figures import open_store
-from voc.corrections.correction import Queue
+from voc.corrections.correction import DRAWN
 from voc.corrections.entry import text_hash
 from voc.corrections.statement import SETS, UNDECIDED, Statement, restore_statement
 from voc.errors import InputError
@@ -25,7 +25,6 @@ from voc.tagging.network import POLARITIES
 from voc.text.normalise import normaliser
 
 DATABASE: Final = "database"
-DRAWN: Final[Queue] = "random"
 LEARNT_FILE: Final = "learnt.json"
 """In the folder of a tagger that learnt from corrections: the hashes of their texts, so that none of them measures it."""
 HELD_OUT_ONE_IN: Final = 5

@@ -16,14 +16,14 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from voc.drafts import Plan, plan_of, read_draft
 from voc.drafts.examples import examples_of
 from voc.drafts.features import labels_of
-from voc.drafts.judgement import f1_of, judge
+from voc.drafts.judgement import judge
 from voc.drafts.learn import Learnt, learn
 from voc.kpis.kpi import Estimate
+from voc.report_card.figures import Bools, f1_of
 from voc.tagging.identity import find_model
 from voc.tagging.own import word_shares
 from voc.tagging.tagger import TransformerTagger
@@ -36,8 +36,6 @@ UNREAD: Final = ("insurance.motor",)
 COUNTS: Final = (8, 16, 32)
 DRAWS: Final = 3
 CURVE_OF: Final = "insurance.claim"
-
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ def _of_all(code: str) -> str:
         return "–"
     codes = read_held_out(pack).codes
     has = sum(code in each for each in codes)
-    return f"{f1_of(has, len(codes) - has).value or 0:.2f}"
+    return f"{f1_of(has, len(codes), has).value or 0:.2f}"
 
 
 def _inside(learnt: Learnt, has: Bools, said: Bools) -> Estimate:
@@ -163,7 +161,7 @@ def _drawn(texts: Sequence[str], count: int, draw: int) -> tuple[str, ...]:
 
 
 def _figure(given: Bools, has: Bools) -> Estimate:
-    return f1_of(int((given & has).sum()), int((given != has).sum()))
+    return f1_of(int((given & has).sum()), int(given.sum()), int(has.sum()))
 
 
 def _shown(estimate: Estimate | None) -> str:

@@ -6,13 +6,15 @@
 What people said is learnt. What they did not speak of, rows that nobody corrected and texts of our own are taught as the
 tagger has them already, so that the new is not paid for with the old. A few corrections move only the labels and the judges
 that were overruled, and all else stays as it is to the last digit; of many the encoder learns too. Killed and started again,
-it goes on from its last checkpoint; the result is used once VOC_MODEL names its folder.
+the latter goes on from its last checkpoint, the former begins anew: it takes minutes. The result is used once VOC_MODEL names
+its folder.
 """
 
 import argparse
 import copy
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -29,9 +31,11 @@ from models.known import Encoded, Overruled, Teacher, draw, left_out, own_texts,
 from models.tokenizer import load_tokenizer
 from models.train import BATCH_TEXTS, Course, fit, shuffled
 from voc.corrections.statement import write_statement
-from voc.tagging.identity import DEFAULT_THRESHOLD, find_model
+from voc.errors import ModelError
+from voc.report_card.fingerprint import FINGERPRINT_FILE
+from voc.tagging.identity import DEFAULT_THRESHOLD, find_model, read_config
 from voc.tagging.network import TaggerNetwork
-from voc.taxonomy import load_taxonomy
+from voc.taxonomy import TAXONOMY_FILE, load_taxonomy
 
 MARK: Final = "+corrections-"
 OTHERS: Final = 4_000  # uncorrected rows that are read at most
@@ -86,16 +90,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     said, others = [example_of(row, labels) for row in learnt], [blank_of(row, labels) for row in rows.others]
     many = len({row.hash for row in learnt}) >= ENCODER_LEARNS_FROM
     tuned = retrain(network, tokenizer, said, others, out / CHECKPOINT, seed=given.seed, encoder_learns=many)
-    save(tuned, tokenizer, out, name, learnt)
+    save(tuned, tokenizer, base, out, name, learnt)
     print(json.dumps({"saved": str(out), "tagger_name": name}))
 
 
 def load_network(folder: Path) -> TaggerNetwork:
-    """The tagger's network, ready to read. Raises SystemExit where its labels are not those of this release."""
+    """The tagger's network, ready to read.
+
+    Raises ModelError where it was published from a draft, whose taxonomy would be lost, and SystemExit where its labels are not
+    those of the taxonomy in use.
+    """
+    config = read_config(folder)
+    if (folder / TAXONOMY_FILE).exists() or config.get("own_reasons") or config.get("given_as"):
+        raise ModelError(f"{folder} was published from a draft; train the shipped model it rests on, and publish anew.")
     network: TaggerNetwork = TaggerNetwork.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
     heads = Labels(load_taxonomy()).heads
     if any(getattr(network.config, head) != codes for head, codes in heads.items()):
-        raise SystemExit(f"{folder} has other labels than this release's taxonomy. Train it anew first.")
+        raise SystemExit(
+            f"{folder} has other labels than the taxonomy in use. That is this release's where VOC_MODEL is not set; a tagger"
+            " of another release is trained anew first."
+        )
     network.train(mode=False)
     return network
 
@@ -208,16 +222,23 @@ def raise_thresholds(
                 thresholds[code] = round(min(thresholds[code] + float(risen) - least, HIGHEST), 2)
 
 
-def save(network: TaggerNetwork, tokenizer: PreTrainedTokenizerFast, out: Path, name: str, learnt: Sequence[Row]) -> None:
-    """Write the folder: weights with all that serving needs, a card, and of which texts it has learnt corrections."""
+def save(
+    network: TaggerNetwork, tokenizer: PreTrainedTokenizerFast, base: Path, out: Path, name: str, learnt: Sequence[Row]
+) -> None:
+    """Write the folder: weights with all that serving needs, a card, and of which texts it has learnt corrections.
+
+    What all other training texts look like is as it is in the folder of the base: a few corrected texts are too few to tell.
+    """
     config = network.config
-    base, config.tagger_name = config.tagger_name, name
+    older, config.tagger_name = config.tagger_name, name
     config.data_hash += MARK + name.partition(MARK)[2]
     network.half().save_pretrained(out)  # type: ignore[no-untyped-call]
     tokenizer.save_pretrained(out)
     hashes = sorted({row.hash for row in learnt})
-    (out / LEARNT_FILE).write_text(json.dumps({"base": base, "texts": hashes}, indent=1), encoding="utf-8")
-    (out / "README.md").write_text(CARD.format(name=name, base=base, texts=len(hashes)), encoding="utf-8")
+    (out / LEARNT_FILE).write_text(json.dumps({"base": older, "texts": hashes}, indent=1), encoding="utf-8")
+    (out / "README.md").write_text(CARD.format(name=name, base=older, texts=len(hashes)), encoding="utf-8")
+    if (base / FINGERPRINT_FILE).exists():
+        shutil.copy(base / FINGERPRINT_FILE, out / FINGERPRINT_FILE)
     (out / CHECKPOINT).unlink(missing_ok=True)
 
 

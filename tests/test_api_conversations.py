@@ -239,7 +239,7 @@ def test_the_page_of_a_conversation(client: TestClient) -> None:
     assert re.findall(r"<mark[^>]*>([^<]+)</mark>", page) == [
         "سلام", "دیر", "چندبار", "شرمنده", "خودم پیگیری", "منتظر", "هدیه",
     ]  # fmt: skip
-    assert "حس مشتری از آغاز تا پایان منفی خنثی خنثی مثبت" in seen
+    assert "احساس مشتری از آغاز تا پایان منفی خنثی خنثی مثبت" in seen
     assert "برای چه آمد زمان تحویل" in seen
     assert "زحمت مشتری پرزحمت" in seen
     assert "کارشناس: دلجویی عذرخواهی، " in seen

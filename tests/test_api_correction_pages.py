@@ -1,6 +1,7 @@
 """Correcting on the pages before any script runs: the forms, what they say, where they lead, and who sees none of them."""
 
 import html
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,12 +109,12 @@ def test_a_row_tells_who_said_what_beside_the_model(client: TestClient) -> None:
         seen = words(page)
         assert "اصلاح‌شده مریم &lt;صدا&gt;" in seen, path
         assert "&lt;b&gt;کنایه&lt;/b&gt;" in seen
-        assert "مدل: حس: مثبت" in seen
+        assert "مدل: احساس: مثبت" in seen
         assert 'action="/corrections/c1/undo"' in page
     one = words(client.get("/feedback/f2").text)
-    assert "مدل: حس: مثبت" in one
+    assert "مدل: احساس: مثبت" in one
     assert "چه کسی چه گفت" in one
-    assert one.index("حس: منفی") > one.index("چه کسی چه گفت")
+    assert one.index("احساس: منفی") > one.index("چه کسی چه گفت")
     answer = send(client, "/corrections/c1/undo", next="/texts")
     assert (answer.status_code, answer.headers["location"]) == (303, "/texts")
     assert said(client, "f2")[0]["undone_by"] == key["id"]
@@ -137,7 +138,7 @@ def test_a_conversation_is_corrected_on_its_page(client: TestClient) -> None:
     send(client, "/feedback/f6/correction", **(form_of(client, "f6") | {"sentiment": "mixed"}))
     page = words(client.get("/conversations/f6").text)
     assert "چه کسی چه گفت" in page
-    assert "مدل: حس:" in page
+    assert "مدل: احساس:" in page
 
 
 @pytest.mark.parametrize(
@@ -258,7 +259,7 @@ def test_all_that_was_said_is_listed_and_narrowed(client: TestClient) -> None:
     seen = words(client.get("/corrections").text)
     assert "۱ نظر اصلاح‌شده، ۱ نظر تأییدشده" in seen
     assert seen.index("f2") < seen.index("f1")
-    assert "حس: آمیخته" in seen
+    assert "احساس: آمیخته" in seen
     assert "پیک خیلی دیر اومد" in seen
     narrowed = client.get("/corrections?confirmed=false&by=none&undone=").text
     assert 'href="/feedback/f1"' in narrowed
@@ -338,3 +339,30 @@ def test_another_site_can_say_nothing(still: TestClient) -> None:
     answer = still.post("/feedback/f1/correction", data=sent, headers={"origin": "https://evil.example"})
     assert answer.status_code == 403
     assert said(still, "f1") == []
+
+
+def test_who_judges_second_is_not_shown_what_the_first_said(client: TestClient) -> None:
+    first = client.post("/v1/keys", json={"name": "یکم", "scope": "admin"}).json()["key"]
+    client.headers["authorization"] = f"Bearer {first}"
+    second = client.post("/v1/keys", json={"name": "دوم", "scope": "write"}).json()["key"]
+    sent = form_of(client, "f2") | {"sentiment": "negative", "why": "کنایه", "queue": "random", "seed": "1405-W01"}
+    send(client, "/feedback/f2/correction", **sent)
+    assert said(client, "f2")[0]["seed"] == "1405-W01"
+    assert 'data-offer="f2"' not in client.get("/review?queue=random").text
+    client.headers["authorization"] = f"Bearer {second}"
+    for path in ("/review?queue=random", "/texts/rows?ids=f2&queue=random", "/feedback/f2/correction?queue=random"):
+        _, _, page = client.get(path).text.rpartition("سریع</mark>")  # the last of the queue, and what is said of it
+        assert "مثبت" in page
+        assert [told for told in ("کنایه", "یکم", 'value="negative" selected>منفی', 'class="said"') if told in page] == [], path
+    page = client.get("/review?queue=random").text
+    assert "تا نظرتان را نگویید، نظر او پیدا نیست" in words(page)
+    (seed,) = set(re.findall(r'name="seed" value="([^"]+)"', page))
+    assert seed == client.get("/v1/review?queue=random").json()["seed"]
+    shown = json.loads(html.unescape(SHOWN.findall(client.get("/feedback/f2/correction?queue=random").text)[0]))
+    assert shown["sentiment"] == "positive"
+    sent |= {"shown": json.dumps(shown), "sentiment": "positive", "resolution": "resolved", "why": "", "seed": seed}
+    send(client, "/feedback/f2/correction", **sent)
+    made, _ = said(client, "f2")
+    assert (made["seed"], made["changed"]["sentiment"], made["changed"]["resolution"]) == (seed, "positive", "resolved")
+    assert "اصلاح‌شده دوم" in words(client.get("/texts/rows?ids=f2&queue=random").text)
+    assert send(client, "/feedback/f2/correction", **(sent | {"seed": "x" * 21})).status_code == 422

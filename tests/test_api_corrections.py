@@ -291,8 +291,37 @@ def test_queues_come_in_pages_and_leave_out_what_was_seen(client: TestClient) ->
     assert [each["record"]["id"] for each in left] == ids[1:]
     drawn = client.get("/v1/review", params={"queue": "random"}).json()
     assert drawn["seed"].startswith("14")
-    assert [each["reviewed"] for each in drawn["items"]] == [False] * 4 + [True]
+    assert [each["reviewed"] for each in drawn["items"]] == [False] * 4
     assert drawn["left"] == 4
-    assert drawn["items"][-1]["record"]["id"] == ids[0]
+    assert ids[0] not in {each["record"]["id"] for each in drawn["items"]}
     problem(client.get("/v1/review", params={"queue": "random", "cursor": first["next"]}), 422)
     problem(client.get("/v1/review", params={"queue": "mine"}), 422)
+
+
+def test_a_second_opinion_is_asked_of_another_who_does_not_see_the_first(client: TestClient) -> None:
+    before = client.get("/v1/feedback/f2").json()
+    say(client, changed=SAID, queue="random", why="کنایه زده")
+    made = client.post("/v1/keys", json={"name": "دومی", "scope": "write"}).json()
+    client.headers["authorization"] = f"Bearer {made['key']}"
+    drawn = client.get("/v1/review", params={"queue": "random"}).json()
+    assert [each["reviewed"] for each in drawn["items"]] == [False] * 4 + [True]
+    offered = drawn["items"][-1]["record"]
+    assert offered == {name: before[name] for name in offered}
+    assert (offered["corrected"], "کنایه زده" in json.dumps(drawn, ensure_ascii=False)) == (None, False)
+    assert say(client, queue="random", seed=drawn["seed"])["changed"]["sentiment"] == before["sentiment"]
+    assert client.get("/v1/feedback/f2").json()["corrected"] is None
+    again = client.get("/v1/review", params={"queue": "random"}).json()
+    assert "f2" not in {each["record"]["id"] for each in again["items"]}
+
+
+def test_a_drawn_record_is_judged_with_the_seed_of_its_draw(client: TestClient) -> None:
+    (first, *_) = items(client, "/v1/review", queue="random", seed="1404-W50")
+    made = say(client, first["record"]["id"], queue="random", seed="1404-W50")
+    assert made["seed"] == "1404-W50"
+    assert [each["seed"] for each in items(client, "/v1/corrections")] == ["1404-W50"]
+    assert client.get("/v1/report-card").json()["card"]["draws"] == [{"seed": "1404-W50", "judged": 1, "passed_over": 0}]
+    drawn = client.get("/v1/review", params={"queue": "random"}).json()
+    assert say(client, drawn["items"][0]["record"]["id"], queue="random")["seed"] == drawn["seed"]
+    assert say(client, "f1")["seed"] is None
+    for queue, seed in ((None, "1404-W50"), ("uncertain", "1404-W50"), ("random", "x" * 21), ("random", "هفته")):
+        problem(client.post("/v1/feedback/f1/corrections", json={"queue": queue, "seed": seed}), 422)

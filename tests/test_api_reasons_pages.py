@@ -115,7 +115,7 @@ def test_what_changed_beyond_chance_is_told_with_a_text_that_shows_it() -> None:
     assert "".join(piece.text for piece in late.example) == "این دفعه هم پیک دو ساعت دیر رسید دم در"
     dear = next(change for change in told.items if change.title == "قیمت و ارزش خرید")
     assert (dear.rose, dear.times) == (False, "")
-    assert "حس" not in {change.kind for change in told.items}  # all were negative before, too
+    assert "احساس" not in {change.kind for change in told.items}  # all were negative before, too
 
 
 def test_figures_say_how_they_differ_from_the_time_before_and_draw_their_line() -> None:

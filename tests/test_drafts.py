@@ -10,13 +10,14 @@ import pytest
 import torch
 
 from tests.fakes import FakeTagger
+from tests.packs import PACKS
 from voc.corrections.statement import as_known_now, read_statement, restore_statement, write_statement
 from voc.drafts import Draft, Plan, plan_of, read_draft
 from voc.drafts.candidates import corrected, not_in, reason_of, with_words
 from voc.drafts.compare import changed, moves, reach, shifts
 from voc.drafts.cuts import choose_cuts, sooner
 from voc.drafts.examples import FOLDS, NO_FOLD, Examples, examples_of
-from voc.drafts.judgement import f1_of, judge
+from voc.drafts.judgement import judge
 from voc.drafts.learn import Learnt
 from voc.drafts.template import first_draft
 from voc.drafts.toml_text import taxonomy_toml
@@ -29,7 +30,6 @@ from voc.tagging.reading import Reading
 from voc.taxonomy import read_taxonomy, shipped_taxonomy, taxonomy_of
 from voc.text.align import Alignment
 
-PACKS = Path(__file__).parent.parent / "data" / "packs"
 HEAD = 'base = "v1"\nname = "shop"\nversion = "3"\n'
 GROUP = '[[group]]\ncode = "club"\nfa = "باشگاه"\nen = "Club"\n'
 NUMBERS = ("یک", "دو", "سه", "چهار", "پنج", "شش", "هفت", "هشت")
@@ -112,6 +112,9 @@ def test_the_first_draft_can_be_checked_as_it_stands(written: Path) -> None:
             ),
             "two reasons would have the code digital.app",
         ),
+        (('[[rename]]\ncode = "product"\nto = "after_sales"\n',), "two groups would have the code after_sales"),
+        ((GROUP, GROUP), "two groups would have the code club"),
+        ((GROUP, '[[rename]]\ncode = "trust"\nto = "club"\n'), "two groups would have the code club"),
         (('[[rename]]\ncode = "digital.bug"\nto = "x.login"\n',), "would stand in a group that is not there"),
         (('[[hide]]\ncode = "digital.bug"\nwhy = "x"\n',), r"\[\[hide\]\] digital.bug: there is no 'why' here"),
         (('[[rename]]\nfa = "x"\n',), r"line 5: \[\[rename\]\]: code is missing"),
@@ -317,13 +320,6 @@ def test_the_verdict_says_what_would_help(written: Path, given: list[int], trust
     (judgement,) = judge(plan, *example_of_learning([1, 1, 1, 1, 0, 0], given))
     assert trust in judgement.verdict
     assert advice in judgement.verdict
-
-
-def test_f1_has_the_interval_of_the_overlap() -> None:
-    estimate = f1_of(8, 4)  # 8 found, 4 errors: J = 8/12, Wilson 0.391…0.862, F1 = 2J/(1 + J)
-    assert [round(part or 0, 2) for part in (estimate.value, estimate.ci_low, estimate.ci_high)] == [0.8, 0.56, 0.93]
-    assert estimate.n == 12
-    assert f1_of(0, 0).value is None
 
 
 def test_a_cut_is_chosen_by_what_is_known() -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from models.packs import found_in, read_held_out
 from models.train import start_from
-from tests.test_drafts import PACKS
+from tests.packs import PACKS, write_banking
 from voc import command
 from voc.drafts import Draft, Plan, plan_of, read_draft
 from voc.drafts.examples import examples_of
@@ -23,6 +23,7 @@ from voc.drafts.learn import Learnt, learn
 from voc.drafts.publish import publish
 from voc.errors import ConflictError, InputError, ModelError
 from voc.records import Tags, Turn
+from voc.report_card.fingerprint import read_fingerprint
 from voc.tagging import model_identity
 from voc.tagging.identity import SHIPPED_MODEL, find_model
 from voc.tagging.tagger import TransformerTagger
@@ -30,18 +31,7 @@ from voc.taxonomy import load_taxonomy, shipped_taxonomy, taxonomy_of
 
 pytestmark = pytest.mark.model
 TAXONOMY = import_module("voc.command.taxonomy")  # the package has a command of that name, too
-CHANGES = """
-[[hide]]
-code = "order.availability"
-
-[[move]]
-code = "billing.fee"
-group = "price"
-
-[[merge]]
-codes = ["digital.bug", "digital.usability"]
-into = "digital.usability"
-
+SPLIT = """
 [[split]]
 code = "delivery.time"
   [[split.into]]
@@ -70,9 +60,7 @@ def shipped() -> TransformerTagger:
 
 @pytest.fixture(scope="module")
 def draft(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("draft") / "banking.toml"
-    path.write_text((PACKS / "banking.toml").read_text("utf-8") + CHANGES, "utf-8")
-    return path
+    return write_banking(tmp_path_factory.mktemp("draft"), SPLIT)
 
 
 @pytest.fixture(scope="module")
@@ -230,6 +218,7 @@ def test_the_folder_is_a_model_of_its_own(folder: Path, own: TransformerTagger) 
     assert taxonomy_of(str(folder)).version == "v1+banking-1"
     assert "banking.loan" in (folder / "README.md").read_text("utf-8")
     assert (folder / "draft.toml").exists()
+    assert read_fingerprint(str(folder)) == read_fingerprint()
     measured = json.loads((folder / "kpi_errors.json").read_text("utf-8"))["errors"]
     assert "text_churn" in measured
     assert not [name for name in measured if name.startswith("reason_")]
@@ -332,6 +321,8 @@ def test_examples_are_offered_as_a_draft_has_them(draft: Path, tmp_path: Path, m
 def test_show_lists_the_reasons_of_a_model(folder: Path) -> None:
     assert "banking.loan  وام و تسهیلات · Loans" in voc_("taxonomy", "show", str(folder)).stdout
     assert "banking.loan" not in voc_("taxonomy", "show").stdout
+    with pytest.raises(ModelError, match=r"no readable config\.json"):
+        voc_("taxonomy", "show", str(PACKS))
 
 
 def test_a_weak_reason_is_published_only_when_asked_twice(
@@ -353,6 +344,14 @@ def test_a_first_draft_is_never_written_over(tmp_path: Path) -> None:
     assert read_draft(tmp_path / "shop.toml").name == "shop"
     with pytest.raises(ConflictError):
         voc_("taxonomy", "new", str(tmp_path / "shop.toml"))
+
+
+def test_where_nothing_can_be_written_is_said_before_anything_is_learnt(draft: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="Cannot write"):
+        voc_("taxonomy", "new", str(tmp_path / "nowhere" / "shop.toml"))
+    with pytest.raises(InputError, match="Cannot write"):
+        voc_("taxonomy", "publish", str(draft), "-o", str(tmp_path / "file" / "model"))
 
 
 def test_tag_names_the_reasons_of_the_model_that_it_is_given(folder: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.api_client import items, problem, running, send_tagged
-from tests.test_drafts import PACKS
+from tests.packs import write_banking
 from voc.drafts import plan_of, read_draft
 from voc.drafts.examples import examples_of
 from voc.drafts.learn import learn
@@ -20,18 +20,6 @@ from voc.tagging.tagger import TransformerTagger
 from voc.taxonomy import load_taxonomy, shipped_taxonomy
 
 pytestmark = pytest.mark.model
-CHANGES: Final = """
-[[hide]]
-code = "order.availability"
-
-[[move]]
-code = "billing.fee"
-group = "price"
-
-[[merge]]
-codes = ["digital.bug", "digital.usability"]
-into = "digital.usability"
-"""
 ROWS: Final = """نظر,تاریخ
 واسه وام ازدواج ضامن رسمی میخوان، چهار ماهه معطلم کردن,1405/02/01
 کارمزد انتقال رو دو بار کم کردن,1405/02/02
@@ -50,8 +38,7 @@ def shipped() -> TransformerTagger:
 @pytest.fixture(scope="module")
 def folder(shipped: TransformerTagger, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("own")
-    (place / "bank.toml").write_text((PACKS / "banking.toml").read_text("utf-8") + CHANGES, "utf-8")
-    draft = read_draft(place / "bank.toml")
+    draft = read_draft(write_banking(place))
     plan = plan_of(draft, shipped_taxonomy())
     publish(draft, plan, learn(plan, examples_of(plan), shipped), (), place / "model")
     return place / "model"

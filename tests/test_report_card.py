@@ -8,12 +8,15 @@ from typing import Any, Final
 import pytest
 
 from tests.ledger import Row, on, row, store_with, tags
-from voc.corrections.correction import Note, Queue
-from voc.corrections.statement import read_statement
+from voc.corrections.correction import Note, Queue, seed_of
+from voc.corrections.review import find_offers
+from voc.corrections.statement import read_statement, write_statement
 from voc.errors import InputError
 from voc.records import Reason, Tags
 from voc.report_card import CodeScore, ReportCard, draw_up, sayings
 from voc.store import Filters, Selection, Store
+from voc.tagging import Thresholds
+from voc.taxonomy import load_taxonomy
 
 NOW: Final = on("1405-02-14")
 LATE: Final = ("delivery.time-",)
@@ -184,19 +187,23 @@ def test_agreement_is_of_two_people_on_whole_fields() -> None:
     """Sentiment: negative/negative, negative/positive, positive/positive, neutral by one alone.
 
     Of three rows two agree: p = 2/3, by chance (2·1 + 1·2)/9 = 4/9: kappa (6/9 - 4/9)/(5/9) = .4. Reasons: both say 1 code, the
-    first 2, the second 1, over the two rows in which both said them all: F1 2/3.
+    first 2, the second 1, over the two rows in which both said them all: F1 2/3. What is said behind that may have been seen.
     """
     with store_with([row(tags("negative", -0.9, LATE)) for _ in range(4)]) as store:
         judge(store, "f1")
         judge(store, "f1", {"add": {"effort": ["long_wait"]}}, by="k2")
         judge(store, "f2", {"sentiment": "negative", "reasons": {"delivery.time": "negative"}}, queue=None)
-        judge(store, "f2", {"sentiment": "positive", "reasons": {}}, queue="uncertain", by="k2")
+        judge(store, "f2", {"sentiment": "positive", "reasons": {}}, by="k2")
         judge(store, "f3", {"sentiment": "positive"}, queue=None)
-        judge(store, "f3", {"remove": {"reasons": ["delivery.time"]}, "sentiment": "positive"}, queue=None, by="k2")
+        judge(store, "f3", {"remove": {"reasons": ["delivery.time"]}, "sentiment": "positive"}, by="k2")
         judge(store, "f4", {"sentiment": "neutral"})
         judge(store, "f4", {"sentiment": "negative"})
+        for late in ("f1", "f2"):
+            judge(store, late, {"sentiment": "mixed"}, by="k1")
+            judge(store, late, {"sentiment": "mixed"}, by="k3")
         chosen = Selection(ids=("f4",))
         store.corrections.correct_all(chosen, read_statement({"sentiment": "mixed"}), Note("k2"), NOW)
+        judge(store, "f4", {"sentiment": "mixed"}, by="k2")
         found = {each.field: each for each in draw_up(store).agreement}
     assert [found["sentiment"].value, found["reasons"].value] == pytest.approx([0.4, 2 / 3])
     assert (found["sentiment"].n, found["reasons"].n) == (3, 2)
@@ -204,10 +211,68 @@ def test_agreement_is_of_two_people_on_whole_fields() -> None:
     assert (found["resolution"].value, found["resolution"].n) == (None, 1)  # both say none: chance alone would agree
 
 
-def test_a_draw_is_made_anew_and_rows_that_were_passed_over_are_counted() -> None:
-    from voc.corrections.review import find_offers, seed_of
-    from voc.tagging import Thresholds
+def test_a_second_opinion_is_of_what_the_model_says() -> None:
+    """Whoever judges second has not seen the first one's word: what they leave as it is is right in the model's answer."""
+    with store_with([row(tags("negative", -0.9, LATE)) for _ in range(2)]) as store:
+        judge(store, "f1", {"sentiment": "positive", "reasons": {}, "loyalty": ["churn_intent"]})
+        judge(store, "f1", {"sentiment": "mixed"}, by="k2")
+        said = store.corrections.of_record("f1").items[0]
+        counts = store.get_feedback("f1").tags
+        assert write_statement(said.said) == {
+            "sentiment": "mixed", "reasons": {"delivery.time": "negative"}, "effort": [], "loyalty": [], "resolution": None,
+        }  # fmt: skip
+        assert counts
+        assert (counts.sentiment, [each.code for each in counts.reasons], counts.loyalty) == ("mixed", ["delivery.time"], ())
+        judge(store, "f1", by="k1")  # who has spoken sees what counts
+        assert [each.confirmed for each in store.corrections.of_record("f1").items] == [True, False, False]
+        judge(store, "f2", {"sentiment": "positive"})
+        judge(store, "f2", {"resolution": "resolved"}, queue="uncertain", by="k2")  # elsewhere all is seen
+        found = store.get_feedback("f2").tags
+        assert found
+        assert (found.sentiment, found.resolution) == ("positive", "resolved")
 
+
+def test_a_second_opinion_is_none_of_a_draw() -> None:
+    with store_with([row(tags("neutral")) for _ in range(20)]) as store:
+        weeks = [datetime.now(store.zone) + timedelta(days=1 + 7 * week) for week in (0, 1)]
+        for by, now in zip(("k1", "k2"), weeks, strict=True):
+            for offer in find_offers(store, "random", thresholds=Thresholds(), now=now, by=by).items[:5]:
+                judge(store, offer.record.id, at=now, by=by)
+        last = find_offers(store, "random", thresholds=Thresholds(), now=now, by=by).items[-1]
+        assert last.reviewed
+        judge(store, last.record.id, at=now, by=by)
+        assert [(each.judged, each.passed_over) for each in draw_up(store).draws] == [(5, 0), (5, 0)]
+
+
+def test_a_draw_keeps_its_seed_when_the_week_has_changed() -> None:
+    with store_with([row(tags("neutral")) for _ in range(30)]) as store:
+        now = datetime.now(store.zone)
+        page = find_offers(store, "random", thresholds=Thresholds(), now=now, limit=10)
+        for place, offer in enumerate(page.items):
+            late = now + timedelta(days=7 * (place > 4), minutes=1)
+            store.corrections.correct(offer.record.id, read_statement({}), Note("k1", queue="random", seed=page.seed), late)
+        assert [(each.seed, each.judged, each.passed_over) for each in draw_up(store).draws] == [(page.seed, 10, 0)]
+        made = store.corrections.correct(offer.record.id, read_statement({}), Note("k1", queue="random"), late)
+        assert made.note.seed == seed_of(late)
+        assert store.corrections.correct("f1", read_statement({}), Note("k1"), late).note.seed is None
+
+
+def test_other_codes_than_those_of_the_day(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was judged is told by the codes of today; answers of today are held against it only where they are by its codes."""
+    reasons = tuple(each for each in load_taxonomy().reasons if each.code != "delivery.time")
+    now = replace(load_taxonomy(), version="v2", reasons=reasons, given_as={"delivery.time": "delivery.courier"})
+    monkeypatch.setattr("voc.store.judged.load_taxonomy", lambda: now)
+    monkeypatch.setattr("voc.corrections.statement.load_taxonomy", lambda: now)
+    late = code(draw_up(store), "delivery.courier")
+    assert (late.given, late.true, late.both) == (3, 3, 2)
+    assert draw_up(store).calibration.n == 3
+    newer = replace(tags("neutral", 0.0, LATE), model="newer", taxonomy="v2")
+    store.write_tags([(1, newer)])
+    card = draw_up(store, answers="now", current="newer")
+    assert (card.model, card.n, card.left_out) == ("by-hand", 4, {"other_taxonomy": 1})
+
+
+def test_a_draw_is_made_anew_and_rows_that_were_passed_over_are_counted() -> None:
     with store_with([row(tags("neutral"), channel="اپ" if n % 2 else "تلفن") for n in range(40)]) as store:
         now = datetime.now(store.zone) + timedelta(minutes=1)
         drawn = find_offers(store, "random", thresholds=Thresholds(), now=now).items

@@ -126,7 +126,8 @@ def test_a_share_that_moved_by_less_than_two_points_is_nobodys_concern() -> None
 def test_too_few_to_tell() -> None:
     found = drift_of([some(USUAL, n=20), some(USUAL, n=20)])
     assert [(each.likeness, each.moved, each.from_training) for each in found.texts] == [("untold", None, None)] * 2
-    assert found.readings[-1].fa.startswith("برای مقایسه")
+    assert found.readings[-1].fa == "برای مقایسه با ماه‌های نخست، بیش از ۳ ماه با دست‌کم ۵۰ نظر لازم است."
+    assert "more than 3 months of 50 texts" in found.readings[-1].en
     with store_with([row(tags("neutral"))]) as store:
         assert find_drift(store) == Drift(3_000, (), (), (), ())
 

@@ -27,6 +27,12 @@ SAMPLES: Final = 2_000
 RANDOM: Final = np.random.default_rng(7)
 
 
+def test_f1_has_the_interval_of_the_overlap() -> None:
+    estimate = f1_of(8, 10, 10)  # 8 found, 4 errors: J = 8/12, Wilson 0.391…0.862, F1 = 2J/(1 + J)
+    assert [round(part or 0, 2) for part in (estimate.value, estimate.ci_low, estimate.ci_high)] == [0.8, 0.56, 0.93]
+    assert estimate.n == 12
+
+
 @pytest.mark.parametrize(("both", "given", "true"), [(8, 10, 12), (0, 3, 4), (5, 5, 5), (91, 100, 105)])
 def test_f1_of_a_code_is_a_share_in_disguise(both: int, given: int, true: int) -> None:
     """Its ends are those of scipy's Wilson interval of the share both/(given + true - both)."""

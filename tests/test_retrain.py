@@ -1,6 +1,7 @@
 """Fine-tuning with corrections, in small: what people said becomes targets, the rest stays, and two taggers are compared."""
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,8 +29,9 @@ from voc.command import cli
 from voc.corrections.correction import Note
 from voc.corrections.files import stream_corrections_as
 from voc.corrections.statement import read_statement
-from voc.errors import InputError
+from voc.errors import InputError, ModelError
 from voc.export import stream_feedback_as
+from voc.report_card.fingerprint import read_fingerprint
 from voc.store import Filters, Store
 from voc.tagging import load_tagger, model_identity
 from voc.tagging.identity import find_model
@@ -166,6 +168,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     TaggerNetwork(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    shutil.copy(find_model() / "fingerprint.json", folder)
     return folder
 
 
@@ -201,6 +204,7 @@ def test_corrections_are_learnt_beside_what_was_there(tiny: Path, store: Store, 
     assert name in (out / "README.md").read_text("utf-8")
     assert NO_CASH not in (out / "learnt.json").read_text("utf-8") + (out / "README.md").read_text("utf-8")
     assert not (out / "training.pt").exists()
+    assert read_fingerprint(str(out)) == read_fingerprint()
 
     old, new = (load_file(folder / "model.safetensors") for folder in (tiny, out))
     at = LABELS.found.index("order.availability")
@@ -235,6 +239,20 @@ def test_fine_tuning_goes_on_where_it_was_killed(
     before = load_file(tiny / "model.safetensors")
     assert any((before[name].astype(np.float16) != whole[name]).any() for name in whole if name.startswith("encoder."))
     assert (before["query"].astype(np.float16) == whole["query"]).all()
+
+
+@pytest.mark.parametrize(
+    ("config", "taxonomy"), [({"given_as": {"delivery.time": "delivery.when"}}, ""), ({}, 'version = "v1+titles-1"')]
+)
+def test_a_published_model_is_no_base(tiny: Path, tmp_path: Path, config: dict[str, Any], taxonomy: str) -> None:
+    """Not even one that only has other codes, or other titles: they would be lost."""
+    folder = tmp_path / "published"
+    shutil.copytree(tiny, folder)
+    (folder / "config.json").write_text(json.dumps(json.loads((tiny / "config.json").read_text("utf-8")) | config), "utf-8")
+    if taxonomy:
+        (folder / "taxonomy.toml").write_text(taxonomy, "utf-8")
+    with pytest.raises(ModelError, match="published from a draft"):
+        retrain.load_network(folder)
 
 
 def test_nothing_is_learnt_where_everything_was_found_right(tiny: Path) -> None:

@@ -10,12 +10,12 @@ from typing import Final
 import pytest
 
 from tests.ledger import Row, add_rows, on, row, store_with, tags, talk
-from voc.corrections.correction import QUEUES, Note, Queue
-from voc.corrections.review import count_offers, find_offers, seed_of
+from voc.corrections.correction import QUEUES, Note, Queue, seed_of
+from voc.corrections.review import find_offers
 from voc.corrections.statement import read_statement
 from voc.errors import InputError
 from voc.records import Reason, Tags
-from voc.store import Filters, Page, Store
+from voc.store import Filters, Store
 from voc.tagging import Thresholds, read_thresholds
 
 NOW: Final = on("1402-12-21")
@@ -142,11 +142,26 @@ def test_what_somebody_spoke_of_is_not_offered_again(queue: Queue) -> None:
 def test_what_is_left_is_what_nobody_has_spoken_of(queue: Queue) -> None:
     rows = [row(tags("negative", -0.3), nps=10, channel=channel) for channel in ("اپ", "تلفن", "تلفن")]
     with store_with(rows) as store:
-        left = partial(count_offers, store, queue, thresholds=LEAST, now=NOW)
+        found = partial(find_offers, store, queue, thresholds=LEAST, now=NOW, limit=1)
         expected = (0, 0, 0) if queue == "spike" else (3, 2, 2)
-        before, by_phone = left(), left(filters=Filters(channel=("تلفن",)))
+        before, by_phone = found(), found(filters=Filters(channel=("تلفن",)))
         store.corrections.correct("f1", read_statement({}), Note(), NOW)
-        assert (before, by_phone, left()) == expected
+        assert (before.left, by_phone.left, found().left) == expected
+        assert before.seed == (seed_of(NOW) if queue == "random" else None)
+
+
+def test_a_second_opinion_is_asked_of_somebody_else() -> None:
+    with store_with([row(tags("neutral")) for _ in range(3)]) as store:
+        store.corrections.correct("f1", read_statement({}), Note("k1"), NOW)
+        asked = {
+            by: [
+                (each.record.id, each.reviewed) for each in find_offers(store, "random", thresholds=LEAST, now=NOW, by=by).items
+            ]
+            for by in (None, "k1", "k2")
+        }
+        assert asked["k2"][-1] == ("f1", True)
+        assert asked["k1"] == asked["k2"][:-1]
+        assert asked[None] == asked["k2"]
 
 
 def test_filters_narrow_every_queue() -> None:
@@ -160,7 +175,7 @@ def test_filters_narrow_every_queue() -> None:
 
 def test_a_cursor_is_of_its_queue() -> None:
     with store_with([row(tags("negative", -0.5), nps=10) for _ in range(3)]) as store:
-        page: Page[object] = find_offers(store, "random", thresholds=LEAST, now=NOW, limit=1)  # type: ignore[assignment]
+        page = find_offers(store, "random", thresholds=LEAST, now=NOW, limit=1)
         with pytest.raises(InputError):
             find_offers(store, "uncertain", thresholds=LEAST, now=NOW, cursor=page.next)
         with pytest.raises(InputError):

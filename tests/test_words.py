@@ -76,6 +76,12 @@ def places(said: str | Sequence[str]) -> list[set[str]]:
     ]
 
 
+def test_one_word_stands_for_the_sentiment() -> None:
+    told = [*ENGLISH, *(part for kpi in KPIS for part in (kpi.title_fa, kpi.definition_fa))]
+    assert len([each for each in told if "احساس" in each]) > 10
+    assert [each for each in told if re.search(r"\bحس\b", each)] == []
+
+
 @pytest.mark.parametrize("path", [*TEMPLATES, *SCRIPTS], ids=lambda path: path.name)
 def test_no_persian_stands_unwrapped(path: Path) -> None:
     rest = WRAPPED.sub("", COMMENT.sub("", path.read_text("utf-8"))).replace(SWITCH, "")

@@ -1,5 +1,6 @@
 """The pages on which people correct records, one or many, take that back, and see all that was said."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Final
 from urllib.parse import quote, urlencode
@@ -8,8 +9,9 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import Field
 
+from api.callers import Caller
 from api.correcting import Fields, Sent, first_of, offered, read_changes, read_changes_of_all, read_selection, shown_by
-from api.parameters import CorrectionQuery, PageQuery
+from api.parameters import SEED, CorrectionQuery, PageQuery
 from api.parameters import Query as Parameters
 from api.rendering import render
 from api.routes.sign_in import own_path
@@ -17,9 +19,9 @@ from api.said import names_of, rows_of, tell
 from api.service import Running, Service
 from api.titles import QUEUES, SOURCES
 from api.tongue import say
+from voc.corrections.correction import DRAWN, Note, Queue, read_why
 from voc.corrections.correction import QUEUES as QUEUE_NAMES
-from voc.corrections.correction import Note, Queue, read_why
-from voc.errors import ConflictError
+from voc.errors import ConflictError, InputError
 from voc.store import NOBODY
 
 router = APIRouter(include_in_schema=False)
@@ -51,7 +53,7 @@ def show_form(request: Request, service: Running, feedback_id: str, query: Annot
     return render(
         request,
         "correction.html",
-        item=rows_of(service, [found])[0],
+        item=rows_of(service, [found], hidden_from=_reader(request, query.queue))[0],
         offered=offered(),
         shown_by=shown_by,
         next=own_path(query.next) if query.next else f"/feedback/{found.id}",
@@ -77,7 +79,7 @@ def undo_page(service: Running, request: Request, correction_id: str, sent: Sent
 @router.get("/texts/rows")
 def show_rows(request: Request, service: Running, query: Annotated[RowsQuery, Query()]) -> HTMLResponse:
     """Some rows of the lists as they are now; what is gone is left out."""
-    rows = rows_of(service, service.store.load_feedback(query.ids))
+    rows = rows_of(service, service.store.load_feedback(query.ids), hidden_from=_reader(request, query.queue))
     reviewed = service.store.corrections.count_reviewed()
     return render(request, "rows.html", items=rows, queue=query.queue, reviewed=reviewed)
 
@@ -139,7 +141,16 @@ def show_corrections(request: Request, service: Running, query: Annotated[Correc
 def _note(service: Service, request: Request, sent: Fields) -> Note:
     why = read_why(first_of(sent, "why"), names=service.settings.mask_names)
     queue = next((name for name in QUEUE_NAMES if name == first_of(sent, "queue")), None)
-    return Note(request.state.caller.key_id, why, queue)
+    seed = first_of(sent, "seed") if queue == DRAWN else ""
+    if not re.fullmatch(SEED, seed):
+        raise InputError("seed: this is that of no draw.", field="seed")
+    return Note(request.state.caller.key_id, why, queue, seed=seed or None)
+
+
+def _reader(request: Request, queue: Queue | None) -> Caller | None:
+    """Who is asked what they think, without what others do: whoever goes through what was drawn by lot."""
+    caller: Caller = request.state.caller
+    return caller if queue == DRAWN else None
 
 
 def _back(sent: Fields, usual: str) -> RedirectResponse:

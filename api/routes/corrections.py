@@ -101,6 +101,7 @@ def told(correction: Correction) -> dict[str, Any]:
         "why": note.why,
         "source": note.source,
         "queue": note.queue,
+        "seed": note.seed,
         "changed": write_statement(correction.said),
         "confirmed": correction.confirmed,
         "selection": correction.selection,
@@ -111,4 +112,4 @@ def told(correction: Correction) -> dict[str, Any]:
 
 def _note(service: Service, request: Request, given: CorrectionIn) -> Note:
     why = read_why(given.why, names=service.settings.mask_names)
-    return Note(request.state.caller.key_id, why, given.queue)
+    return Note(request.state.caller.key_id, why, given.queue, seed=given.seed)

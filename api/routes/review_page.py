@@ -1,7 +1,7 @@
 """The page on which people go through what is worth a look, one text after the other."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
@@ -10,13 +10,14 @@ from pydantic import Field
 
 from api.correcting import offered, shown_by
 from api.filtering import PageFilters, make_form
+from api.parameters import SEED
 from api.rendering import render
 from api.said import offer_words, rows_of
-from api.service import Running, Service
+from api.service import Running
 from api.titles import QUEUE_PURPOSES, QUEUES
 from api.tongue import say
 from voc.corrections.correction import Queue
-from voc.corrections.review import count_offers, find_offers
+from voc.corrections.review import find_offers
 from voc.tagging import read_thresholds
 
 router = APIRouter(include_in_schema=False)
@@ -28,15 +29,27 @@ class ReviewPageQuery(PageFilters):
     """Which queue, which records of it, and where it goes on."""
 
     queue: Queue = "uncertain"
+    seed: str | None = Field(None, pattern=SEED)
     cursor: str | None = Field(None, max_length=200)
 
 
 @router.get("/review")
 def show_review(request: Request, service: Running, query: Annotated[ReviewPageQuery, Query()]) -> HTMLResponse:
     """The first texts of a queue with their forms; scripts show one at a time and fetch the next."""
-    page, left = _offers(service, query)
+    caller = request.state.caller
+    page = find_offers(
+        service.store,
+        query.queue,
+        thresholds=read_thresholds(service.settings.model),
+        now=datetime.now(service.store.zone),
+        seed=query.seed,
+        by=caller.key_id,
+        filters=query.filters,
+        limit=OFFERS_SHOWN,
+        cursor=query.cursor,
+    )
     filters = make_form("/review", query, service, also=[("queue", query.queue)])
-    rows = rows_of(service, [offer.record for offer in page.items])
+    rows = rows_of(service, [offer.record for offer in page.items], hidden_from=caller)
     return render(
         request,
         "review.html",
@@ -45,21 +58,11 @@ def show_review(request: Request, service: Running, query: Annotated[ReviewPageQ
         queues=[(name, say(title)) for name, title in QUEUES.items()],
         purpose=say(QUEUE_PURPOSES[query.queue]),
         items=[(row, offer_words(offer, query.queue), offer.reviewed) for row, offer in zip(rows, page.items, strict=True)],
-        left=left,
+        left=page.left,
+        seed=page.seed,
         reviewed=service.store.corrections.count_reviewed(),
         offered=offered(),
         shown_by=shown_by,
         next=f"/review?queue={query.queue}{filters.query_more}",
-        next_page=page.next and urlencode({"queue": query.queue, "cursor": page.next}),
+        next_page=page.next and urlencode({"queue": query.queue, "seed": page.seed or "", "cursor": page.next}),
     )
-
-
-def _offers(service: Service, query: ReviewPageQuery) -> tuple[Any, int]:
-    """A page of the queue, and how many of it nobody has spoken of."""
-    asked: dict[str, Any] = {
-        "thresholds": read_thresholds(service.settings.model),
-        "now": datetime.now(service.store.zone),
-        "filters": query.filters,
-    }
-    page = find_offers(service.store, query.queue, **asked, limit=OFFERS_SHOWN, cursor=query.cursor)
-    return page, count_offers(service.store, query.queue, **asked)

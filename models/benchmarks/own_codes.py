@@ -26,8 +26,9 @@ from models.train import Course, fit, plan
 from models.tune import tune
 from voc.drafts import Plan
 from voc.drafts.examples import examples_of
-from voc.drafts.judgement import f1_of, judge
+from voc.drafts.judgement import judge
 from voc.drafts.learn import learn
+from voc.report_card.figures import f1_of
 from voc.tagging.reading import Reading
 from voc.tagging.tagger import TransformerTagger
 from voc.taxonomy import NearMiss, Taxonomy, shipped_taxonomy
@@ -120,8 +121,8 @@ def _outcome(made: Plan, tagger: TransformerTagger, rows: Sequence[str], dev: Te
     inside = [each.f1.value or 0.0 for each in judge(made, examples, learnt)]
     given = found_in(learnt, list(dev), tagger)
     has = np.array([[code.code in codes for code in made.new] for codes in dev.values()])
-    hits, errors = (given & has).sum(0), (given != has).sum(0)
-    outside = [f1_of(int(hit), int(wrong)).value or 0.0 for hit, wrong in zip(hits, errors, strict=True)]
+    counts = zip((given & has).sum(0), given.sum(0), has.sum(0), strict=True)
+    outside = [f1_of(*map(int, each)).value or 0.0 for each in counts]
     return Outcome(float(np.mean(inside)), float(np.mean(outside)), seconds)
 
 

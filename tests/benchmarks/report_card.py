@@ -18,8 +18,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.figures import REPEATS, fill, seconds
-from voc.corrections.correction import Note
-from voc.corrections.review import find_offers, seed_of
+from voc.corrections.correction import Note, seed_of
+from voc.corrections.review import find_offers
 from voc.corrections.statement import read_statement
 from voc.report_card import draw_up, find_drift
 from voc.store import Selection, Store

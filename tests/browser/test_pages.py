@@ -123,6 +123,29 @@ def test_the_next_texts_come_under_those_that_are_there(browser: Any, address: s
     context.close()
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scripted", [True, False])
+def test_the_form_of_the_texts_stands_open_where_there_is_room(
+    browser: Any, address: str, width: int, *, scripted: bool
+) -> None:
+    viewport = {"width": width, "height": 844}
+    context = browser.new_context(viewport=viewport, base_url=address, java_script_enabled=scripted)
+    page = context.new_page()
+    page.goto("/texts")
+    field, summary = page.locator("form.filters [name=q]"), page.locator(".filtering summary")
+    if width < 960:
+        sync_api.expect(field).not_to_be_visible()
+        summary.click()
+    else:
+        sync_api.expect(summary).not_to_be_visible()
+    sync_api.expect(field).to_be_visible()
+    field.fill("پیک")
+    field.press("Enter")
+    sync_api.expect(page.locator(".listed > li")).to_have_count(1)
+    sync_api.expect(page.locator(".listed > li .words")).to_be_in_viewport()
+    context.close()
+
+
 def test_a_tag_that_is_pointed_at_lights_its_words(browser: Any, address: str) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=address)
     page = context.new_page()

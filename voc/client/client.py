@@ -154,19 +154,27 @@ class Client:
             return read_frame(path)
 
     def correct(
-        self, record: Record | str, changed: Mapping[str, Any], *, why: str = "", queue: Queue | None = None
+        self,
+        record: Record | str,
+        changed: Mapping[str, Any],
+        *,
+        why: str = "",
+        queue: Queue | None = None,
+        seed: str | None = None,
     ) -> Correction:
         """Lets what is said of a record hold in place of the model's answer, from now on and everywhere.
 
         `changed` has what is spoken of, as {"sentiment": "negative", "reasons": {"delivery.time": "negative"}}; `queue` is the
-        one that offered the record.
+        one that offered the record, `seed` that of the draw where it is not this week's.
         """
-        body = {"changed": changed, "why": why, "queue": queue}
+        body = {"changed": changed, "why": why, "queue": queue, "seed": seed}
         return self._post(Correction, f"/v1/feedback/{_id(record)}/corrections", body)
 
-    def confirm(self, record: Record | str, *, why: str = "", queue: Queue | None = None) -> Correction:
+    def confirm(
+        self, record: Record | str, *, why: str = "", queue: Queue | None = None, seed: str | None = None
+    ) -> Correction:
         """Says that a record has been seen and is right as it is."""
-        return self.correct(record, {}, why=why, queue=queue)
+        return self.correct(record, {}, why=why, queue=queue, seed=seed)
 
     def correct_all(
         self,

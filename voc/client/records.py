@@ -141,7 +141,8 @@ class Record(Tagged):
 class Correction:
     """A person's word on one record; `changed` is what was said, `confirmed` that the record was so already.
 
-    `selection` is what those have in common that were said of several at once, `by` and `undone_by` are ids of keys.
+    `selection` is what those have in common that were said of several at once, `by` and `undone_by` are ids of keys, `seed` is
+    that of the draw where the record was drawn by lot.
     """
 
     id: str
@@ -151,6 +152,7 @@ class Correction:
     why: str
     source: Literal["person", "import"]
     queue: Queue | None
+    seed: str | None
     changed: Mapping[str, Any]
     confirmed: bool
     selection: str | None

@@ -35,12 +35,13 @@ OFTEN: Final = 0.1  # of the rows; cross-validation against short examples overl
 def new(draft: DraftFile) -> None:
     """Write a commented draft to begin with."""
     from voc.drafts.template import first_draft
+    from voc.export import write_whole
     from voc.taxonomy import shipped_taxonomy
 
     if draft.exists():
         raise ConflictError(f"There is a file {str(draft)!r} already.", field="draft")
     name = "".join(letter for letter in draft.stem.lower() if letter.isascii() and letter.isalpha()) or "own"
-    draft.write_text(first_draft(draft.name, name, shipped_taxonomy().version), "utf-8")
+    write_whole(draft, [first_draft(draft.name, name, shipped_taxonomy().version).encode()])
     typer.echo(f"{draft}: change it, then voc taxonomy check {draft}")
 
 
@@ -51,9 +52,12 @@ def show(
     ] = "",
 ) -> None:
     """The contact reasons of a model, group by group."""
+    from voc.tagging import model_identity
     from voc.taxonomy import taxonomy_of
 
-    shown = taxonomy_of(model or read_settings().model)
+    meant = model or read_settings().model
+    model_identity(meant)  # a folder of something else has no taxonomy, and not the shipped one either
+    shown = taxonomy_of(meant)
     typer.echo(f"{shown.version}: {len(shown.reasons)} contact reasons in {len(shown.groups)} groups")
     for group in shown.groups:
         typer.echo(f"{group.code}  {group.fa} · {group.en}")

@@ -1,19 +1,22 @@
 """A correction as it is kept: which record, what is said of it, who says so, when and why; and whether it was undone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, get_args
 
+from voc.calendars import bucket_key
 from voc.corrections.fold import differing, fold
 from voc.corrections.statement import Statement
 from voc.errors import InputError
-from voc.records import Corrected, Tags
+from voc.records import Corrected, TaggedFeedback, Tags
 
 Source = Literal["person", "import"]
 Queue = Literal["uncertain", "disagrees", "random", "spike"]
 
 QUEUES: Final[tuple[Queue, ...]] = get_args(Queue)
+DRAWN: Final[Queue] = "random"
+"""The queue that draws records by lot; a person judges each of them as a whole."""
 WHY_CHARS: Final = 500
 """A reason is a sentence or two; what is longer belongs elsewhere."""
 
@@ -22,13 +25,14 @@ WHY_CHARS: Final = 500
 class Note:
     """What goes with a statement: the key of who says so (None for no key), why, and the queue that the record came from.
 
-    `why` is kept as it is, so personal data in it must be masked before.
+    `why` is kept as it is, so personal data in it must be masked before. `seed` is that of the draw, where it was drawn by lot.
     """
 
     by: str | None = None
     why: str = ""
     queue: Queue | None = None
     source: Source = "person"
+    seed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,26 @@ class Correction:
     selection: str | None = None
     undone_at: datetime | None = None
     undone_by: str | None = None
+
+
+def seed_of(now: datetime) -> str:
+    """What the draw of this week is made with: its name, such as 1405-W06.
+
+    >>> from datetime import UTC
+    >>> seed_of(datetime(2026, 5, 4, tzinfo=UTC))
+    '1405-W07'
+    """
+    return bucket_key(now.date(), "week", "jalali")
+
+
+def speaks_second(by: str | None, holding: Sequence[Correction]) -> bool:
+    """Whether others have spoken of a record and who has this key has not: what they say is hidden until then."""
+    return bool(holding) and all(each.note.by != by for each in holding)
+
+
+def as_the_model_reads(record: TaggedFeedback) -> TaggedFeedback:
+    """The record as it was before people spoke of it."""
+    return replace(record, tags=record.corrected.model, corrected=None) if record.corrected else record
 
 
 def settle(answer: Tags, corrections: Sequence[Correction]) -> tuple[Tags, Corrected | None]:

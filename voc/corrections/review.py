@@ -5,7 +5,8 @@
 - spike: what rose lately beyond chance, its surest texts first; is it what it seems?
 - random: drawn by lot, anew each week, the same for everyone; only these measure how good the model is on these rows.
 
-What a person has spoken of already is in none of them but the last, where it comes at the end, for a second opinion.
+What a person has spoken of already is in none of them but the last, where it comes at the end, for a second opinion: by
+another, who is shown what the model says and not what the first one did.
 """
 
 from collections.abc import Mapping
@@ -13,10 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from voc.calendars import bucket_key
-from voc.corrections.correction import Queue
+from voc.corrections.correction import DRAWN, Queue, seed_of
 from voc.records import TaggedFeedback
-from voc.store import Filters, Page, Store, Where, where
+from voc.store import Filters, Store, Where, where
 from voc.store.feedback import feedback_id
 from voc.store.paging import check_limit, cut_page, number, read_cursor, write_cursor
 from voc.tagging.identity import Thresholds
@@ -63,6 +63,7 @@ _RANDOM: Final = f"""
 SELECT seq, CAST(NULL AS VARCHAR) AS what,
   CASE WHEN seq IN ({_SPOKEN_OF}) THEN '1' ELSE '0' END || md5($seed || ':' || CAST(seq AS VARCHAR)) AS place
 FROM tagging
+WHERE seq NOT IN ({_SPOKEN_OF} AND corrected_by = $by)
 """
 
 
@@ -79,21 +80,21 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Offers:
+    """A page of a queue; `left` are the records on all pages of which nobody has spoken yet, `seed` is that of a draw."""
+
+    items: tuple[Offer, ...]
+    next: str | None
+    left: int
+    seed: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Marks:
     """SQL that gives `seq`, `what` and `place`, the first places most worth a look, and its parameters."""
 
     sql: str
     parameters: Mapping[str, object] = field(default_factory=dict)
-
-
-def seed_of(now: datetime) -> str:
-    """What the draw of this week is made with: its name, such as 1405-W06.
-
-    >>> from datetime import UTC
-    >>> seed_of(datetime(2026, 5, 4, tzinfo=UTC))
-    '1405-W07'
-    """
-    return bucket_key(now.date(), "week", "jalali")
 
 
 def find_offers(
@@ -103,40 +104,34 @@ def find_offers(
     thresholds: Thresholds,
     now: datetime,
     seed: str | None = None,
+    by: str | None = None,
     filters: Filters = Filters(),  # noqa: B008  a frozen value
     limit: int = 50,
     cursor: str | None = None,
-) -> Page[Offer]:
+) -> Offers:
     """The records of a queue that pass the filters; `now` is a time in the store's zone, `seed` that of another week's draw.
 
+    Those of which the person with the key `by` has spoken are not among the drawn ones.
     Raises InputError for a bad filter, limit or cursor.
     """
-    marks = _marks(store, queue, thresholds, filters, now, seed or seed_of(now))
+    seed = (seed or seed_of(now)) if queue == DRAWN else None
+    marks = _marks(store, queue, thresholds, filters, now, seed, by)
     condition = where(filters)
     parameters: dict[str, object] = {**marks.parameters, **condition.parameters, "most": check_limit(limit) + 1}
     if cursor is not None:
-        place = str if queue == "random" else number
+        place = str if queue == DRAWN else number
         parameters["place"], parameters["before"] = read_cursor(f"review {queue}", cursor, place, number)
-    sql = _query(marks.sql, condition, only_unseen=queue != "random", goes_on=cursor is not None)
+    sql = _query(marks.sql, condition, only_unseen=queue != DRAWN, goes_on=cursor is not None)
     found, more = cut_page(store.select(sql, parameters), limit)
     records = {row.id: row for row in store.load_feedback([feedback_id(seq) for seq, *_ in found])}
     offers = tuple(
         Offer(records[feedback_id(seq)], what, reviewed) for seq, _, what, reviewed in found if feedback_id(seq) in records
     )
-    return Page(offers, write_cursor(f"review {queue}", found[-1][1], found[-1][0]) if more else None)
+    goes_on_at = write_cursor(f"review {queue}", found[-1][1], found[-1][0]) if more else None
+    return Offers(offers, goes_on_at, _count_left(store, marks, condition), seed)
 
 
-def count_offers(
-    store: Store,
-    queue: Queue,
-    *,
-    thresholds: Thresholds,
-    now: datetime,
-    filters: Filters = Filters(),  # noqa: B008  a frozen value
-) -> int:
-    """How many records of a queue pass the filters and nobody has spoken of yet. Raises InputError for a bad filter."""
-    marks = _marks(store, queue, thresholds, filters, now, "")
-    condition = where(filters)
+def _count_left(store: Store, marks: _Marks, condition: Where) -> int:
     sql = f"SELECT count(DISTINCT f.seq) FROM ({marks.sql}) m {_of_rows(condition)} AND {_UNSEEN}"
     ((left,),) = store.select(sql, {**marks.parameters, **condition.parameters})
     return int(left)
@@ -166,13 +161,21 @@ GROUP BY p.seq, p.place ORDER BY 2, 1 DESC
 """
 
 
-def _marks(store: Store, queue: Queue, thresholds: Thresholds, filters: Filters, now: datetime, seed: str) -> _Marks:
+def _marks(
+    store: Store,
+    queue: Queue,
+    thresholds: Thresholds,
+    filters: Filters,
+    now: datetime,
+    seed: str | None,
+    by: str | None,
+) -> _Marks:
     if queue == "uncertain":
         return _Marks(_UNCERTAIN, _least(thresholds))
     if queue == "disagrees":
         return _Marks(_DISAGREES)
-    if queue == "random":
-        return _Marks(_RANDOM, {"seed": seed})
+    if queue == DRAWN:
+        return _Marks(_RANDOM, {"seed": seed, "by": by})
     spikes = find_spikes(store, filters=filters, now=now, latest=SPIKE_DAYS, examples=0)
     risen = [each for each in spikes if each.direction == "up"]
     columns = {"codes": [each.code for each in risen], "days": [each.start.isoformat() for each in risen]}

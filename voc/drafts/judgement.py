@@ -14,6 +14,7 @@ from voc.drafts.learn import Learnt
 from voc.drafts.plan import Plan
 from voc.kpis.intervals import share
 from voc.kpis.kpi import Estimate
+from voc.report_card.figures import f1_of
 
 LEAST_F1: Final = 0.5  # below it more is wrong than right
 GOOD_F1: Final = 0.7
@@ -78,27 +79,15 @@ def _judge(plan: Plan, examples: Examples, learnt: Learnt, column: int) -> Judge
     near = {miss.text for miss in plan.new[column].near_misses}
     surest = [int(at) for at in np.argsort(-learnt.held_out[:, column], kind="stable")]
     mistaken = [examples.texts[at] for at in surest if wrong[at]]
-    hits, errors = int(found.sum()), int(missed.sum() + wrong.sum())
+    both, of_given, of_true = (int(each.sum()) for each in (found, found | wrong, found | missed))
     return Judgement(
         code=plan.new[column].code,
-        hits=int((said & has).sum()),
+        hits=of_true,
         near_misses=len(near),
-        precision=share(hits, hits + int(wrong.sum())),
-        recall=share(hits, hits + int(missed.sum())),
-        f1=f1_of(hits, errors),
+        precision=share(both, of_given),
+        recall=share(both, of_true),
+        f1=f1_of(both, of_given, of_true),
         missed=tuple(examples.texts[at] for at in np.flatnonzero(missed)),
         taken=tuple(text for text in mistaken if text in near),
         strangers=tuple(text for text in mistaken if text not in near),
     )
-
-
-def f1_of(found: int, errors: int) -> Estimate:
-    """F1 with the interval of the share that it is a function of: F1 = 2J/(1 + J), J = found/(found + errors) with Wilson's.
-
-    >>> round(f1_of(8, 4).value, 2)
-    0.8
-    """
-    overlap = share(found, found + errors)
-    ends = (overlap.value, overlap.ci_low, overlap.ci_high)
-    value, low, high = (None if part is None else 2 * part / (1 + part) for part in ends)
-    return Estimate(value, low, high, overlap.n)

@@ -41,6 +41,9 @@ def plan_of(draft: Draft, base: Taxonomy) -> Plan:
 def _check_new(draft: Draft, base: Taxonomy) -> None:
     taken = {code.code for code in base.codes} | {group.code for group in base.groups}
     groups = _group_codes(draft, base)
+    if twice := [code for code, times in Counter(each.code for each in _groups(draft, base)).items() if times > 1]:
+        both = f"two groups would have the code {twice[0]}; move the reasons of one to the other, or choose another code."
+        raise InputError(f"{draft.file}: {both}", field=twice[0])
     for group in draft.groups:
         if group.code in taken or not is_code(f"{group.code}.x"):
             raise draft.wrong("group", group.code, "it is there already or is not in small Latin letters; choose another code.")

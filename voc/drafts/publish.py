@@ -20,20 +20,20 @@ from voc.drafts.judgement import Judgement
 from voc.drafts.learn import Learnt
 from voc.drafts.plan import Plan
 from voc.drafts.toml_text import taxonomy_toml
-from voc.errors import ConflictError
+from voc.errors import ConflictError, InputError
+from voc.report_card.fingerprint import FINGERPRINT_FILE
 from voc.tagging.identity import DEFAULT_THRESHOLD, KPI_ERRORS_FILE, find_model, read_config
 from voc.taxonomy import TAXONOMY_FILE
 
 WEIGHTS_FILE: Final = "model.safetensors"
 DRAFT_FILE: Final = "draft.toml"
-_COPIED: Final = ("tokenizer.json", "tokenizer_config.json")
+_COPIED: Final = ("tokenizer.json", "tokenizer_config.json", FINGERPRINT_FILE)
 
 
 def publish(draft: Draft, plan: Plan, learnt: Learnt, judgements: Sequence[Judgement], folder: Path) -> None:
-    """Write the model folder, whole or not at all. Raises ConflictError where there is something already."""
+    """Write the model folder, whole or not at all. Raises as `check_free` does."""
     check_free(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".publishing-") as place:
+    with _beside(folder) as place:
         fresh = Path(place) / folder.name
         fresh.mkdir()
         _write(draft, plan, learnt, judgements, fresh)
@@ -41,10 +41,12 @@ def publish(draft: Draft, plan: Plan, learnt: Learnt, judgements: Sequence[Judge
 
 
 def check_free(folder: Path) -> None:
-    """Raises ConflictError where there is something at `folder` already."""
+    """Raises ConflictError where there is something at `folder` already, InputError where nothing can be written there."""
     if folder.exists():
         taken = f"There is something at {str(folder)!r} already; give the new model a folder of its own."
         raise ConflictError(taken, field="output")
+    with _beside(folder):
+        pass
 
 
 @contextmanager
@@ -53,6 +55,14 @@ def published_for_now(draft: Draft, plan: Plan, learnt: Learnt) -> Iterator[Path
     with tempfile.TemporaryDirectory() as place:
         publish(draft, plan, learnt, (), Path(place) / "model")
         yield Path(place) / "model"
+
+
+def _beside(folder: Path) -> tempfile.TemporaryDirectory[str]:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryDirectory(dir=folder.parent, prefix=".publishing-")
+    except OSError as error:
+        raise InputError(f"Cannot write {str(folder)!r}: {error.strerror}.", field="output") from error
 
 
 def _write(draft: Draft, plan: Plan, learnt: Learnt, judgements: Sequence[Judgement], folder: Path) -> None:

@@ -72,11 +72,11 @@ def _cue_share(name: str, cue: str, titles: tuple[str, str], definitions: tuple[
 
 TEXT_SENTIMENT_MEAN: Final = Kpi(
     name="text_sentiment_mean",
-    title_fa="میانگین حس نوشته‌ها",
+    title_fa="میانگین احساس نوشته‌ها",
     title_en="Sentiment of texts, mean",
     unit="scale_-1_1",
     better="higher",
-    definition_fa="میانگین نمرهٔ حس همهٔ نوشته‌ها؛ از منفی ۱ (سراسر منفی) تا ۱ (سراسر مثبت).",
+    definition_fa="میانگین نمرهٔ احساس همهٔ نوشته‌ها؛ از منفی ۱ (سراسر منفی) تا ۱ (سراسر مثبت).",
     definition_en="Mean sentiment score of all texts, from −1 (wholly negative) to 1 (wholly positive).",
     formula="total/n",
     needs=("sentiment",),
@@ -86,7 +86,7 @@ TEXT_SENTIMENT_MEAN: Final = Kpi(
 )
 TEXT_SENTIMENT_NET: Final = Kpi(
     name="text_sentiment_net",
-    title_fa="خالص حس نوشته‌ها",
+    title_fa="خالص احساس نوشته‌ها",
     title_en="Sentiment of texts, net",
     unit="points",
     better="higher",

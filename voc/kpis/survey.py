@@ -235,8 +235,8 @@ SURVEY_BIAS: Final = Kpi(
     title_en="Survey bias",
     unit="points",
     better="lower",
-    definition_fa="خالص حس نوشته‌های کسانی که به نظرسنجی (NPS، CSAT یا CES) پاسخ داده‌اند منهای خالص حس نوشته‌های کسانی که پاسخ"
-    " نداده‌اند؛ از منفی ۲۰۰ تا ۲۰۰. دور از صفر یعنی نظرسنجی صدای همه نیست.",
+    definition_fa="خالص احساس نوشته‌های کسانی که به نظرسنجی (NPS، CSAT یا CES) پاسخ داده‌اند منهای خالص احساس نوشته‌های کسانی که"
+    " پاسخ نداده‌اند؛ از منفی ۲۰۰ تا ۲۰۰. دور از صفر یعنی نظرسنجی صدای همه نیست.",
     definition_en="Net sentiment of the texts of those who answered a survey (NPS, CSAT or CES) less that of those who did not;"
     " from −200 to 200. Far from zero means that the survey does not hear everyone.",
     formula="100·(positive − negative)/n of those who answered − the same of those who did not",

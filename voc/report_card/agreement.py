@@ -1,17 +1,19 @@
 """How far two people agree on the same rows: no model can be told to be better than that.
 
-A row counts where two keys have each said a whole field of it: in the random queue every field, elsewhere those that they set
-or confirmed, one record at a time. Who saw what the first had said agrees more easily, so this is the most that they agree.
+The first says whole fields of a row, wherever that is: in the random queue every field, elsewhere those that they set or
+confirm, one record at a time. The second judges it in the random queue, which hides what others have said until then. What
+either says once both have spoken may have been seen by the other, so that it does not count here.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from itertools import groupby
+from typing import Any, Final, Literal
 
 import numpy as np
 
-from voc.corrections.statement import SETS, Statement, restore_statement
+from voc.corrections.statement import SETS, restore_statement
 from voc.kpis.slices import Selects
 from voc.report_card.figures import Ints, kappa_of, micro_f1_of
 from voc.report_card.judgements import check_filters
@@ -21,12 +23,12 @@ Field = Literal["sentiment", "reasons", "effort", "loyalty", "resolution"]
 
 KAPPAS: Final[tuple[Field, ...]] = ("sentiment", "resolution")
 _SAID: Final = """
-SELECT c.seq, c.corrected_by, coalesce(j.judgement, c.changed)
+SELECT c.seq, c.corrected_by, j.judgement, c.changed, j.number IS NULL AND c.selection IS NOT NULL
 FROM correction c
 JOIN feedback f ON f.seq = c.seq
 LEFT JOIN judged j ON j.number = c.number
-WHERE c.undone_at IS NULL AND c.corrected_by IS NOT NULL AND (j.number IS NOT NULL OR c.selection IS NULL) AND {}
-ORDER BY c.number
+WHERE c.undone_at IS NULL AND c.corrected_by IS NOT NULL AND {}
+ORDER BY c.seq, c.number
 """
 
 
@@ -43,7 +45,7 @@ class Agreement:
 
 
 def find_agreement(store: Selects, filters: Filters) -> tuple[Agreement, ...]:
-    """The agreement of the first two people on each row, by field; of each person the last word."""
+    """The agreement of the first two people on each row, by field, in what either said without knowing the other's word."""
     pairs = list(_pairs(store, filters))
     found = []
     for name in (*KAPPAS[:1], *SETS, *KAPPAS[1:]):
@@ -60,17 +62,28 @@ _Said = Mapping[str, object]
 
 def _pairs(store: Selects, filters: Filters) -> Iterator[tuple[_Said, _Said]]:
     condition = where(check_filters(filters))
-    people: dict[int, dict[str, dict[str, object]]] = {}
-    for seq, by, said in store.select(_SAID.format(condition.sql), condition.parameters):
-        people.setdefault(seq, {}).setdefault(by, {}).update(_whole(restore_statement(json.loads(said))))
-    for said_by in people.values():
-        if len(said_by) > 1:
-            one, other, *_ = said_by.values()
-            yield one, other
+    words = store.select(_SAID.format(condition.sql), condition.parameters)
+    for _, of_row in groupby(words, key=lambda word: word[0]):
+        if pair := _pair(of_row):
+            yield pair
 
 
-def _whole(said: Statement) -> dict[str, object]:
+def _pair(words: Iterable[Sequence[Any]]) -> tuple[_Said, _Said] | None:
+    """What the first person says of a row before any other speaks, and what the next one says who judges it unknowing."""
+    first: dict[str, object] = {}
+    spoke = set[str]()
+    for _, by, judgement, changed, at_once in words:
+        if judgement and spoke and by not in spoke:
+            return first, _whole(judgement)
+        spoke.add(by)
+        if len(spoke) == 1 and not at_once:
+            first |= _whole(judgement or changed)
+    return None
+
+
+def _whole(stored: str) -> dict[str, object]:
     """The fields that a statement sets as a whole; what is added or taken away says nothing of the rest."""
+    said = restore_statement(json.loads(stored))
     found: dict[str, object] = {name: getattr(said, name) for name in KAPPAS if getattr(said, name) is not None}
     return found | {name: {*codes} for name in SETS if (codes := getattr(said, name)) is not None}
 

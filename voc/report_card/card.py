@@ -158,8 +158,9 @@ def draw_up(
     model = _choose(rows, model, current)
     chosen = latest([row for row in rows if row.model == model])
     left_out = dict(count_left_out(store, filters))
-    if others := len({row.seq for row in everything} - {row.seq for row in chosen}):
-        left_out["other_model"] = others
+    for why, more, fewer in (("other_taxonomy", everything, rows), ("other_model", rows, chosen)):
+        if others := len({row.seq for row in more} - {row.seq for row in fewer}):
+            left_out[why] = others
     return ReportCard(
         model=model,
         answers=answers,

@@ -8,7 +8,7 @@ queue was narrowed by a filter. The former make the figures better than the mode
 from dataclasses import dataclass
 from typing import Final
 
-from voc.corrections.review import seed_of
+from voc.corrections.correction import seed_of
 from voc.kpis.slices import Selects
 from voc.report_card.judgements import Judged
 from voc.store.filters import Filters, where
@@ -31,7 +31,7 @@ WHERE {{}} AND b.created_at <= $until
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """A week's draw: how many of its rows were judged in that week, and how many that come before the last were passed over."""
+    """A week's draw: how many of its rows were judged, and how many that come before the last were passed over."""
 
     seed: str
     judged: int
@@ -39,13 +39,14 @@ class Draw:
 
 
 def find_draws(store: Selects, rows: list[Judged], filters: Filters) -> tuple[Draw, ...]:
-    """The draws of the last weeks in which somebody judged, the latest first."""
+    """The draws of which somebody judged lately, the latest first. Second opinions come behind a draw and are none of it."""
     weeks: dict[str, list[Judged]] = {}
     for row in rows:
-        weeks.setdefault(seed_of(row.at), []).append(row)
+        if row.first:
+            weeks.setdefault(row.seed or seed_of(row.at), []).append(row)
     condition = where(filters)
     found = []
-    for seed in sorted(weeks, reverse=True)[:WEEKS]:
+    for seed in sorted(weeks, key=lambda seed: max(row.at for row in weeks[seed]), reverse=True)[:WEEKS]:
         seqs = sorted({row.seq for row in weeks[seed]})
         given = {"seed": seed, "seqs": seqs, "until": max(row.at for row in weeks[seed])}
         ((passed,),) = store.select(_PASSED.format(condition.sql), {**condition.parameters, **given})

@@ -1,16 +1,17 @@
 """The rows that measure a model: drawn by lot, judged by a person as a whole, and not undone since."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final, Protocol
 
+from voc.corrections.correction import DRAWN
 from voc.errors import InputError
 from voc.kpis.slices import Selects
 from voc.records import TaggedFeedback
 from voc.store.feedback import feedback_id
 from voc.store.filters import Filters, where
-from voc.store.judged import DRAWN, Answer, answer_of_tags, read_said
+from voc.store.judged import Answer, answer_of_tags, read_said
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
 
@@ -18,9 +19,11 @@ OF_WHAT_IS_SAID: Final = ("sentiment", "reason", "polarity", "effort", "loyalty"
 """Filters that choose rows by what they are tagged with, and so would choose mistakes, or leave them out."""
 
 _JUDGED: Final = """
-SELECT j.seq, j.model, j.answer, j.judgement, c.corrected_by, c.corrected_at, f.channel, f.occurred_on
+SELECT j.seq, j.model, j.taxonomy, j.answer, j.judgement, c.corrected_by, c.corrected_at, f.channel, f.occurred_on, c.seed,
+  j.number = s.first
 FROM judged j
 JOIN correction c ON c.number = j.number AND c.undone_at IS NULL
+JOIN (SELECT seq, min(number) AS first FROM correction WHERE undone_at IS NULL GROUP BY seq) s ON s.seq = j.seq
 JOIN feedback f ON f.seq = j.seq
 WHERE {} ORDER BY j.number
 """
@@ -42,16 +45,22 @@ SELECT why, count(*) FROM (
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A row that was drawn: what the model said of it, what a person said then, and who that was and when."""
+    """A row that was drawn: what the model said of it, what a person said then, and who that was and when.
+
+    `seed` is that of the draw, None where it was not kept; `first` says that nobody had spoken of the row before.
+    """
 
     seq: int
     model: str
+    taxonomy: str
     said: Answer
     judged: Answer
     by: str | None
     at: datetime
     channel: str | None
     day: date | None
+    seed: str | None
+    first: bool
 
 
 class Loads(Selects, Protocol):
@@ -68,10 +77,8 @@ def find_judged(store: Selects, filters: Filters) -> list[Judged]:
     """
     condition = where(check_filters(filters))
     return [
-        Judged(seq, model, read_said(answer), read_said(judgement), by, at, channel, day)
-        for seq, model, answer, judgement, by, at, channel, day in store.select(
-            _JUDGED.format(condition.sql), condition.parameters
-        )
+        Judged(seq, model, taxonomy, read_said(answer), read_said(judgement), *rest)
+        for seq, model, taxonomy, answer, judgement, *rest in store.select(_JUDGED.format(condition.sql), condition.parameters)
     ]
 
 
@@ -81,14 +88,17 @@ def latest(rows: Sequence[Judged]) -> list[Judged]:
 
 
 def answered_now(store: Loads, rows: Sequence[Judged]) -> list[Judged]:
-    """The same rows with what the model of today says of them in place of what was said when they were judged."""
+    """The same rows with what the model of today says of them in place of what was said when they were judged.
+
+    Those that were judged by another taxonomy are left out: nobody was asked for what it lacks.
+    """
     by_seq = {row.seq: row for row in latest(rows)}
     found = []
     for record in store.load_feedback([feedback_id(seq) for seq in by_seq]):
         tags = record.corrected.model if record.corrected else record.tags
         row = by_seq[int(record.id[1:])]
-        if tags is not None:
-            found.append(Judged(row.seq, tags.model, answer_of_tags(tags), row.judged, row.by, row.at, row.channel, row.day))
+        if tags is not None and tags.taxonomy == row.taxonomy:
+            found.append(replace(row, model=tags.model, said=answer_of_tags(tags)))
     return found
 
 

@@ -48,12 +48,12 @@ def read_drift(
         yield _of_words(texts, calendar)
         yield _of_tags(texts[-1], tags, calendar)
     else:
-        yield _reading("tags", None, False, calendar, _TOO_FEW)
+        yield _reading("tags", None, False, calendar, _TOO_FEW, {"months": str(FIRST_MONTHS)})
 
 
 _TOO_FEW: Final = (
-    f"برای مقایسه با ماه‌های نخست، بیش از {FIRST_MONTHS} ماه با دست‌کم ۵۰ نظر لازم است.",
-    f"To compare with the first months, more than {FIRST_MONTHS} months of 50 texts or more are needed.",
+    "برای مقایسه با ماه‌های نخست، بیش از {months} ماه با دست‌کم {judge} نظر لازم است.",
+    "To compare with the first months, more than {months} months of {judge} texts or more are needed.",
 )
 _NO_FINGERPRINT: Final = (
     "پوشهٔ مدل شناسهٔ نوشته‌های آموزشی ندارد، پس نمی‌شود گفت که نوشته‌ها به آن‌ها می‌مانند یا نه.",

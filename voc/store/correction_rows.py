@@ -17,7 +17,7 @@ from voc.store.duckdb_file import Row, Session
 
 FIELDS: Final = (
     "number", "seq", "corrected_at", "corrected_by", "why", "source", "queue", "selection", "changed", "confirmed", "undone_at",
-    "undone_by",
+    "undone_by", "seed",
 )  # fmt: skip
 COLUMNS: Final = ", ".join(FIELDS)
 ONE: Final = "c"
@@ -139,16 +139,17 @@ def _write(correction: Correction) -> Row:
         correction.confirmed,
         correction.undone_at,
         correction.undone_by,
+        note.seed,
     )
 
 
 def _read(row: Row, zone: ZoneInfo) -> Correction:
-    number, seq, at, by, why, source, queue, selection, changed, confirmed, undone_at, undone_by = row
+    number, seq, at, by, why, source, queue, selection, changed, confirmed, undone_at, undone_by, seed = row
     return Correction(
         id=correction_id(number),
         feedback_id=f"f{seq}",
         at=at.astimezone(zone),
-        note=Note(by, why, queue, source),
+        note=Note(by, why, queue, source, seed),
         said=restore_statement(json.loads(changed)),
         confirmed=confirmed,
         selection=None if selection is None else f"{SEVERAL}{selection}",

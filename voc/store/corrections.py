@@ -6,12 +6,12 @@ without the other, whoever else is at work and whatever dies when.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from voc.corrections.correction import Correction, Note
+from voc.corrections.correction import DRAWN, Correction, Note, seed_of, speaks_second
 from voc.corrections.entry import Entry
 from voc.corrections.fold import differing, fold
 from voc.corrections.statement import Statement, statement_of
@@ -227,9 +227,14 @@ def _make(
     now: datetime,
     selection: str | None,
 ) -> Correction:
-    before = fold(_answer_of(row), (each.said for each in holding))
+    answer = _answer_of(row)
+    before = fold(answer, (each.said for each in holding))
     meant = said if said.fields else statement_of(before)
-    after = fold(_answer_of(row), (*(each.said for each in holding), meant))
+    if note.queue == DRAWN and note.source == "person":
+        note = replace(note, seed=note.seed or seed_of(now))
+        if speaks_second(note.by, holding):
+            meant = statement_of(fold(answer, [said]))  # it was the model's answer that they saw, and all of it is judged
+    after = fold(answer, (*(each.said for each in holding), meant))
     return Correction(correction_id(number), row.id, now, note, meant, not differing(before, after), selection)
 
 

@@ -10,14 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from voc.corrections.correction import Correction
-from voc.corrections.statement import Statement, restore_statement, statement_of, write_statement
+from voc.corrections.correction import DRAWN, Correction
+from voc.corrections.statement import Statement, as_known_now, restore_statement, statement_of, write_statement
 from voc.records import Polarity, Resolution, Sentiment, Tags
 from voc.store.correction_rows import number_of, seq_of
 from voc.store.duckdb_file import Session
+from voc.taxonomy import load_taxonomy
 
-DRAWN: Final = "random"
-"""The queue whose records a person judges as a whole."""
 FIELDS: Final = ("number", "seq", "model", "taxonomy", "answer", "judgement")
 
 
@@ -52,9 +51,10 @@ def write_judged(session: Session, made: Iterable[tuple[Correction, Tags, Tags]]
 
 
 def read_said(stored: str) -> Answer:
-    """An answer or a judgement as the table has it."""
-    said = json.loads(stored)
-    return answer_of(restore_statement(said), said.get("scores", {}))
+    """An answer or a judgement as the table has it, with the codes that its reasons have in the taxonomy in use."""
+    said, now = json.loads(stored), load_taxonomy().reason_codes
+    scores = sorted(said.get("scores", {}).items(), key=lambda each: each[1])  # of codes that are one by now, the surest
+    return answer_of(as_known_now(restore_statement(said)), {now.get(code, code): score for code, score in scores})
 
 
 def answer_of(whole: Statement, scores: Mapping[str, float] | None = None) -> Answer:
