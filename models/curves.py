@@ -17,10 +17,10 @@ from typing import Any, Final
 import numpy as np
 from transformers import AutoConfig, AutoModel, PreTrainedTokenizerFast
 
+from models.course import Course, fit, plan
 from models.examples import Example, Labels, read_labelled, read_records, read_texts_by_id
 from models.metrics import METRICS, Codes, record_of_tags
 from models.tokenizer import load_tokenizer
-from models.train import Course, fit, plan
 from models.tune import tune
 from voc.tagging.decode import Decoder
 from voc.tagging.network import TaggerConfig, TaggerNetwork

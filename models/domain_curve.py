@@ -22,11 +22,11 @@ from transformers import PreTrainedTokenizerFast
 from models.bag_of_words import learn
 from models.conversations import FIGURES, Parts, ratio
 from models.corpora import text_id
+from models.course import BATCH_TEXTS, Course, fit, plan
 from models.curves import Point, start
 from models.examples import Example, Labels, read_labelled, read_records, read_texts_by_id, records_of
 from models.retrain import retrain
 from models.tokenizer import load_tokenizer
-from models.train import BATCH_TEXTS, Course, fit, plan
 from models.tune import tune
 from voc.records import Cue, Reason, Tags
 from voc.tagging.decode import Decoder

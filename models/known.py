@@ -10,9 +10,9 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from models.batch import Targets, targets_of
+from models.course import LONGEST_TOKENS
 from models.examples import Example, Floats, Labels, from_taxonomy, labels_folder, read_labelled
 from models.noise import Noise, spoiled
-from models.train import LONGEST_TOKENS
 from voc.report_card.figures import Bools
 from voc.tagging.identity import Thresholds
 from voc.tagging.network import TaggerNetwork

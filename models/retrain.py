@@ -26,10 +26,10 @@ from transformers import PreTrainedTokenizerFast
 
 from models.batch import loss_of
 from models.corrected import LEARNT_FILE, Row, add_source, blank_of, example_of, read_rows
+from models.course import BATCH_TEXTS, Course, fit, shuffled
 from models.examples import Example, Labels
 from models.known import Encoded, Overruled, Teacher, draw, left_out, own_texts, typed
 from models.tokenizer import load_tokenizer
-from models.train import BATCH_TEXTS, Course, fit, shuffled
 from voc.corrections.statement import write_statement
 from voc.errors import ModelError
 from voc.report_card.fingerprint import FINGERPRINT_FILE

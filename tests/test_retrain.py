@@ -14,7 +14,7 @@ import torch
 from safetensors.numpy import load_file
 from typer.testing import CliRunner
 
-from models import compare, retrain, train
+from models import compare, course, retrain
 from models.batch import loss_of
 from models.compare import difference, parts_said
 from models.corrected import LEAST_TO_HOLD_OUT, Row, Rows, example_of, learnt_by, rows_of_files, rows_of_store
@@ -218,7 +218,7 @@ def test_corrections_are_learnt_beside_what_was_there(tiny: Path, store: Store, 
 def test_fine_tuning_goes_on_where_it_was_killed(
     tiny: Path, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arguments, average, calls = written(store, tmp_path), train._average, iter(range(3))
+    arguments, average, calls = written(store, tmp_path), course._average, iter(range(3))
     monkeypatch.setattr(retrain, "ENCODER_LEARNS_FROM", 1)
 
     def killed(*given: Any) -> None:
@@ -227,11 +227,11 @@ def test_fine_tuning_goes_on_where_it_was_killed(
         average(*given)
 
     learn(tiny, arguments, tmp_path / "whole")
-    monkeypatch.setattr(train, "CHECKPOINT_S", 0.0)
-    monkeypatch.setattr(train, "_average", killed)
+    monkeypatch.setattr(course, "CHECKPOINT_S", 0.0)
+    monkeypatch.setattr(course, "_average", killed)
     with pytest.raises(KeyboardInterrupt):
         learn(tiny, arguments, tmp_path / "killed")
-    monkeypatch.setattr(train, "_average", average)
+    monkeypatch.setattr(course, "_average", average)
     assert (tmp_path / "killed" / "training.pt").exists()
     learn(tiny, arguments, tmp_path / "killed")
     whole, resumed = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "killed"))

@@ -14,7 +14,7 @@ import torch
 from safetensors.numpy import load_file
 from transformers import BertConfig, BertModel, BertTokenizer, ModernBertForMaskedLM
 
-from models import agreement, average, curves, evaluate, noise, pretrain, teach, train, tune
+from models import agreement, average, course, curves, evaluate, noise, pretrain, teach, train, tune
 from models.batch import evidence_loss, primary_loss, targets_of
 from models.corpora import text_id
 from models.examples import Example, Labels, read_feedback, read_labelled, read_records, weak_verdict
@@ -155,7 +155,7 @@ def test_training_goes_on_where_it_was_killed(
         train.main(["--base", str(pretrained), "--corpora", str(corpora), "--labels", str(labels),
                     "--out", str(tmp_path / name), "--epochs", "1"])  # fmt: skip
 
-    average, calls = train._average, iter(range(9))
+    average, calls = course._average, iter(range(9))
 
     def killed(*arguments: Any) -> None:
         if next(calls, None) is None:
@@ -164,16 +164,26 @@ def test_training_goes_on_where_it_was_killed(
 
     monkeypatch.setattr(noise, "SPLIT_PIECES", 0.0)  # the tokenizer draws these by a chance of its own
     run("whole")
-    monkeypatch.setattr(train, "CHECKPOINT_S", 0.0)
-    monkeypatch.setattr(train, "_average", killed)
+    monkeypatch.setattr(course, "CHECKPOINT_S", 0.0)
+    monkeypatch.setattr(course, "_average", killed)
     with pytest.raises(KeyboardInterrupt):
         run("killed")
-    monkeypatch.setattr(train, "_average", average)
+    monkeypatch.setattr(course, "_average", average)
     assert (tmp_path / "killed" / "training.pt").exists()
     run("killed")
     assert not (tmp_path / "killed" / "training.pt").exists()
     whole, resumed = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "killed"))
     assert all(np.allclose(whole[name], resumed[name], atol=2e-3) for name in whole)
+
+
+def test_a_loss_that_is_no_number_ends_the_training(
+    pretrained: Path, corpora: Path, labels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(course, "REPORT_STEPS", 1)
+    monkeypatch.setattr(course, "loss_of", lambda output, _: output.sentiment.sum() * torch.nan)
+    with pytest.raises(SystemExit, match="no number"):
+        train.main(["--base", str(pretrained), "--corpora", str(corpora), "--labels", str(labels), "--out", str(tmp_path)])
+    assert not (tmp_path / "model.safetensors").exists()
 
 
 def test_a_course_of_another_length_is_not_taken_up(pretrained: Path, corpora: Path, labels: Path, tmp_path: Path) -> None:

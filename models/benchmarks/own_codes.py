@@ -19,10 +19,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from models.course import Course, fit, plan
 from models.curves import Point, start
 from models.examples import Labels, read_labelled, read_records, read_texts_by_id
 from models.packs import found_in
-from models.train import Course, fit, plan
 from models.tune import tune
 from voc.drafts import Plan
 from voc.drafts.examples import examples_of
