@@ -6,6 +6,7 @@ from typing import Final, Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -51,7 +52,8 @@ def targets_of(examples: Sequence[Example], ranges: Tensor) -> Targets:
         return torch.from_numpy(np.stack([np.asarray(getattr(example, name), dtype=np.float32) for example in examples]))
 
     asked = [row for row, example in enumerate(examples) if example.primary >= 0]
-    marks = list(_marks(examples, ranges))
+    marks = list(_marks(examples, ranges.numpy()))
+    marked = np.stack([tokens for _, _, tokens in marks]) if marks else np.zeros((0, ranges.shape[1]), dtype=bool)
     return Targets(
         **{name: stack(name) for name in ("sentiment", "sentiment_weight", "found", "found_weights")},
         **{name: stack(name) for name in ("polarity", "resolution", "resolution_weight")},
@@ -59,7 +61,7 @@ def targets_of(examples: Sequence[Example], ranges: Tensor) -> Targets:
         came_for=torch.tensor([examples[row].primary for row in asked], dtype=torch.long),
         marked_rows=torch.tensor([row for row, _, _ in marks], dtype=torch.long),
         marked_labels=torch.tensor([label for _, label, _ in marks], dtype=torch.long),
-        marked=torch.stack([tokens for _, _, tokens in marks]) if marks else torch.zeros(0, ranges.shape[1], dtype=torch.bool),
+        marked=torch.from_numpy(marked),
     )
 
 
@@ -94,11 +96,13 @@ def evidence_loss(evidence: Tensor, targets: Targets) -> Tensor:
     return -logs.masked_fill(~targets.marked, -torch.inf).logsumexp(-1).sum()
 
 
-def _marks(examples: Sequence[Example], ranges: Tensor) -> Iterator[tuple[int, int, Tensor]]:
+def _marks(examples: Sequence[Example], ranges: NDArray[np.int64]) -> Iterator[tuple[int, int, NDArray[np.bool_]]]:
     """Row, label and tokens of every label whose marked words are among the tokens."""
     for row, example in enumerate(examples):
-        starts, ends = ranges[row].unbind(-1)
+        starts, ends = ranges[row].T
         for label, spans in example.words:
-            tokens = torch.stack([(starts < end) & (ends > start) & (ends > starts) for start, end in spans]).any(0)
+            tokens = np.zeros(len(starts), dtype=bool)
+            for start, end in spans:
+                tokens |= (starts < end) & (ends > start) & (ends > starts)
             if tokens.any():
                 yield row, label, tokens

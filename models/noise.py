@@ -14,7 +14,7 @@ from transformers import PreTrainedTokenizerFast
 
 from models.examples import Example
 from voc.records import Span
-from voc.tagging.windows import inside
+from voc.report_card.figures import Bools, Ints
 from voc.text.align import ZWNJ
 
 NOISY_TEXTS: Final = 0.45
@@ -132,22 +132,29 @@ class Noise:
             max_length=longest,
             padding=True,
             return_offsets_mapping=True,
-            return_tensors="pt",
         )
         if isinstance(model, BPE):
             model.dropout = None
-        ids, mask, ranges = (torch.as_tensor(encoded[name]) for name in ("input_ids", "attention_mask", "offset_mapping"))
+        ids, mask, ranges = (np.array(encoded[name]) for name in ("input_ids", "attention_mask", "offset_mapping"))
         if not steady:
             ids = self._with_hidden(ids)
-        agents = zip(ranges.tolist(), (example.context for example in examples), strict=True)
-        context = torch.tensor([inside(tokens, spans) for tokens, spans in agents], dtype=ids.dtype)
-        return ids, mask, context, ranges
+        context = np.zeros_like(ids)
+        for row, example in enumerate(examples):
+            if example.context:
+                context[row] = _inside(ranges[row], example.context)
+        return torch.from_numpy(ids), torch.from_numpy(mask), torch.from_numpy(context), torch.from_numpy(ranges)
 
-    def _with_hidden(self, ids: Tensor) -> Tensor:
+    def _with_hidden(self, ids: Ints) -> Ints:
         share = HIDDEN_PIECES * (self._random.random((len(ids), 1)) < 0.5)
-        special = torch.isin(ids, torch.tensor(self._tokenizer.all_special_ids))
-        hidden = torch.from_numpy(self._random.random(ids.shape) < share) & ~special
-        return torch.where(hidden, torch.tensor(self._tokenizer.mask_token_id), ids)
+        hidden = (self._random.random(ids.shape) < share) & ~np.isin(ids, self._tokenizer.all_special_ids)
+        return np.where(hidden, self._tokenizer.mask_token_id, ids)
+
+
+def _inside(tokens: Ints, ranges: Sequence[Span]) -> Bools:
+    """As `voc.tagging.windows.inside`, of an array [T, 2]: training asks it of every text in every pass."""
+    firsts, lasts = np.array(ranges).T
+    within = np.searchsorted(firsts, tokens[:, 1]) - 1
+    return (within >= 0) & (tokens[:, 1] <= lasts[within])  # type: ignore[no-any-return]
 
 
 def _one_of(letters: str, random: np.random.Generator) -> str:
