@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from voc.records import Span
+from voc.tagging.device import batch_tokens
 from voc.tagging.windows import Tokenizer, Window, batches, cut_windows
 
 if TYPE_CHECKING:
@@ -55,16 +56,16 @@ def read_windows(network: "TaggerNetwork", tokenizer: Tokenizer, windows: Sequen
         mask[row, :length] = 1
         context[row, 1 : length - 1] = window.context
     with torch.inference_mode():
-        spoken_to = torch.from_numpy(context) if context.any() else None
-        output = network(torch.from_numpy(ids), torch.from_numpy(mask), spoken_to)
+        given = [torch.from_numpy(each).to(network.device) for each in (ids, mask, context)]
+        output = network(*given[: 3 if context.any() else 2])
     heat = network.config.temperatures or {}
     scaled = {
-        name: getattr(output, name) / heat.get(name, 1.0)
+        name: _here(getattr(output, name)) / heat.get(name, 1.0)
         for name in ("sentiment", "reasons", "polarity", "effort", "loyalty", "moves", "resolution")
     }
     sentiment, polarity, resolution = (scaled[name].softmax(-1).numpy() for name in ("sentiment", "polarity", "resolution"))
     found = _probabilities([scaled[name] for name in FOUND], network.config.own_reasons).numpy()
-    primary, evidence = output.primary.numpy(), output.evidence.numpy()
+    primary, evidence = _here(output.primary).numpy(), _here(output.evidence).numpy()
     spoken = [np.flatnonzero(~np.array(window.context, dtype=bool)) for window in windows]
     return [
         Reading(
@@ -78,6 +79,11 @@ def read_windows(network: "TaggerNetwork", tokenizer: Tokenizer, windows: Sequen
         )
         for row, window in enumerate(windows)
     ]
+
+
+def _here(numbers: torch.Tensor) -> torch.Tensor:
+    """In full precision and on this processor, wherever and however the network worked them out."""
+    return numbers.cpu().float()
 
 
 def _probabilities(logits: Sequence[torch.Tensor], own: int) -> torch.Tensor:
@@ -95,7 +101,7 @@ def read_texts(
     config = network.config
     windows = cut_windows(tokenizer, texts, config.conversation_tokens if contexts else config.window_tokens, contexts)
     found: dict[int, list[Reading]] = {}
-    for batch in batches(windows):
+    for batch in batches(windows, batch_tokens(network.device)):
         for window, reading in zip(batch, read_windows(network, tokenizer, batch), strict=True):
             found.setdefault(window.text, []).append(reading)
     return [merge(found[position]) for position in range(len(texts))]
