@@ -4,14 +4,12 @@ Half precision on a processor (bfloat16) is faster where the processor knows it,
 read beside a text, so it is for those who ask for it.
 """
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 import torch
+from torch import nn
 
 from voc.errors import ModelError
-
-if TYPE_CHECKING:
-    from voc.tagging.network import TaggerNetwork
 
 Precision = Literal["", "full", "half"]
 
@@ -20,7 +18,7 @@ BATCH_TOKENS: Final = 4_096  # past this a batch on a core falls out of its cach
 GPU_BATCH_TOKENS: Final = 65_536
 
 
-def place(network: "TaggerNetwork", device: str = "", precision: Precision = "") -> None:
+def place(network: nn.Module, device: str = "", precision: Precision = "") -> None:
     """Move the network to where it runs from now on: `device` as torch calls it, or empty for a GPU where there is one.
 
     An empty `precision` is half on a GPU and full elsewhere. Raises ModelError where there is no such device.

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from voc.records import Span
 from voc.tagging.device import batch_tokens
-from voc.tagging.windows import Tokenizer, Window, batches, cut_windows
+from voc.tagging.tokenizer import Tokenizer
+from voc.tagging.windows import Window, batches, cut_windows
 
 if TYPE_CHECKING:
     from voc.tagging.network import TaggerNetwork
+    from voc.tagging.reader import ReaderNetwork
 
 Floats = NDArray[np.float32]
 
@@ -45,7 +47,7 @@ class Reading:
         return max(1, len(self.spans))
 
 
-def read_windows(network: "TaggerNetwork", tokenizer: Tokenizer, windows: Sequence[Window]) -> list[Reading]:
+def read_windows(network: "ReaderNetwork | TaggerNetwork", tokenizer: Tokenizer, windows: Sequence[Window]) -> list[Reading]:
     """One forward pass over a batch of windows."""
     longest = max(len(window.ids) for window in windows) + 2
     ids = np.full((len(windows), longest), tokenizer.pad_token_id, dtype=np.int64)
@@ -95,7 +97,10 @@ def _probabilities(logits: Sequence[torch.Tensor], own: int) -> torch.Tensor:
 
 
 def read_texts(
-    network: "TaggerNetwork", tokenizer: Tokenizer, texts: Sequence[str], contexts: Sequence[Sequence[Span]] = ()
+    network: "ReaderNetwork | TaggerNetwork",
+    tokenizer: Tokenizer,
+    texts: Sequence[str],
+    contexts: Sequence[Sequence[Span]] = (),
 ) -> list[Reading]:
     """What the network says of each normalised text, its windows put together; with `contexts` they are conversations."""
     config = network.config

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from voc.tagging.conversation import Script
     from voc.tagging.device import Precision
-    from voc.tagging.network import TaggerConfig
     from voc.tagging.reading import Reading
+    from voc.tagging.shape import TaggerShape
 
 
 SHORT_CHARS: Final = 40
@@ -72,7 +72,7 @@ class TransformerTagger:
         self._known: dict[str, Tags] = {}
 
     @property
-    def config(self) -> "TaggerConfig":
+    def config(self) -> "TaggerShape":
         """The labels, thresholds and shape of the network."""
         return self._network.config
 
@@ -93,7 +93,7 @@ class TransformerTagger:
 
     def pieces(self, normalised: Sequence[str]) -> list[list[int]]:
         """The pieces that each normalised text is read as, by their numbers."""
-        ids: list[list[int]] = self._tokenizer(list(normalised), add_special_tokens=False, verbose=False)["input_ids"]
+        ids: list[list[int]] = self._tokenizer(list(normalised))["input_ids"]
         return ids
 
     def tag(self, texts: Sequence[str]) -> list[Tags]:

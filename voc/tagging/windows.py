@@ -5,11 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from transformers import PreTrainedTokenizerFast
-
 from voc.records import Span
-
-Tokenizer = PreTrainedTokenizerFast
+from voc.tagging.tokenizer import Tokenizer
 
 OVERLAP_TOKENS: Final = 32
 
