@@ -68,8 +68,7 @@ def read_network(folder: Path, shape: TaggerShape) -> tuple[ReaderNetwork, list[
 
     Raises OSError, ValueError or RuntimeError where they cannot be read or are of another shape.
     """
-    with torch.device("meta"):
-        network = ReaderNetwork(shape)
+    network = ReaderNetwork(shape)
     try:
         weights = {name: each.float() for name, each in load_file(folder / "model.safetensors").items()}
     except SafetensorError as error:
