@@ -14,7 +14,7 @@ from voc.errors import ModelError
 Precision = Literal["", "full", "half"]
 
 HALF: Final = {"cuda": torch.float16, "cpu": torch.bfloat16}
-BATCH_TOKENS: Final = 4_096  # past this a batch on a core falls out of its cache and gets no faster (make bench)
+BATCH_TOKENS: Final = 512  # of a core: in larger ones a third is padding, and they fall out of its cache (make bench)
 GPU_BATCH_TOKENS: Final = 65_536
 
 
