@@ -1,9 +1,11 @@
 """The network that reads says what the network that learnt says, weight for weight; loading it needs no transformers."""
 
+import csv
 import json
 import shutil
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ import torch
 from transformers import ModernBertConfig, PreTrainedTokenizerFast
 
 from voc.errors import ModelError
+from voc.records import Cue, Reason, Tags
+from voc.tagging.decode import Decoder
 from voc.tagging.device import find_device
 from voc.tagging.encoder import can_read
 from voc.tagging.heads import TaggerOutput
@@ -18,7 +22,11 @@ from voc.tagging.identity import find_model
 from voc.tagging.loading import load_parts
 from voc.tagging.network import TaggerConfig, TaggerNetwork
 from voc.tagging.reader import PackedLinear, ReaderNetwork
+from voc.tagging.reading import read_texts
+from voc.tagging.shape import TaggerShape
+from voc.tagging.tagger import TransformerTagger
 from voc.tagging.tokenizer import TextTokenizer
+from voc.text.normalise import normaliser
 
 TEXTS = ["سه بار زنگ زدم کسی جواب نداد", "عالی^ بود", "", "پیکش دیر اومد ولی غذا گرم بود😋 مرسی", "کد [تلفن] رو زدم نشد!!"]
 LOCAL = 16
@@ -101,6 +109,18 @@ def test_half_precision_is_near(folder: Path) -> None:
     assert 0 < (found - nearly).abs().max() < 0.1
 
 
+@pytest.mark.parametrize("with_context", [False, True])
+def test_the_network_makes_nothing_on_another_device_than_its_own(folder: Path, with_context: bool) -> None:
+    """As on a GPU in half precision: torch refuses to reckon with numbers of two devices, the one without numbers too."""
+    reader = ReaderNetwork(TaggerShape.of(json.loads((folder / "config.json").read_text("utf-8")))).to("meta", torch.float16)
+    ids, mask, context = (each.to("meta") for each in batch(4, 40))
+    said = reader(ids, mask, context) if with_context else reader(ids, mask)
+    for name in TaggerOutput.__slots__:
+        assert getattr(said, name).device.type == "meta"
+        assert getattr(said, name).dtype == torch.float16
+    assert said.evidence.shape == (4, 6, 40)
+
+
 def test_a_network_of_another_encoder_is_read_by_transformers(folder: Path) -> None:
     other = {
         "model_type": "bert",
@@ -119,6 +139,33 @@ def test_a_network_of_another_encoder_is_read_by_transformers(folder: Path) -> N
     ids, mask, _ = batch(3, 20)
     with torch.inference_mode():
         torch.testing.assert_close(read(ids, mask).reasons, network.eval()(ids, mask).reasons, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.model
+def test_the_shipped_model_gives_the_tags_that_it_gave_by_transformers() -> None:
+    with (files("data") / "samples" / "feedback.csv").open(encoding="utf-8-sig") as sample:
+        texts = [row["متن"] for row in csv.DictReader(sample)][::3]
+    tagger = TransformerTagger(find_model(), "cpu", "full")
+    learner = TaggerNetwork.from_pretrained(find_model(), dtype=torch.float32).eval()
+    aligned = [normaliser().align(text) for text in texts]
+    readings = read_texts(learner, PreTrainedTokenizerFast.from_pretrained(find_model()), [each.normalised for each in aligned])
+    decoder = Decoder(learner.config)
+    expected = [decoder.decode(alignment, reading) for alignment, reading in zip(aligned, readings, strict=True)]
+    assert len(texts) > 150
+    for tags, golden in zip(tagger.tag(texts), expected, strict=True):
+        assert without_scores(tags) == without_scores(golden)
+        scores = [(found.score, known.score) for found, known in zip(all_found(tags), all_found(golden), strict=True)]
+        assert all(abs(found - known) < 0.0015 for found, known in scores)  # they are rounded to three digits
+
+
+def all_found(tags: Tags) -> list[Reason | Cue]:
+    return [*tags.reasons, *tags.effort, *tags.loyalty]
+
+
+def without_scores(tags: Tags) -> tuple[object, ...]:
+    """All that a text is said to be and why, in order."""
+    found = [(each.code, getattr(each, "polarity", ""), each.evidence) for each in all_found(tags)]
+    return tags.sentiment, tags.resolution, tags.script, found
 
 
 @pytest.mark.parametrize("unknown", [{"attention_bias": True}, {"hidden_activation": "relu"}, {"model_type": "bert"}])

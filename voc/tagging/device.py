@@ -4,16 +4,15 @@ Half precision on a processor (bfloat16) is faster where the processor knows it,
 read beside a text, so it is for those who ask for it.
 """
 
-from typing import Final, Literal
+from typing import Final
 
 import torch
 from torch import nn
 
 from voc.errors import ModelError
+from voc.tagging.identity import Precision
 
-Precision = Literal["", "full", "half"]
-
-HALF: Final = {"cuda": torch.float16, "cpu": torch.bfloat16}
+HALF: Final = {"cpu": torch.bfloat16}  # of GPUs float16, which is nearer to full precision
 BATCH_TOKENS: Final = 512  # of a core: in larger ones a third is padding, and they fall out of its cache (make bench)
 GPU_BATCH_TOKENS: Final = 65_536
 
@@ -25,7 +24,7 @@ def place(network: nn.Module, device: str = "", precision: Precision = "") -> No
     """
     target = find_device(device)
     half = precision == "half" or (precision == "" and target.type == "cuda")
-    network.to(target, HALF[target.type] if half else torch.float32)
+    network.to(target, HALF.get(target.type, torch.float16) if half else torch.float32)
 
 
 def find_device(name: str = "") -> torch.device:

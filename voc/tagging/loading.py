@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 import torch
 
 from voc.errors import ModelError
-from voc.tagging.device import Precision, place
+from voc.tagging.device import place
 from voc.tagging.encoder import can_read
-from voc.tagging.identity import read_config
+from voc.tagging.identity import Precision, read_config
 from voc.tagging.reader import ReaderNetwork, pack, read_network
 from voc.tagging.shape import TaggerShape
 from voc.tagging.tokenizer import TextTokenizer

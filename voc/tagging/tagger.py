@@ -3,12 +3,13 @@
 texts → distinct → normalised → windows of tokens → batches → network → readings → tags, in the order of the texts
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 from voc.errors import ModelError
 from voc.records import Tags, Turn
-from voc.tagging.identity import ModelIdentity, find_model, read_config
+from voc.tagging.identity import ModelIdentity, Precision, find_model, read_config
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from voc.tagging.conversation import Script
-    from voc.tagging.device import Precision
     from voc.tagging.reading import Reading
     from voc.tagging.shape import TaggerShape
 
@@ -43,7 +43,7 @@ class Tagger(Protocol):
         ...
 
 
-def load_tagger(model: str = "", device: str = "", precision: "Precision" = "") -> Tagger:
+def load_tagger(model: str = "", device: str = "", precision: Precision = "") -> Tagger:
     """The tagger of a model folder or hub name, or the shipped one; takes seconds, so load it once per process.
 
     `device` is where its network runs, as torch calls it: empty for a GPU where there is one. An empty `precision` is half on a
@@ -53,10 +53,15 @@ def load_tagger(model: str = "", device: str = "", precision: "Precision" = "") 
     return TransformerTagger(find_model(model), device, precision)
 
 
+def loader(device: str, precision: Precision) -> Callable[[str], Tagger]:
+    """`load_tagger` for one device, as a pool of processes takes it."""
+    return partial(load_tagger, device=device, precision=precision)
+
+
 class TransformerTagger:
     """Tags with the network and tokenizer of a model folder."""
 
-    def __init__(self, folder: "Path", device: str = "", precision: "Precision" = "") -> None:
+    def __init__(self, folder: "Path", device: str = "", precision: Precision = "") -> None:
         from voc.tagging.conversation import ConversationReader
         from voc.tagging.decode import Decoder
         from voc.tagging.loading import load_parts
