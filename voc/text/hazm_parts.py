@@ -26,9 +26,10 @@ def build_normalizer() -> Any:
         return sys.modules["hazm"].Normalizer()
     with _bare(_PACKAGES), _no_collection():
         parts = {name: _import_part(name) for name in _PARTS}
-        parts["word_tokenizer"].words_list = cache(parts["utils"].words_list)
+        read_once = cache(parts["utils"].words_list)
+        vars(parts["word_tokenizer"])["words_list"] = read_once
         normalizer = parts["normalizer"].Normalizer()
-        parts["word_tokenizer"].words_list.cache_clear()
+        read_once.cache_clear()
         return normalizer
 
 
