@@ -67,7 +67,7 @@ from voc.intake import take_file
 from voc.kpis import read_setting
 from voc.settings import Settings, read_settings
 from voc.store import Store
-from voc.tagging import Tagger
+from voc.tagging import Tagger, loader
 from voc.webhooks.sender import Sender
 from voc.webhooks.watch import Watch
 
@@ -158,7 +158,7 @@ def _start(settings: Settings, tagger: Tagger | None) -> Service:
     )
     try:
         check_reach(settings, store.all_keys())
-        workers = tagger or WorkerPool(settings.model, settings.workers)
+        workers = tagger or WorkerPool(settings.model, settings.workers, load=loader(settings.device, settings.precision))
         store.current = workers.identity
         if settings.sample and not store.list_batches(limit=1).items:
             _take_sample(store, settings)

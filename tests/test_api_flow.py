@@ -241,7 +241,7 @@ def load_fake(model: str) -> FakeTagger:
 class FakePool(WorkerPool):
     """Real worker processes around the fake tagger."""
 
-    def __init__(self, model: str, workers: int) -> None:
+    def __init__(self, model: str, workers: int, **_: object) -> None:
         assert (model, workers) == ("fake-pool", 1)
         super().__init__(model, workers, load=load_fake, identity=FakeTagger(model).identity)
 

@@ -31,7 +31,8 @@ a-5,۱۴۰۵/۰۴/۰۲,,چت,۴,9
 @pytest.fixture(autouse=True)
 def without_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fake = FakeTagger()
-    monkeypatch.setattr(voc.tagging, "load_tagger", lambda _model="": fake)
+    for module in (voc.tagging, voc.tagging.tagger):
+        monkeypatch.setattr(module, "load_tagger", lambda *_, **__: fake)
     monkeypatch.setattr(voc.tagging, "model_identity", lambda _model="": fake.identity)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "feedback.csv").write_text(FEEDBACK, encoding="utf-8-sig")
@@ -108,7 +109,7 @@ def test_a_second_run_without_refusals_leaves_no_old_rejects() -> None:
 
 
 def test_import_then_kpis_trends_and_export(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("voc.engine.WorkerPool", lambda _model, _workers: FakeTagger())
+    monkeypatch.setattr("voc.engine.WorkerPool", lambda *_, **__: FakeTagger())
     assert "3 accepted, 2 refused" in voc_("import", "feedback.csv").stderr
     again = voc_("import", "feedback.csv")
     assert again.exit_code == 0
@@ -122,7 +123,7 @@ def test_import_then_kpis_trends_and_export(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_changes_since_the_last_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("voc.engine.WorkerPool", lambda _model, _workers: FakeTagger())
+    monkeypatch.setattr("voc.engine.WorkerPool", lambda *_, **__: FakeTagger())
     voc_("import", "feedback.csv")
     first = voc_("changes", "first.jsonl", "--cursor", "last.cursor")
     assert first.exit_code == 0
@@ -139,7 +140,7 @@ def test_changes_since_the_last_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_export_goes_on_after_a_record_and_has_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("voc.engine.WorkerPool", lambda _model, _workers: FakeTagger())
+    monkeypatch.setattr("voc.engine.WorkerPool", lambda *_, **__: FakeTagger())
     Path("call.txt").write_text("مشتری: سفارشم دیر اومد\nکارشناس: شرمنده\n", "utf-8")
     voc_("import", "feedback.csv")
     voc_("import", "call.txt")
@@ -227,3 +228,17 @@ def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VOC_TIMEZONE", "Asia/Nowhere")
     with pytest.raises(SettingsError, match="VOC_TIMEZONE"):
         voc_("kpis")
+
+
+def test_the_device_and_the_precision_of_the_settings_are_those_of_the_tagger(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str, str]] = []
+
+    def load(model: str = "", device: str = "", precision: str = "") -> FakeTagger:
+        asked.append((model, device, precision))
+        return FakeTagger()
+
+    monkeypatch.setenv("VOC_DEVICE", "cuda:1")
+    monkeypatch.setenv("VOC_PRECISION", "full")
+    monkeypatch.setattr(voc.tagging.tagger, "load_tagger", load)
+    assert voc_("tag", "feedback.csv", "-o", "out.jsonl").exit_code == 0
+    assert asked == [("", "cuda:1", "full")]

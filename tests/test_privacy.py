@@ -47,7 +47,7 @@ class QuotingTagger(FakeTagger):
 class QuotingPool(WorkerPool):
     """The same in a process of its own, as the service has it."""
 
-    def __init__(self, model: str, workers: int) -> None:
+    def __init__(self, model: str, workers: int, **_: object) -> None:
         super().__init__(model, min(workers, 1), load=load_quoting, identity=FakeTagger().identity)
 
 
@@ -183,7 +183,7 @@ def test_a_command_that_breaks_says_where_and_not_what(
     path = tmp_path / "a.csv"
     path.write_text(GOOD, "utf-8")
     monkeypatch.setattr(sys, "argv", ["voc", "tag", str(path), "-o", str(tmp_path / "b.jsonl"), "--workers", "1"])
-    monkeypatch.setattr("voc.tagging.load_tagger", lambda _: QuotingTagger())
+    monkeypatch.setattr("voc.tagging.tagger.load_tagger", lambda *_, **__: QuotingTagger())
     monkeypatch.setattr(sys.modules["voc.command.tag"], "write_whole", quoting_store)
     with pytest.raises(SystemExit) as ended:
         command()

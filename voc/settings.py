@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from voc.errors import SettingsError
 from voc.records import EesScale
+from voc.tagging.identity import Precision
 
 _MAKE_KEY: Final = 'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
 
@@ -22,6 +23,10 @@ class Settings(BaseSettings):
     model: str = Field("", description="model folder or hub name; empty for the one that is shipped")
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=1, le=65535, description="port to listen on")
+    device: str = Field("", description="where the network runs: cpu, cuda or cuda:1; empty for a GPU where torch finds one")
+    precision: Precision = Field(
+        "", description="numbers that the network reckons in, full or half; empty for half on a GPU and full on a processor"
+    )
     workers: int = Field(0, ge=0, le=256, description="tagging processes; 0 for one per processor core")
     timezone: str = Field("Asia/Tehran", description="zone of times that carry none, and of all days and hours")
     max_upload_mb: int = Field(512, ge=1, description="largest upload that is accepted, in MiB")

@@ -48,7 +48,7 @@ def _text(_: Settings) -> str:
 def _tagging(settings: Settings) -> str:
     from voc.tagging import load_tagger
 
-    tags = load_tagger(settings.model).tag(["سه بار زنگ زدم کسی جواب نداد"])[0]
+    tags = load_tagger(settings.model, settings.device, settings.precision).tag(["سه بار زنگ زدم کسی جواب نداد"])[0]
     return f"«سه بار زنگ زدم کسی جواب نداد» → {tags.sentiment}, {', '.join(r.code for r in tags.reasons) or 'no reason'}"
 
 

@@ -57,7 +57,7 @@ def tag(
     _show_columns(console, input, source)
     chosen = model or settings.model
     summary, rejects = Summary(taxonomy_of(chosen)), RejectsFile(target.with_name(target.name + ".rejects.csv"))
-    with rejects, _tagger(chosen, workers or settings.workers, source.rows_estimate) as tagger:
+    with rejects, _tagger(chosen, workers or settings.workers, source.rows_estimate, settings) as tagger:
         write_whole(target, stream_feedback_as(_tagged(source, tagger, summary, rejects, console), format, settings.zone))
     for notice in source.notices:
         where = f"{notice.column}: " if notice.column else ""
@@ -72,16 +72,17 @@ def import_(input: Input, map: Mapped = None) -> None:
     from voc.engine import Engine, WorkerPool
     from voc.intake import take_file
     from voc.store import Store
-    from voc.tagging import model_identity
+    from voc.tagging import loader, model_identity
 
     settings = read_settings()
+    load = loader(settings.device, settings.precision)
     console = Console(stderr=True)
     key = settings.originals_key.get_secret_value()
     with Store.open(settings.database, zone=settings.zone, show_agents=settings.show_agents, originals_key=key) as store:
         store.current = model_identity(settings.model)
         batch = take_file(store, input, name=input.name, mapping=parse_mapping(map), idempotency_key=None, settings=settings)
         console.print(f"batch [bold]{batch.id}[/]: {batch.accepted:,} accepted, {batch.rejected:,} refused")
-        engine = Engine(store, WorkerPool(settings.model, settings.workers))
+        engine = Engine(store, WorkerPool(settings.model, settings.workers, load=load))
         engine.start()
         try:
             with _progress(console) as progress:
@@ -123,16 +124,17 @@ def _open(input: Path, mapping: dict[str, str], settings: Settings) -> "Feedback
 
 
 @contextmanager
-def _tagger(model: str, workers: int, rows: int | None) -> "Iterator[Tagger | WorkerPool]":
-    from voc.tagging import load_tagger, model_identity
+def _tagger(model: str, workers: int, rows: int | None, settings: Settings) -> "Iterator[Tagger | WorkerPool]":
+    from voc.tagging import loader, model_identity
 
+    load = loader(settings.device, settings.precision)
     model_identity(model)  # a wrong path is said before any process starts
     if workers == 1 or (rows is not None and rows < FEW_ROWS):
-        yield load_tagger(model)
+        yield load(model)
         return
     from voc.engine import WorkerPool
 
-    with WorkerPool(model, workers) as pool:
+    with WorkerPool(model, workers, load=load) as pool:
         yield pool
 
 

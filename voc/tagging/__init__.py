@@ -5,13 +5,14 @@ Importing this package loads neither torch nor hazm.
 """
 
 from voc.tagging.identity import ModelIdentity, Thresholds, model_identity, read_kpi_errors, read_thresholds
-from voc.tagging.tagger import Tagger, load_tagger
+from voc.tagging.tagger import Tagger, load_tagger, loader
 
 __all__ = [
     "ModelIdentity",
     "Tagger",
     "Thresholds",
     "load_tagger",
+    "loader",
     "model_identity",
     "read_kpi_errors",
     "read_thresholds",

@@ -16,8 +16,8 @@ from voc.tagging.effort import effort_level
 from voc.text.align import Alignment
 
 if TYPE_CHECKING:
-    from voc.tagging.network import TaggerConfig
     from voc.tagging.reading import Reading
+    from voc.tagging.shape import TaggerShape
 
 QUARTERS: Final = 4
 TURN_GAP: Final = " "
@@ -65,7 +65,7 @@ class ConversationReader:
 
     def __init__(
         self,
-        config: "TaggerConfig",
+        config: "TaggerShape",
         align: Callable[[str], Alignment],
         read: "Callable[[Sequence[str]], list[Reading]]",
         read_scripts: "Callable[[Sequence[Script]], list[Reading]]",

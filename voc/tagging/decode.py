@@ -18,7 +18,7 @@ from voc.text.function_words import function_words
 from voc.text.script import script_of
 
 if TYPE_CHECKING:
-    from voc.tagging.network import TaggerConfig
+    from voc.tagging.shape import TaggerShape
 
 EVIDENCE_WORDS: Final = 6  # a person checks a phrase, not a paragraph
 EVIDENCE_PHRASES: Final = 3
@@ -31,8 +31,8 @@ _SENTENCE_END: Final = re.compile(r"[.!؟…:]")
 class Decoder:
     """Turns readings into tags with the labels and thresholds of one model; `of_conversations` has thresholds of its own."""
 
-    def __init__(self, config: "TaggerConfig", *, of_conversations: bool = False) -> None:
-        from voc.tagging.network import POLARITIES
+    def __init__(self, config: "TaggerShape", *, of_conversations: bool = False) -> None:
+        from voc.tagging.heads import POLARITIES
 
         self._polarities = POLARITIES
         self._sentiments = list(config.sentiments or ())

@@ -9,10 +9,13 @@ import torch
 from numpy.typing import NDArray
 
 from voc.records import Span
-from voc.tagging.windows import Tokenizer, Window, batches, cut_windows
+from voc.tagging.device import batch_tokens
+from voc.tagging.tokenizer import Tokenizer
+from voc.tagging.windows import Window, batches, cut_windows
 
 if TYPE_CHECKING:
     from voc.tagging.network import TaggerNetwork
+    from voc.tagging.reader import ReaderNetwork
 
 Floats = NDArray[np.float32]
 
@@ -44,7 +47,7 @@ class Reading:
         return max(1, len(self.spans))
 
 
-def read_windows(network: "TaggerNetwork", tokenizer: Tokenizer, windows: Sequence[Window]) -> list[Reading]:
+def read_windows(network: "ReaderNetwork | TaggerNetwork", tokenizer: Tokenizer, windows: Sequence[Window]) -> list[Reading]:
     """One forward pass over a batch of windows."""
     longest = max(len(window.ids) for window in windows) + 2
     ids = np.full((len(windows), longest), tokenizer.pad_token_id, dtype=np.int64)
@@ -55,16 +58,16 @@ def read_windows(network: "TaggerNetwork", tokenizer: Tokenizer, windows: Sequen
         mask[row, :length] = 1
         context[row, 1 : length - 1] = window.context
     with torch.inference_mode():
-        spoken_to = torch.from_numpy(context) if context.any() else None
-        output = network(torch.from_numpy(ids), torch.from_numpy(mask), spoken_to)
+        given = [torch.from_numpy(each).to(network.device) for each in (ids, mask, context)]
+        output = network(*given[: 3 if context.any() else 2])
     heat = network.config.temperatures or {}
     scaled = {
-        name: getattr(output, name) / heat.get(name, 1.0)
+        name: _here(getattr(output, name)) / heat.get(name, 1.0)
         for name in ("sentiment", "reasons", "polarity", "effort", "loyalty", "moves", "resolution")
     }
     sentiment, polarity, resolution = (scaled[name].softmax(-1).numpy() for name in ("sentiment", "polarity", "resolution"))
     found = _probabilities([scaled[name] for name in FOUND], network.config.own_reasons).numpy()
-    primary, evidence = output.primary.numpy(), output.evidence.numpy()
+    primary, evidence = _here(output.primary).numpy(), _here(output.evidence).numpy()
     spoken = [np.flatnonzero(~np.array(window.context, dtype=bool)) for window in windows]
     return [
         Reading(
@@ -80,6 +83,11 @@ def read_windows(network: "TaggerNetwork", tokenizer: Tokenizer, windows: Sequen
     ]
 
 
+def _here(numbers: torch.Tensor) -> torch.Tensor:
+    """In full precision and on this processor, wherever and however the network worked them out."""
+    return numbers.cpu().float()
+
+
 def _probabilities(logits: Sequence[torch.Tensor], own: int) -> torch.Tensor:
     """The sigmoid of all heads [B, labels], of the last `own` reasons apart: its last bit depends on where a number stands."""
     known = logits[0].shape[1] - own
@@ -89,13 +97,16 @@ def _probabilities(logits: Sequence[torch.Tensor], own: int) -> torch.Tensor:
 
 
 def read_texts(
-    network: "TaggerNetwork", tokenizer: Tokenizer, texts: Sequence[str], contexts: Sequence[Sequence[Span]] = ()
+    network: "ReaderNetwork | TaggerNetwork",
+    tokenizer: Tokenizer,
+    texts: Sequence[str],
+    contexts: Sequence[Sequence[Span]] = (),
 ) -> list[Reading]:
     """What the network says of each normalised text, its windows put together; with `contexts` they are conversations."""
     config = network.config
     windows = cut_windows(tokenizer, texts, config.conversation_tokens if contexts else config.window_tokens, contexts)
     found: dict[int, list[Reading]] = {}
-    for batch in batches(windows):
+    for batch in batches(windows, batch_tokens(network.device)):
         for window, reading in zip(batch, read_windows(network, tokenizer, batch), strict=True):
             found.setdefault(window.text, []).append(reading)
     return [merge(found[position]) for position in range(len(texts))]

@@ -3,12 +3,13 @@
 texts → distinct → normalised → windows of tokens → batches → network → readings → tags, in the order of the texts
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Final, Protocol
 
 from voc.errors import ModelError
 from voc.records import Tags, Turn
-from voc.tagging.identity import ModelIdentity, find_model, read_config
+from voc.tagging.identity import ModelIdentity, Precision, find_model, read_config
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,13 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from voc.tagging.conversation import Script
-    from voc.tagging.network import TaggerConfig, TaggerNetwork
     from voc.tagging.reading import Reading
-    from voc.tagging.windows import Tokenizer
+    from voc.tagging.shape import TaggerShape
 
 
 SHORT_CHARS: Final = 40
-MISSING_SHOWN: Final = 3
 KNOWN_TEXTS: Final = 20_000  # some megabytes
 
 
@@ -44,33 +43,41 @@ class Tagger(Protocol):
         ...
 
 
-def load_tagger(model: str = "") -> Tagger:
+def load_tagger(model: str = "", device: str = "", precision: Precision = "") -> Tagger:
     """The tagger of a model folder or hub name, or the shipped one; takes seconds, so load it once per process.
 
-    Raises ModelError where the folder is missing, is not a tagger of ours, or does not fit the taxonomy and normaliser.
+    `device` is where its network runs, as torch calls it: empty for a GPU where there is one. An empty `precision` is half on a
+    GPU and full elsewhere. Raises ModelError where the folder is missing, is not a tagger of ours, or does not fit the taxonomy
+    and normaliser, and where there is no such device.
     """
-    return TransformerTagger(find_model(model))
+    return TransformerTagger(find_model(model), device, precision)
+
+
+def loader(device: str, precision: Precision) -> Callable[[str], Tagger]:
+    """`load_tagger` for one device, as a pool of processes takes it."""
+    return partial(load_tagger, device=device, precision=precision)
 
 
 class TransformerTagger:
     """Tags with the network and tokenizer of a model folder."""
 
-    def __init__(self, folder: "Path") -> None:
+    def __init__(self, folder: "Path", device: str = "", precision: Precision = "") -> None:
         from voc.tagging.conversation import ConversationReader
         from voc.tagging.decode import Decoder
+        from voc.tagging.loading import load_parts
         from voc.text.normalise import normaliser
 
         config = read_config(folder)
         _check_fit(config["normaliser"], folder)
         self.identity = ModelIdentity(name=config["tagger_name"], taxonomy=config["taxonomy"])
-        self._network, self._tokenizer = _load(folder)
+        self._network, self._tokenizer = load_parts(folder, device, precision)
         self._normaliser = normaliser()
         self._decoder = Decoder(self._network.config)
         self._conversations = ConversationReader(self._network.config, self._normaliser.align, self.read, self.read_scripts)
         self._known: dict[str, Tags] = {}
 
     @property
-    def config(self) -> "TaggerConfig":
+    def config(self) -> "TaggerShape":
         """The labels, thresholds and shape of the network."""
         return self._network.config
 
@@ -81,7 +88,7 @@ class TransformerTagger:
     @property
     def embeddings(self) -> "NDArray[np.float32]":
         """What the network takes each piece for, before it has seen what stands around it [V, hidden]."""
-        embeddings: NDArray[np.float32] = self._network.encoder.get_input_embeddings().weight.detach().numpy()
+        embeddings: NDArray[np.float32] = self._network.encoder.get_input_embeddings().weight.detach().float().cpu().numpy()
         return embeddings
 
     @property
@@ -91,7 +98,7 @@ class TransformerTagger:
 
     def pieces(self, normalised: Sequence[str]) -> list[list[int]]:
         """The pieces that each normalised text is read as, by their numbers."""
-        ids: list[list[int]] = self._tokenizer(list(normalised), add_special_tokens=False, verbose=False)["input_ids"]
+        ids: list[list[int]] = self._tokenizer(list(normalised))["input_ids"]
         return ids
 
     def tag(self, texts: Sequence[str]) -> list[Tags]:
@@ -129,26 +136,6 @@ class TransformerTagger:
         from voc.tagging.reading import read_texts
 
         return read_texts(self._network, self._tokenizer, [each.text for each in scripts], [each.context for each in scripts])
-
-
-def _load(folder: "Path") -> "tuple[TaggerNetwork, Tokenizer]":
-    import torch
-    from transformers import PreTrainedTokenizerFast, logging
-
-    from voc.tagging.network import TaggerNetwork
-
-    logging.disable_progress_bar()
-    try:
-        found: Any = TaggerNetwork.from_pretrained(folder, local_files_only=True, dtype=torch.float32, output_loading_info=True)
-        tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise ModelError(f"VOC_MODEL: {folder} cannot be loaded: {error}", field="VOC_MODEL") from error
-    network: TaggerNetwork = found[0]
-    if missing := sorted(found[1]["missing_keys"]):
-        lacking = ", ".join(missing[:MISSING_SHOWN])
-        raise ModelError(f"VOC_MODEL: {folder} lacks the weights {lacking} of this release; train it anew.", field="VOC_MODEL")
-    network.train(mode=False)
-    return network, tokenizer
 
 
 def _check_fit(normaliser_version: str, folder: "Path") -> None:

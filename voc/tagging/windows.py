@@ -5,14 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from transformers import PreTrainedTokenizerFast
-
 from voc.records import Span
-
-Tokenizer = PreTrainedTokenizerFast
+from voc.tagging.tokenizer import Tokenizer
 
 OVERLAP_TOKENS: Final = 32
-BATCH_TOKENS: Final = 4_096  # past this a batch on a CPU core falls out of its cache and gets no faster (make bench)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ def inside(tokens: Sequence[Span], ranges: Sequence[Span]) -> list[bool]:
     return [at >= 0 and end <= ranges[at][1] for at, (_, end) in zip(within, tokens, strict=True)]
 
 
-def batches(windows: Sequence[Window], budget_tokens: int = BATCH_TOKENS) -> Iterator[list[Window]]:
+def batches(windows: Sequence[Window], budget_tokens: int) -> Iterator[list[Window]]:
     """All windows, shortest first, in batches of at most `budget_tokens` with their padding."""
     batch: list[Window] = []
     for window in sorted(windows, key=lambda each: len(each.ids)):

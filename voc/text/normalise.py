@@ -1,6 +1,7 @@
 """The one door to hazm: Persian text in one spelling, with half-spaces put right.
 
-Why a door: hazm takes seconds to import and build, so that is done once per process; it makes its letter table anew for
+Why a door: hazm takes seconds to import and half a second to build, so that its parts are imported alone (hazm_parts.py) and
+built once per process; it makes its letter table anew for
 each text, which is a third of its time; it knows the written verbs but not the spoken ones («میخوام»); a stretched word
 («عااالی») loses to it the stress that its writer gave it; and a few of its patterns take quadratic time on a word of
 thousands of letters.
@@ -14,6 +15,7 @@ from importlib.resources import files
 from typing import Final
 
 from voc.text.align import ZWNJ, Alignment
+from voc.text.hazm_parts import build_normalizer
 
 NORMALISER_VERSION: Final = "hazm-0.10.0+voc-2"
 SEGMENT_CHARS: Final = 2_000
@@ -41,16 +43,14 @@ _JOINED_VERB: Final = re.compile(r"\bن?می[آ-ی]+")
 class Normaliser:
     """Normalises text for the tagger, the same way in training and in serving.
 
-    Building one takes about two seconds: use `normaliser()`, which builds one per process.
+    Building one takes half a second: use `normaliser()`, which builds one per process.
 
     >>> normaliser().normalise("كتاب ها رو نميخوام،عااااالی نبود !!!!")
     'کتاب‌ها رو نمی‌خوام، عالی^ نبود!!'
     """
 
     def __init__(self) -> None:
-        from hazm import Normalizer
-
-        self._hazm: Normalizer = Normalizer()
+        self._hazm = build_normalizer()
         letters = _table(self._hazm.translation_src, self._hazm.translation_dst)
         self._letters: dict[int, str | None] = {**_presentation_forms(letters), **letters, **_CLEAN}
         self._digits = _table(self._hazm.number_translation_src, self._hazm.number_translation_dst)
