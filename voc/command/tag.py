@@ -69,7 +69,7 @@ def tag(
 
 def import_(input: Input, map: Mapped = None) -> None:
     """Take a file into the database (VOC_DATABASE) and tag it; the same file again changes nothing."""
-    from voc.engine import Engine, WorkerPool
+    from voc.engine import Engine, open_pool
     from voc.intake import take_file
     from voc.store import Store
     from voc.tagging import model_identity
@@ -81,7 +81,7 @@ def import_(input: Input, map: Mapped = None) -> None:
         store.current = model_identity(settings.model)
         batch = take_file(store, input, name=input.name, mapping=parse_mapping(map), idempotency_key=None, settings=settings)
         console.print(f"batch [bold]{batch.id}[/]: {batch.accepted:,} accepted, {batch.rejected:,} refused")
-        engine = Engine(store, WorkerPool(settings.model, settings.workers))
+        engine = Engine(store, open_pool(settings.model, settings.workers, settings.ray_address))
         engine.start()
         try:
             with _progress(console) as progress:
