@@ -22,7 +22,9 @@ class Settings(BaseSettings):
     model: str = Field("", description="model folder or hub name; empty for the one that is shipped")
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=1, le=65535, description="port to listen on")
-    workers: int = Field(0, ge=0, le=256, description="tagging processes; 0 for one per processor core, of this machine or of the Ray cluster")
+    workers: int = Field(
+        0, ge=0, le=256, description="tagging processes; 0 for one per processor core, of this machine or of the Ray cluster"
+    )
     ray_address: str = Field(
         "", description="Ray cluster that tags, as «host:6379» on a node of it or «ray://host:10001»; this machine when empty"
     )

@@ -170,4 +170,6 @@ class _Foreman:
 def require_ray() -> None:
     """Raises SettingsError, which says what to install, where Ray is missing."""
     if find_spec("ray") is None:
-        raise SettingsError("Ray is not installed: `pip install 'voc[ray]'`, or leave VOC_RAY_ADDRESS empty.", field="VOC_RAY_ADDRESS")
+        raise SettingsError(
+            "Ray is not installed: `pip install 'voc[ray]'`, or leave VOC_RAY_ADDRESS empty.", field="VOC_RAY_ADDRESS"
+        )

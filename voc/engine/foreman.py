@@ -9,6 +9,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
@@ -18,10 +19,11 @@ from typing import Any, Final, Literal, cast
 
 from voc.engine.crew import Item
 from voc.engine.worker import Answer, Load, answer, load_for_one_core
-from voc.errors import VocError
+from voc.errors import ClusterError, VocError, whereabouts
 from voc.records import Tags
 from voc.tagging import ModelIdentity, Tagger
 
+REACH_TIMEOUT_S: Final = 5.0
 LOOK_EVERY_S: Final = 2.0  # for nodes that have come
 PATIENCE_S: Final = 30.0  # without any tagger, until whoever waits is told
 TRY_AGAIN_S: Final = 10.0
@@ -71,15 +73,35 @@ what went wrong at one of them, or at all.
 def connect(address: str) -> Any:
     """Ray itself, connected to the cluster of that address, or with one of this machine alone where it is `local`.
 
-    Nothing that workers print comes here, no dashboard is started and no statistics of use are sent.
+    Nothing that workers print comes here, no dashboard is started and no statistics of use are sent. Raises ClusterError.
     """
+    _check_reach(address)
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     import ray
 
     started_here = {"include_dashboard": False} if address == "local" else {}
-    ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **started_here)
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **started_here)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ClusterError(f"{unreachable(address)}: {type(error).__name__} from Ray.") from error
     return ray
+
+
+def _check_reach(address: str) -> None:
+    """Ray itself tries for minutes before it says that nobody is there."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not (colon and port.isdecimal()):
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), REACH_TIMEOUT_S).close()
+    except OSError as error:
+        raise ClusterError(f"{unreachable(address)}: {error.strerror or 'it does not answer'}.") from error
+
+
+def unreachable(address: str) -> str:
+    """How a message about a cluster that is not there begins."""
+    return f"The Ray cluster at {address} cannot be used"
 
 
 def oversee(pipe: Connection, orders: Orders) -> None:
@@ -132,8 +154,10 @@ class _Foreman:
         watch = asyncio.create_task(self._watch())
         await asyncio.wait((watch, asyncio.create_task(self._ended.wait())), return_when=asyncio.FIRST_COMPLETED)
         if watch.done() and (error := watch.exception()):
-            reason = str(error) if isinstance(error, VocError) else type(error).__name__
-            self._to_tell.put(("stuck", f"The Ray cluster at {self._orders.address} cannot be used: {reason}."))
+            told = (
+                error.message if isinstance(error, VocError) else f"{unreachable(self._orders.address)}: {whereabouts(error)}."
+            )
+            self._to_tell.put(("stuck", told))
             while not self._to_tell.empty():
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0.1)

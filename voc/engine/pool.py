@@ -169,4 +169,3 @@ def open_pool(model: str = "", workers: int = 0, ray_address: str = "") -> Pool:
 def as_crew(workers: Pool | Tagger) -> Crew:
     """A pool as it is; a tagger as a crew of one in this process."""
     return workers if isinstance(workers, Pool) else InProcess(workers)
-
