@@ -5,7 +5,7 @@ uvicorn --factory api.app:create_app
 
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
@@ -62,7 +62,8 @@ from api.service import Service
 from api.static_files import mount_static
 from api.uploads import clear_left_uploads
 from voc.access import check_reach
-from voc.engine import Engine, Keeper, WorkerPool
+from voc.engine import Engine, Keeper, Pool, open_pool
+from voc.errors import ModelError
 from voc.intake import take_file
 from voc.kpis import read_setting
 from voc.settings import Settings, read_settings
@@ -158,7 +159,8 @@ def _start(settings: Settings, tagger: Tagger | None) -> Service:
     )
     try:
         check_reach(settings, store.all_keys())
-        workers = tagger or WorkerPool(settings.model, settings.workers, load=loader(settings.device, settings.precision))
+        load = loader(settings.device, settings.precision)
+        workers = tagger or open_pool(settings.model, settings.workers, settings.ray_address, load=load)
         store.current = workers.identity
         if settings.sample and not store.list_batches(limit=1).items:
             _take_sample(store, settings)
@@ -178,12 +180,26 @@ def _start(settings: Settings, tagger: Tagger | None) -> Service:
     )
 
 
-def _model_loaded(workers: WorkerPool | Tagger) -> Callable[[], bool]:
-    """Whether a first word has come back from the workers; a tagger in this process is loaded already."""
-    if not isinstance(workers, WorkerPool):
+def _model_loaded(workers: Pool | Tagger) -> Callable[[], bool]:
+    """Whether a first word has come back from the workers; a tagger in this process is loaded already.
+
+    Where it came back without tags, as from a cluster that is not there yet, whoever asks has it asked again.
+    """
+    if not isinstance(workers, Pool):
         return lambda: True
     first = workers.submit((HARMLESS,), urgent=True)
-    return lambda: first.done() and not first.cancelled() and first.exception() is None
+
+    def loaded() -> bool:
+        nonlocal first
+        if not first.done():
+            return False
+        if not first.cancelled() and first.exception() is None:
+            return True
+        with suppress(ModelError):  # it was closed
+            first = workers.submit((HARMLESS,), urgent=True)
+        return False
+
+    return loaded
 
 
 def _stop(service: Service) -> None:

@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 from api.requests import BOUNDS_S, LEVELS, Kind, LogCounts, RequestTimes, Times
 from api.service import Service
-from voc.engine import WorkerPool
+from voc.engine import Pool
 from voc.store.backup import find_last_backup
 from voc.store.files import log_of
 from voc.store.work import Work
@@ -78,7 +78,7 @@ def list_metrics(service: Service, work: Work, times: RequestTimes, logs: LogCou
 
 
 def _of_tagging(service: Service) -> Iterator[Metric]:
-    pool = service.tagger if isinstance(service.tagger, WorkerPool) else None
+    pool = service.tagger if isinstance(service.tagger, Pool) else None
     progress = service.engine.progress
     yield gauge("voc_model_loaded", "Whether the model has answered.", service.model_loaded())
     yield gauge("voc_tagging_stopped", "Whether nothing can be tagged; /readyz says why.", service.engine.problem is not None)

@@ -247,7 +247,7 @@ class FakePool(WorkerPool):
 
 
 def test_worker_processes_tag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.app.WorkerPool", FakePool)
+    monkeypatch.setattr("voc.engine.pool.WorkerPool", FakePool)
     monkeypatch.setattr("voc.kpis.setting.read_kpi_errors", lambda _: {"text_churn": 0.01})
     settings = Settings(database=str(tmp_path / "voc.duckdb"), model="fake-pool", workers=1)
     with TestClient(create_app(settings), base_url=BASE) as client:

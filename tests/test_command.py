@@ -109,7 +109,7 @@ def test_a_second_run_without_refusals_leaves_no_old_rejects() -> None:
 
 
 def test_import_then_kpis_trends_and_export(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("voc.engine.WorkerPool", lambda *_, **__: FakeTagger())
+    monkeypatch.setattr("voc.engine.pool.WorkerPool", lambda *_, **__: FakeTagger())
     assert "3 accepted, 2 refused" in voc_("import", "feedback.csv").stderr
     again = voc_("import", "feedback.csv")
     assert again.exit_code == 0
@@ -123,7 +123,7 @@ def test_import_then_kpis_trends_and_export(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_changes_since_the_last_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("voc.engine.WorkerPool", lambda *_, **__: FakeTagger())
+    monkeypatch.setattr("voc.engine.pool.WorkerPool", lambda *_, **__: FakeTagger())
     voc_("import", "feedback.csv")
     first = voc_("changes", "first.jsonl", "--cursor", "last.cursor")
     assert first.exit_code == 0
@@ -140,7 +140,7 @@ def test_changes_since_the_last_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_export_goes_on_after_a_record_and_has_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("voc.engine.WorkerPool", lambda *_, **__: FakeTagger())
+    monkeypatch.setattr("voc.engine.pool.WorkerPool", lambda *_, **__: FakeTagger())
     Path("call.txt").write_text("مشتری: سفارشم دیر اومد\nکارشناس: شرمنده\n", "utf-8")
     voc_("import", "feedback.csv")
     voc_("import", "call.txt")

@@ -62,12 +62,12 @@ def quoting_store(_: object, row: object) -> None:
 
 SERVICE = """
 import sys, uvicorn
-import api.app
+import api.app, voc.engine.pool
 from tests.test_privacy import QuotingPool, quoting_store
 from voc.settings import Settings
 from voc.store import Store
 if __name__ == "__main__":
-    api.app.WorkerPool = QuotingPool
+    voc.engine.pool.WorkerPool = QuotingPool
     Store.get_feedback = quoting_store
     made = api.app.create_app(Settings(database=sys.argv[1], port=int(sys.argv[2]), workers=1))
     uvicorn.run(made, host="127.0.0.1", port=int(sys.argv[2]), log_level="warning")

@@ -98,6 +98,13 @@ class ModelError(VocError):
     status = 500
 
 
+class ClusterError(VocError):
+    """A Ray cluster that cannot be reached, or has nobody to tag."""
+
+    code = "cluster_unavailable"
+    status = 503
+
+
 class StoreError(VocError):
     """A database that cannot be opened, read or written."""
 

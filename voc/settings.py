@@ -27,7 +27,12 @@ class Settings(BaseSettings):
     precision: Precision = Field(
         "", description="numbers that the network reckons in, full or half; empty for half on a GPU and full on a processor"
     )
-    workers: int = Field(0, ge=0, le=256, description="tagging processes; 0 for one per processor core")
+    workers: int = Field(
+        0, ge=0, le=256, description="tagging processes; 0 for one per processor core, of this machine or of the Ray cluster"
+    )
+    ray_address: str = Field(
+        "", description="Ray cluster that tags, as «host:6379» on a node of it or «ray://host:10001»; this machine when empty"
+    )
     timezone: str = Field("Asia/Tehran", description="zone of times that carry none, and of all days and hours")
     max_upload_mb: int = Field(512, ge=1, description="largest upload that is accepted, in MiB")
     sample: bool = Field(False, description="load the shipped sample batch into an empty database")

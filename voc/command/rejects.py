@@ -1,6 +1,8 @@
 """The file of refused rows beside an output: line, column, code and reason, there only if a row was refused."""
 
 import csv
+import io
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -23,8 +25,7 @@ class RejectsFile:
         if self._file is None:
             self._file = self.path.open("w", encoding="utf-8-sig", newline="")
             csv.writer(self._file).writerow(HEADER)
-        row = (reject.line, reject.column or "", reject.code, reject.message)
-        csv.writer(self._file).writerow(map(harmless, row))
+        csv.writer(self._file).writerow(_cells(reject))
 
     def __enter__(self) -> Self:
         self.path.unlink(missing_ok=True)
@@ -33,3 +34,14 @@ class RejectsFile:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._file:
             self._file.close()
+
+
+def as_csv(rejects: Iterable[Reject]) -> bytes:
+    """The content of such a file."""
+    file = io.StringIO(newline="")
+    csv.writer(file).writerows([HEADER, *map(_cells, rejects)])
+    return file.getvalue().encode("utf-8-sig")
+
+
+def _cells(reject: Reject) -> Iterator[object]:
+    return map(harmless, (reject.line, reject.column or "", reject.code, reject.message))

@@ -55,6 +55,13 @@ class Summary:
         self.refused += 1
         self._rejects[(reject.column, reject.code)] += 1
 
+    def merge(self, other: "Summary") -> None:
+        """Count what was counted elsewhere."""
+        for name in ("rows", "refused", "hard", "loyal", "conversations"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in ("_sentiment", "_reasons", "_net", "_cues", "_rejects", "_scripts", "_days"):
+            getattr(self, name).update(getattr(other, name))
+
     def show(self, console: Console) -> None:
         """Print what was counted."""
         if not self.rows and not self.refused:

@@ -1,9 +1,9 @@
 """`voc tag` and `voc import`: a file in, tags out, with what was understood, progress, and a summary worth reading."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 from rich.console import Console
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
 FEW_ROWS: Final = 400  # fewer are tagged sooner in this process than workers take to start
 
-Input = Annotated[
-    Path, typer.Argument(help="CSV, TSV, XLSX, XLS, JSON, JSONL, Parquet, VTT, SRT, EML or text file", show_default=False)
-]
+READ: Final = "CSV, TSV, XLSX, XLS, JSON, JSONL, Parquet, VTT, SRT, EML or text file"
+EngineName = Literal["local", "ray"]
+
+Input = Annotated[Path, typer.Argument(help=READ, show_default=False)]
 Mapped = Annotated[
     list[str] | None,
     typer.Option("--map", metavar="FIELD=HEADER", help="read FIELD from HEADER; several texts as text=title+body"),
@@ -36,23 +37,40 @@ Mapped = Annotated[
 
 
 def tag(
-    input: Input,
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUT", help=f"{READ}; for --engine ray Parquet files or folders", show_default=False),
+    ],
     output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", help=".jsonl, .csv, .xlsx, .parquet or .arrows; default: INPUT.tagged.jsonl here"),
-    ] = None,
+        str,
+        typer.Option(
+            "-o",
+            "--output",
+            help=".jsonl, .csv, .xlsx, .parquet or .arrows, a folder for --engine ray",
+            show_default="INPUT.tagged.jsonl here",
+        ),
+    ] = "",
     map: Mapped = None,
     model: Annotated[str, typer.Option(help="model folder or hub name instead of VOC_MODEL")] = "",
     workers: Annotated[int, typer.Option(help="tagging processes; 0 for one per core")] = 0,
+    engine: Annotated[
+        EngineName, typer.Option(help="ray: archives, by the cluster of VOC_RAY_ADDRESS or this machine alone")
+    ] = "local",
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="no progress and no summary")] = False,
 ) -> None:
     """Tag every row of a file; refused rows go to OUTPUT.rejects.csv with line, column and reason."""
     settings = read_settings()
-    target = output or Path(f"{input.stem}.tagged.jsonl")
+    console = Console(stderr=True, quiet=quiet)
+    if engine == "ray":
+        _tag_by_ray(inputs, output, parse_mapping(map), model or settings.model, workers or settings.workers, settings, console)
+        return
+    if len(inputs) > 1:
+        raise InputError("Several files at once are for --engine ray; else give one.", field="input")
+    input = Path(inputs[0])
+    target = Path(output or f"{input.stem}.tagged.jsonl")
     format = format_of(target)
     if target.resolve() == input.resolve():
         raise InputError(f"The output {str(target)!r} is the input itself; give it another name.", field="output")
-    console = Console(stderr=True, quiet=quiet)
     source = _open(input, parse_mapping(map), settings)
     _show_columns(console, input, source)
     chosen = model or settings.model
@@ -67,9 +85,37 @@ def tag(
     console.print(f"[bold]{summary.rows:,}[/] tagged → [bold]{target}[/]{refused}")
 
 
+def _tag_by_ray(
+    inputs: Sequence[str],
+    output: str,
+    mapping: Mapping[str, str],
+    model: str,
+    workers: int,
+    settings: Settings,
+    console: Console,
+) -> None:
+    from voc.command.archive import Plan, tag_archive
+    from voc.engine.cluster import require_ray
+    from voc.tagging import model_identity
+
+    if not output:
+        raise InputError("Say with -o which folder the parts go into.", field="output")
+    require_ray()
+    plan = Plan(
+        identity=model_identity(model),
+        mapping=mapping,
+        timezone=settings.timezone,
+        max_text_chars=settings.max_text_chars,
+        mask_names=settings.mask_names,
+        ees_scale=settings.ees_scale,
+    )
+    address = settings.ray_address or "local"
+    tag_archive(inputs, output, plan, model=model, workers=workers, address=address, console=console)
+
+
 def import_(input: Input, map: Mapped = None) -> None:
     """Take a file into the database (VOC_DATABASE) and tag it; the same file again changes nothing."""
-    from voc.engine import Engine, WorkerPool
+    from voc.engine import Engine, open_pool
     from voc.intake import take_file
     from voc.store import Store
     from voc.tagging import loader, model_identity
@@ -82,13 +128,13 @@ def import_(input: Input, map: Mapped = None) -> None:
         store.current = model_identity(settings.model)
         batch = take_file(store, input, name=input.name, mapping=parse_mapping(map), idempotency_key=None, settings=settings)
         console.print(f"batch [bold]{batch.id}[/]: {batch.accepted:,} accepted, {batch.rejected:,} refused")
-        engine = Engine(store, WorkerPool(settings.model, settings.workers, load=load))
+        engine = Engine(store, open_pool(settings.model, settings.workers, settings.ray_address, load=load))
         engine.start()
         try:
-            with _progress(console) as progress:
+            with progress_bar(console) as progress:
                 task = progress.add_task("tagging", total=batch.accepted, rate="")
                 while (batch := store.get_batch(batch.id)).status == "tagging":
-                    progress.update(task, completed=batch.tagged, rate=_rate(progress, task))
+                    progress.update(task, completed=batch.tagged, rate=rate_of(progress, task))
                     engine.wait_idle(0.5)
                 progress.update(task, completed=batch.tagged)
         finally:
@@ -150,18 +196,18 @@ def _tagged(
     def set_aside(feedback: Feedback, reason: str) -> None:
         refuse(Reject(feedback.line, None, "not_tagged", reason))
 
-    with _progress(console) if not console.quiet else nullcontext() as progress:
+    with progress_bar(console) if not console.quiet else nullcontext() as progress:
         task = progress.add_task("tagging", total=source.rows_estimate, rate="") if progress else TaskID(0)
-        for feedback, tags in tag_stream(_accepted(source, refuse), tagger, set_aside=set_aside):
+        for feedback, tags in tag_stream(accepted(source, refuse), tagger, set_aside=set_aside):
             summary.add(feedback, tags)
-            yield _as_record(feedback, tags)
+            yield as_record(feedback, tags)
             if progress and summary.rows % 20 == 0:
-                progress.update(task, completed=summary.rows + summary.refused, rate=_rate(progress, task))
+                progress.update(task, completed=summary.rows + summary.refused, rate=rate_of(progress, task))
         if progress:
             progress.update(task, total=summary.rows + summary.refused, completed=summary.rows + summary.refused)
 
 
-def _accepted(source: Iterable[Feedback | Reject], refuse: Callable[[Reject], None]) -> Iterator[Feedback]:
+def accepted(source: Iterable[Feedback | Reject], refuse: Callable[[Reject], None]) -> Iterator[Feedback]:
     for row in source:
         if isinstance(row, Reject):
             refuse(row)
@@ -169,7 +215,7 @@ def _accepted(source: Iterable[Feedback | Reject], refuse: Callable[[Reject], No
             yield with_handle_time(row)
 
 
-def _as_record(feedback: Feedback, tags: Tags) -> TaggedFeedback:
+def as_record(feedback: Feedback, tags: Tags) -> TaggedFeedback:
     """Without a database a row keeps the id that it came with, or else is known by its line."""
     return TaggedFeedback(feedback.external_id or f"line-{feedback.line}", "", feedback, tags)
 
@@ -185,7 +231,7 @@ def _show_columns(console: Console, input: Path, source: "FeedbackSource") -> No
     console.print(table)
 
 
-def _progress(console: Console) -> Progress:
+def progress_bar(console: Console) -> Progress:
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -198,7 +244,7 @@ def _progress(console: Console) -> Progress:
     )
 
 
-def _rate(progress: Progress, task: TaskID) -> str:
+def rate_of(progress: Progress, task: TaskID) -> str:
     """Rows per second since the start: rows come in chunks, so that a moment's speed says little."""
     state = progress.tasks[task]
     return f"{state.completed / state.elapsed:,.0f} rows/s" if state.completed and state.elapsed else ""

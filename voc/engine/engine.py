@@ -15,10 +15,11 @@ from pathlib import Path
 from threading import Condition, Thread
 from typing import Final
 
+from voc.engine.at_once import Pool
 from voc.engine.attempts import Outcome, Untaggable, tag_chunk
 from voc.engine.chunks import cut_chunks
 from voc.engine.crew import item_of, size_of
-from voc.engine.pool import WorkerPool, as_crew
+from voc.engine.pool import as_crew
 from voc.engine.progress import Progress
 from voc.errors import NotFoundError, StoreError, VocError
 from voc.records import Batch, Tags
@@ -39,7 +40,7 @@ class Engine:
     `problem` is why nothing is being tagged, None while all is well. It tries again by itself, after growing pauses.
     """
 
-    def __init__(self, store: Store, workers: WorkerPool | Tagger) -> None:
+    def __init__(self, store: Store, workers: Pool | Tagger) -> None:
         self.progress = Progress()
         self.problem: VocError | None = None
         self._store = store

@@ -7,24 +7,21 @@ and one model, and it is known which chunk it was.
 import atexit
 import os
 from collections.abc import Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from queue import Empty, PriorityQueue
 from threading import Lock, Thread
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
-from voc.engine.attempts import Untaggable, tag_chunk
-from voc.engine.chunks import cut_chunks
-from voc.engine.crew import ChunkFailedError, Crew, InProcess, Item, size_of
+from voc.engine.at_once import Pool, stopped
+from voc.engine.crew import ChunkFailedError, Crew, InProcess, Item
 from voc.engine.worker import Load, Worker
 from voc.errors import ModelError, VocError
-from voc.records import Tags, Turn
+from voc.records import Tags
 from voc.tagging import ModelIdentity, Tagger, load_tagger, model_identity
 
-CHUNKS_AHEAD: Final = 2  # per worker: one in work, one at hand
 CHUNK_TIMEOUT_S: Final = 600.0  # a hundred times what a chunk takes; a worker that takes longer hangs
 
 
@@ -39,11 +36,10 @@ class _Job:
 _URGENT, _USUAL, _END = 0, 1, 2
 
 
-class WorkerPool:
-    """Processes that tag with one model; close it, or use it in a `with` statement. Every method may be called from any thread.
+class WorkerPool(Pool):
+    """Processes of this machine; `workers` is their number, 0 for one per core that this process may use.
 
-    `workers` is their number, 0 for one per core that this process may use. They start loading when this is made. It is a
-    Tagger too: `tag` goes before all that waits.
+    They start loading when this is made.
     """
 
     def __init__(
@@ -71,39 +67,12 @@ class WorkerPool:
         for keeper in self._keepers:
             keeper.start()
 
-    @property
-    def capacity(self) -> int:
-        """Two chunks for each worker."""
-        return self.workers * CHUNKS_AHEAD
-
-    def tag(self, texts: Sequence[str]) -> list[Tags]:
-        """The tags of each text, in order, before all that waits. Raises ModelError where one cannot be tagged."""
-        return self._tag_now(texts, "texts")
-
-    def tag_conversations(self, conversations: Sequence[Sequence[Turn]]) -> list[Tags]:
-        """The same for conversations."""
-        return self._tag_now([tuple(turns) for turns in conversations], "conversations")
-
-    def _tag_now(self, items: Sequence[Item], field: str) -> list[Tags]:
-        tagged: list[Tags] = []
-        answers = [tag_chunk(self, chunk, urgent=True) for chunk in cut_chunks(items, size_of)]
-        try:
-            outcomes = [outcome for answer in answers for outcome in answer.result()]
-        except CancelledError as error:
-            raise _stopped() from error
-        for number, outcome in enumerate(outcomes, start=1):
-            if isinstance(outcome, Untaggable):
-                what = "Text" if isinstance(items[number - 1], str) else "Conversation"
-                raise ModelError(f"{what} number {number} cannot be tagged: {outcome.reason}.", code="untaggable", field=field)
-            tagged.append(outcome)
-        return tagged
-
     def submit(self, items: Sequence[Item], *, urgent: bool = False) -> "Future[list[Tags]]":
         """The tags of a chunk, or ChunkFailedError. Raises ModelError when the pool is closed."""
         job = self._job(_URGENT if urgent else _USUAL, tuple(items))
         with self._lock:
             if self._closed:
-                raise _stopped()
+                raise stopped()
             self._jobs.put(job)
         return job.future
 
@@ -133,12 +102,6 @@ class WorkerPool:
         for keeper in self._keepers:
             keeper.join()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
-
     def _keep(self) -> None:
         """The life of a thread that keeps one worker."""
         worker: Worker | None = None
@@ -162,7 +125,7 @@ class WorkerPool:
     def _hire(self, replaced: Worker | None = None) -> Worker:
         with self._lock:
             if self._closed:
-                raise _stopped()
+                raise stopped()
             if replaced:
                 self._running.discard(replaced)
                 self.restarts += 1
@@ -194,10 +157,15 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def as_crew(workers: WorkerPool | Tagger) -> Crew:
+def open_pool(model: str = "", workers: int = 0, ray_address: str = "", *, load: Load = load_tagger) -> Pool:
+    """So many workers, 0 for as many as there are cores: in the Ray cluster of that address, or processes of this machine."""
+    if ray_address:
+        from voc.engine.cluster import RayPool
+
+        return RayPool(ray_address, model, workers, load=load)
+    return WorkerPool(model, workers, load=load)
+
+
+def as_crew(workers: Pool | Tagger) -> Crew:
     """A pool as it is; a tagger as a crew of one in this process."""
-    return workers if isinstance(workers, WorkerPool) else InProcess(workers)
-
-
-def _stopped() -> ModelError:
-    return ModelError("The tagging processes have been stopped.", code="stopped")
+    return workers if isinstance(workers, Pool) else InProcess(workers)

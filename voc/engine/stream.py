@@ -4,10 +4,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 
+from voc.engine.at_once import Pool
 from voc.engine.attempts import Outcome, Untaggable, tag_chunk
 from voc.engine.chunks import cut_chunks
 from voc.engine.crew import item_of, size_of
-from voc.engine.pool import WorkerPool, as_crew
+from voc.engine.pool import as_crew
 from voc.errors import ModelError
 from voc.records import Feedback, Tags
 from voc.tagging import Tagger
@@ -15,7 +16,7 @@ from voc.tagging import Tagger
 
 def tag_stream(
     rows: Iterable[Feedback],
-    workers: WorkerPool | Tagger,
+    workers: Pool | Tagger,
     *,
     set_aside: Callable[[Feedback, str], None] | None = None,
 ) -> Iterator[tuple[Feedback, Tags]]:

@@ -80,10 +80,10 @@ class Worker:
         if not wait([self._pipe, self._process.sentinel], timeout_s):
             raise ChunkFailedError(f"a tagging process took longer than {timeout_s:g} s")
         try:
-            answer: Answer = self._pipe.recv()
+            said: Answer = self._pipe.recv()
         except (EOFError, OSError) as error:
             raise ChunkFailedError(self._cause()) from error
-        return answer
+        return said
 
     def _cause(self) -> str:
         self._process.join(timeout=5)
@@ -97,21 +97,28 @@ class Worker:
 def serve(pipe: Connection, model: str, load: Load) -> None:
     """The life of a tagging process. Ctrl-C is for the process that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ.update(ONE_THREAD)
     try:
-        tagger = load(model)
+        tagger = load_for_one_core(model, load)
     except VocError as error:
         pipe.send(("failed", error.message))
         return
-    if torch := sys.modules.get("torch"):
-        torch.set_num_threads(1)
     pipe.send(("ready", tagger.identity))
     with suppress(EOFError, OSError):
         while True:
-            pipe.send(_answer(tagger, pipe.recv()))
+            pipe.send(answer(tagger, pipe.recv()))
 
 
-def _answer(tagger: Tagger, items: Sequence[Item]) -> Answer:
+def load_for_one_core(model: str, load: Load) -> Tagger:
+    """The tagger of a process that is one among many."""
+    os.environ.update(ONE_THREAD)
+    tagger = load(model)
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)
+    return tagger
+
+
+def answer(tagger: Tagger, items: Sequence[Item]) -> Answer:
+    """The tags of a chunk, or what the tagger raised."""
     try:
         return ("tags", tag_items(tagger, items))
     except Exception as error:  # the name of the error goes back; its message might quote a customer

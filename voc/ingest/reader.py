@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -90,11 +91,18 @@ class FeedbackSource:
         return (*self._early, *self._rows.notices())
 
     def __iter__(self) -> Iterator[Feedback | Reject]:
+        return self.rows()
+
+    def rows(self, start: int = 0, stop: int | None = None) -> Iterator[Feedback | Reject]:
+        """The rows from the one of this number, counted from 0, to before another; all are understood alike, whoever reads which.
+
+        Of `rows_estimate` rows; those before cost the reading of their cells.
+        """
         if self._started:
             raise RuntimeError("a FeedbackSource is iterated once; open it again")
         self._started = True
         read, rows = self._rows.read, 0
-        for item in self._table.rows():
+        for item in islice(self._table.rows(), start, stop):
             rows += 1
             if isinstance(item, Reject):
                 yield item
