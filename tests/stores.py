@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from tests import engines
 from tests.fakes import FakeTagger
 from voc.engine.crew import item_of, tag_items
 from voc.records import Batch, Column, Feedback, Notice, Reject, Tags
@@ -31,8 +32,13 @@ BEFORE_CHANGES: Final = (
 """SQL that makes the schema what it was before changes were numbered."""
 
 
+def database(path: Path) -> str:
+    """The database that a test keeps at a path: the file itself, or one of the tests' server that stands for it."""
+    return str(path) if engines.chosen == "duckdb" else engines.database_at(path)
+
+
 def open_store(path: Path, zone: ZoneInfo = TEHRAN) -> Store:
-    return Store.open(str(path), zone=zone, show_agents=True)
+    return Store.open(database(path), zone=zone, show_agents=True)
 
 
 def feedback(*texts: str) -> list[Feedback]:

@@ -19,6 +19,8 @@ from voc.store import Filters, SetAside, Store
 from voc.store.arrival import ROWS_AT_ONCE
 from voc.tagging import ModelIdentity
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 ROOT = Path(__file__).parent.parent
 FAKE = FakeTagger().identity
 

@@ -23,6 +23,8 @@ from voc.store import BEGINNING, Change, Filters, Store
 from voc.store.backup import restore
 from voc.store.changes import ROWS_AT_ONCE
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 NOW: Final = datetime.now(UTC)
 
 

@@ -21,8 +21,10 @@ from voc.kpis import compute_kpis
 from voc.records import Feedback, Tags, Turn
 from voc.store import Filters, Store
 from voc.store.backup import restore
-from voc.store.duckdb_file import Session
+from voc.store.database import Session
 from voc.store.erase import ROW_TABLES
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 FAKE = FakeTagger().identity
 OWN_TABLES = ("conversation", "turn", "conversation_tagging", "turn_tagging")

@@ -23,6 +23,8 @@ from voc.store import Filters, SetAside, Store
 from voc.store.erase import ROW_TABLES
 from voc.store.files import locked
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 LETTERS = "ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی"
 NOW = datetime.now(UTC)
 

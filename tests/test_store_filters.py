@@ -16,6 +16,9 @@ from voc.errors import InputError
 from voc.records import Feedback
 from voc.store import Filters, Store, where
 from voc.store.filters import contains_pattern
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 ROWS = (
     Feedback("پیک دیر اومد", 2, channel="phone", occurred_at=datetime(2026, 5, 4, 23, tzinfo=TEHRAN), attributes={"شهر": "قم"}),
@@ -28,7 +31,7 @@ ROWS = (
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+def store(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     with open_store(tmp_path_factory.mktemp("filters") / "voc.duckdb") as opened:
         add(opened, ROWS, "یک")
         tag_all(opened)

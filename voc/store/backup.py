@@ -15,7 +15,8 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from voc.errors import ConflictError, InputError, StoreError
-from voc.store.duckdb_file import DuckDBFile, open_duckdb
+from voc.store.database import Database
+from voc.store.duckdb_file import open_duckdb
 from voc.store.files import IN_USE, copy_durably, locked, log_of, put_in_place, said, sync
 from voc.store.migrate import schema_version
 
@@ -47,7 +48,7 @@ def manifest_of(backup: Path) -> Path:
     return backup.with_name(backup.name + ".json")
 
 
-def back_up(database: DuckDBFile, name: str, target: Path) -> Manifest:
+def back_up(database: Database, name: str, target: Path) -> Manifest:
     """Write what the database holds at this moment to `target` and its manifest beside it; others read and write on.
 
     Raises InputError where something is at `target` already, and DiskFullError.

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from voc.errors import InputError
-from voc.store.duckdb_file import json_key
+from voc.store.database import JsonKey
 from voc.taxonomy import Code, Group, Taxonomy, load_taxonomy
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
@@ -153,7 +153,7 @@ def _of_attributes(filters: Filters) -> Iterator[_Condition]:
     for number, (name, value) in enumerate(filters.attributes.items()):
         key, values = f"where_attribute_{number}", f"where_attribute_{number}_values"
         wanted = [value] if isinstance(value, str) else list(value)
-        yield f"(f.attributes ->> ${key}) = ANY(${values})", {key: json_key(name), values: wanted}
+        yield f"(f.attributes ->> ${key}) = ANY(${values})", {key: JsonKey(name), values: wanted}
 
 
 def _pattern_of(letter: str) -> str:

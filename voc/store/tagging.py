@@ -14,7 +14,7 @@ from voc.records import Tags, Turn
 from voc.store.by_seq import THESE, find_turns, these
 from voc.store.changes import NewChange
 from voc.store.correction_rows import find_holding
-from voc.store.duckdb_file import Session
+from voc.store.database import Session
 from voc.store.effective import clear, settled, write_settled
 from voc.store.outbox import find_cues, queue
 from voc.store.windows import next_window

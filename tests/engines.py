@@ -1,0 +1,53 @@
+"""Which engine keeps the stores of a test, and the databases of the tests' own PostgreSQL server that stand for files."""
+
+import atexit
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Final, get_args
+from zoneinfo import ZoneInfo
+
+from tests.postgres import Cluster
+from voc.store import Store
+from voc.store.database import Engine
+
+ALL: Final = get_args(Engine)
+TEMPLATE: Final = "voc_template"
+
+chosen: Engine = "duckdb"
+_made: Final[dict[Path, str]] = {}
+
+
+@contextmanager
+def choose(engine: Engine) -> Iterator[None]:
+    """Have stores kept by this engine while the context lasts; what was made on the server goes with it."""
+    global chosen
+    before, chosen = chosen, engine
+    try:
+        yield
+    finally:
+        chosen = before
+        for name in _made.values():
+            cluster().run(f"DROP DATABASE {name} WITH (FORCE)")
+        _made.clear()
+
+
+@cache
+def cluster() -> Cluster:
+    """The server of this test process, started when it is first asked for, with a template of an empty store."""
+    started = Cluster(Path(tempfile.mkdtemp(prefix="voc-pg-")))
+    atexit.register(started.stop)
+    Store.open(started.create(TEMPLATE), zone=ZoneInfo("Asia/Tehran"), show_agents=True).close()
+    return started
+
+
+def database_at(path: Path) -> str:
+    """The address of the database that stands for the file at a path; an empty store at first."""
+    if path not in _made:
+        name = "t_" + hashlib.sha256(str(path).encode()).hexdigest()[:20]
+        cluster().create(name, TEMPLATE)
+        _made[path] = name
+    return cluster().address(_made[path])
