@@ -1,10 +1,12 @@
 """Who is calling: the keys that exist, held in memory so that no call waits for the database, and the page's sessions.
 
-The one process that has the database changes keys only through here, so what is in memory is what is stored.
+Where one process has the database, keys change only through here, so what is in memory is what is stored. Where several share
+it, keys are read again every second: one that was revoked elsewhere opens nothing a second later.
 """
 
 import hmac
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -16,6 +18,7 @@ from voc.errors import ConflictError
 from voc.store import Store
 
 COOKIE: Final = "voc_session"
+FRESH_S: Final = 1.0
 SESSION_S: Final = 12 * 3600  # a working day, so that nobody signs in twice in one and nobody stays overnight
 _SESSIONS: Final = 10_000  # far more than people; a script that signs in over and over fills no memory
 _TOKEN_BYTES: Final = 32  # as many as of a key
@@ -41,8 +44,15 @@ class Keyring:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._keys: tuple[Key, ...] = ()
+        self._stored: tuple[Key, ...] = ()
+        self._read_at = 0.0
         self._read()
+
+    @property
+    def _keys(self) -> tuple[Key, ...]:
+        if self._store.is_shared and time.monotonic() - self._read_at > FRESH_S:
+            self._read()
+        return self._stored
 
     @property
     def is_open(self) -> bool:
@@ -75,7 +85,8 @@ class Keyring:
         self._read()
 
     def _read(self) -> None:
-        self._keys = self._store.all_keys()
+        self._read_at = time.monotonic()
+        self._stored = self._store.all_keys()
 
 
 class Sessions:

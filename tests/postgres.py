@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own: in a folder that goes with it, reached by a socket in that folder, heard by nobody else."""
+"""A PostgreSQL server of the tests' own: in a folder that goes with it, reached by a socket there and by nothing else."""
 
 import os
 import pwd
@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 import psycopg
 
-
 OWNER: Final = "postgres"
 _LOCALE: Final = "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'"
 _OPTIONS: Final = {  # nothing of it is to outlive the tests
@@ -22,18 +21,21 @@ _OPTIONS: Final = {  # nothing of it is to outlive the tests
 
 
 class Cluster:
-    """A running server. It ends with the process that started it."""
+    """A server with all that is its own in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._data = folder / "data"
         self._user = OWNER if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
+
+    def start(self) -> None:
+        """Make it, and let it run until `stop`."""
         if self._user:
             owner = pwd.getpwnam(self._user)
-            os.chown(folder, owner.pw_uid, owner.pw_gid)
+            os.chown(self.folder, owner.pw_uid, owner.pw_gid)
         self._run("initdb", "--username", OWNER, "--auth", "trust", "--encoding", "UTF8", "--no-locale", "--no-sync")
         options = " ".join(f"-c {name}={value}" for name, value in _OPTIONS.items())
-        self._run("pg_ctl", "--wait", "--options", f"{options} -k {folder}", "--log", str(folder / "log"), "start")
+        self._run("pg_ctl", "--wait", "--options", f"{options} -k {self.folder}", "--log", str(self.folder / "log"), "start")
 
     def address(self, database: str) -> str:
         """Where a database is, as VOC_DATABASE has it."""

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from voc.engine.crew import item_of, tag_items
 from voc.records import Batch, Column, Feedback, Notice, Reject, Tags
 from voc.store import Store
 
+_FRESH: Final = count()
 ROOT: Final = Path(__file__).parent.parent
 TEHRAN: Final = ZoneInfo("Asia/Tehran")
 BEFORE_CORRECTIONS: Final = (
@@ -35,6 +37,11 @@ BEFORE_CHANGES: Final = (
 def database(path: Path) -> str:
     """The database that a test keeps at a path: the file itself, or one of the tests' server that stands for it."""
     return str(path) if engines.chosen == "duckdb" else engines.database_at(path)
+
+
+def fresh_database() -> str:
+    """An empty database that no test has seen: in memory, or one of the tests' server."""
+    return ":memory:" if engines.chosen == "duckdb" else engines.database_at(Path(f"/{next(_FRESH)}"))
 
 
 def open_store(path: Path, zone: ZoneInfo = TEHRAN) -> Store:

@@ -23,6 +23,9 @@ from voc.errors import SettingsError, StoreError
 from voc.odata import SETS
 from voc.settings import Settings
 from voc.store import Store
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 EVERYONE: Final = None
 NEEDED: Final = {
@@ -163,7 +166,7 @@ def sign_in(client: TestClient, secret: str, **headers: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, dict[str, str]]]:
+def keys(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, dict[str, str]]]:
     """A service with a key of each scope, and one that was revoked."""
     path = tmp_path_factory.mktemp("access")
     made = make(path, "read", "write", "admin")

@@ -19,6 +19,8 @@ from voc.engine import WorkerPool
 from voc.records import Tags
 from voc.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[TestClient]:

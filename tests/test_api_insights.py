@@ -16,6 +16,9 @@ from tests.ledger import MODEL, TEHRAN, Row, add_rows, on, row, tags
 from voc.command import cli
 from voc.settings import Settings
 from voc.store import Store
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 def day_of(day: int, late: int, channel: str) -> Iterator[Row]:
@@ -32,7 +35,7 @@ def day_of(day: int, late: int, channel: str) -> Iterator[Row]:
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def database(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two quiet months, and a last day on which most deliveries are late."""
     path = tmp_path_factory.mktemp("insights") / "voc.duckdb"
     rows = [each for day in range(59) for each in day_of(day, 1 + day % 2, "اپ" if day % 3 else "تلفن")]
@@ -45,7 +48,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def client(database: Path) -> Iterator[TestClient]:
+def client(engine: Engine, database: Path) -> Iterator[TestClient]:
     app = create_app(Settings(database=str(database)), tagger=FakeTagger(MODEL.name))
     with TestClient(app, base_url=BASE) as client:
         yield client

@@ -15,6 +15,8 @@ from tests.test_store_refusals import voc
 from voc.command import cli
 from voc.store.backup import read_manifest
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 ROWS = """شناسه مشتری,نظر,تاریخ,NPS
 م/۱۲ الف,پیک خیلی دیر اومد,1402/12/11,2
 م-۱۳,سریع فرستادین عالی بود,1402/12/12,10

@@ -14,12 +14,15 @@ from tests.stores import TEHRAN
 from voc.errors import ModelError, StoreError
 from voc.settings import Settings
 from voc.store import Store
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 WORDS = "رازِ مشتری که نباید جایی دیده شود"
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def client(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     with running(tmp_path_factory.mktemp("problems"), max_upload_mb=1) as client:
         yield client
 

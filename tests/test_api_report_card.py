@@ -14,6 +14,8 @@ from tests.api_client import problem, running, send_tagged
 from tests.fakes import FakeTagger
 from voc import command
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[TestClient]:

@@ -21,6 +21,8 @@ from tests.serving import ServiceProcess
 from tests.stores import open_store
 from voc.command import cli
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 PAGE: Final = (Path(__file__).parent.parent / "docs" / "webhooks.md").read_text("utf-8")
 EVENTS: Final = ["batch.finished", "spike.found", "kpi.crossed_target", "feedback.churn_cue"]
 

@@ -20,6 +20,8 @@ from voc.errors import InputError
 from voc.records import Feedback
 from voc.store import Filters, Store
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 NOW: Final = datetime(2026, 5, 4, 10, 0, 0, 123456, tzinfo=UTC)
 ROWS: Final = (
     Feedback("پیک دیر اومد", 2, external_id="T-1"),

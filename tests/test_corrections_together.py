@@ -21,6 +21,9 @@ from voc.records import Feedback, Tags
 from voc.store import Filters, Selection, Store
 from voc.store.backup import restore
 from voc.store.correction_rows import find_holding
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 BATCHES: Final = count(1)
 NOW: Final = datetime(2026, 5, 4, 10, tzinfo=UTC)
@@ -78,7 +81,7 @@ steps = st.one_of(
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Store]:
+def shared(engine: Engine) -> Iterator[Store]:
     with Store.open(":memory:", zone=TEHRAN) as store:
         yield store
 

@@ -16,6 +16,8 @@ from voc.errors import InputError, NotFoundError, SettingsError, StoreError
 from voc.settings import Settings
 from voc.store import Store
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
 
 

@@ -14,6 +14,8 @@ from tests.stores import TEHRAN, add, feedback, open_store, tag_all
 from voc.records import Turn
 from voc.store import Store
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 SPOKEN = (Turn("customer", "پیک دیر اومد"), Turn("agent", "شرمنده"), Turn("customer", "چندبار گفتم"))
 TEXTS = [f"پیک دیر اومد و چندبار گفتم {number}" for number in range(5)]
 

@@ -25,6 +25,8 @@ from tests.serving import ROOT, ServiceProcess
 from tests.test_api_access import bearer, make
 from voc.records import Tags
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 PAGE: Final = (ROOT / "docs" / "monitoring.md").read_text("utf-8")
 NAME: Final = r"\b(?:voc|process)_[a-z_]+"
 LABELS: Final = {"version", "model", "taxonomy", "state", "level", "method", "route", "status", "le"}

@@ -21,6 +21,8 @@ from voc.records import Feedback
 from voc.settings import Settings, read_settings
 from voc.store import Filters, Store
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 KEY: Final = urlsafe_b64encode(b"one of thirty-two bytes in tests").decode()
 OTHER: Final = urlsafe_b64encode(b"another of as many bytes in test").decode()
 PHONE: Final = "09121234567"

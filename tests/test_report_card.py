@@ -15,6 +15,8 @@ from voc.records import Reason, Tags
 from voc.report_card import CodeScore, ReportCard, draw_up, sayings
 from voc.store import Filters, Selection, Store
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 NOW: Final = on("1405-02-14")
 LATE: Final = ("delivery.time-",)
 

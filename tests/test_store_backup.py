@@ -20,6 +20,8 @@ from voc.records import Feedback
 from voc.store import Filters, Store
 from voc.store.backup import back_up_file, manifest_of, read_manifest, restore
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 5, 4, 10, 30, tzinfo=UTC)
 WORDS = ["پیک دیر اومد", "سریع رسید", "خیلی گرون"]

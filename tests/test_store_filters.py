@@ -15,8 +15,8 @@ from tests.stores import TEHRAN, add, open_store, tag_all
 from voc.errors import InputError
 from voc.records import Feedback
 from voc.store import Filters, Store, where
-from voc.store.filters import contains_pattern
 from voc.store.database import Engine
+from voc.store.filters import contains_pattern
 
 pytestmark = pytest.mark.usefixtures("engine")
 

@@ -16,6 +16,8 @@ from tests.stores import TEHRAN, add, feedback, open_store
 from voc.errors import StoreError
 from voc.store import Store
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 ROOT = Path(__file__).parent.parent
 VERSIONS = sorted(int(path.name.partition("_")[0]) for path in (ROOT / "voc" / "store" / "migrations").glob("*.sql"))
 

@@ -25,9 +25,12 @@ from voc.export.rows import flat_row
 from voc.kpis import compute_kpis
 from voc.records import Feedback, Reject, Turn
 from voc.store import Filters, Store
+from voc.store.database import Engine
 from voc.store.tagging import SetAside
 from voc.tagging import ModelIdentity
 from voc.taxonomy import load_taxonomy
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 VIEWS: Final = (
     "batches",
@@ -78,7 +81,7 @@ def rows() -> list[Feedback]:
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+def store(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """All rows but the last are tagged; agents are shown, and the views must not."""
     with open_store(tmp_path_factory.mktemp("views") / "voc.duckdb") as store:
         add(store, rows()[:-1])

@@ -13,16 +13,24 @@ def as_arrow(table: str, declared: Mapping[str, str], columns: Mapping[str, Sequ
     """
     import pyarrow as pa
 
-    rows, types = len(next(iter(columns.values()))), _arrow_types()
+    rows = len(next(iter(columns.values())))
     try:
         return pa.table(
             {
-                name: pa.array(columns[name], types[kind.upper()]) if name in columns else pa.nulls(rows, types[kind.upper()])
-                for name, kind in declared.items()
+                each.name: pa.array(columns[each.name], each.type) if each.name in columns else pa.nulls(rows, each.type)
+                for each in arrow_schema(declared)
             }
         )
     except (pa.ArrowException, UnicodeError, OverflowError, TypeError) as error:
         raise InputError(f"A value of {table} is out of range or not text ({type(error).__name__}).") from error
+
+
+def arrow_schema(declared: Mapping[str, str]) -> Any:
+    """The Arrow types of declared columns."""
+    import pyarrow as pa
+
+    types = _arrow_types()
+    return pa.schema([(name, types[kind.upper()]) for name, kind in declared.items()])
 
 
 def _arrow_types() -> dict[str, Any]:
@@ -40,6 +48,7 @@ def _arrow_types() -> dict[str, Any]:
         "BOOLEAN": pa.bool_(),
         "VARCHAR": pa.string(),
         "CHARACTER VARYING": pa.string(),
+        "TEXT": pa.string(),
         "BLOB": pa.binary(),
         "BYTEA": pa.binary(),
         "JSON": pa.string(),

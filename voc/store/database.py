@@ -5,11 +5,12 @@ this seam: opening, transactions and their locks, bulk load, sequences, copies, 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
+from voc.settings import SERVERS
 from voc.store.columns import as_arrow
 
 # ruff: noqa: S608  the names in the SQL are our own or the database's
@@ -28,7 +29,6 @@ _DECLARED: Final = (
     "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'main' AND table_name = $table"
     " ORDER BY ordinal_position"
 )
-_SCHEMES: Final = ("postgresql://", "postgres://")
 
 
 class JsonKey(str):
@@ -76,6 +76,13 @@ class Session(ABC):
     @abstractmethod
     def load(self, table: str, rows: Any) -> None:
         """The rows of an Arrow table that has all columns of `table`, in their order."""
+
+    @abstractmethod
+    def unload(self, table: str, rows: int) -> Iterator[Any]:
+        """All rows of a table, as Arrow tables of at most so many that have all its columns; memory does not grow with them.
+
+        Nothing else may be asked of the session until the last one is read.
+        """
 
     @abstractmethod
     def lock(self, lock: Lock) -> None:
@@ -141,13 +148,16 @@ class Database(Protocol):
     def size_bytes(self) -> int | None:
         """How much room the database takes, None where it is in memory."""
 
+    def log_size_bytes(self) -> int | None:
+        """How much is committed and not in its file yet, None where it has none of ours."""
+
     def close(self) -> None:
         """Let the database go. Sessions that are still open fail."""
 
 
 def is_server(database: str) -> bool:
     """Whether a database's address is that of a PostgreSQL server, and not the path of a file."""
-    return database.startswith(_SCHEMES)
+    return database.startswith(SERVERS)
 
 
 def open_database(database: str) -> Database:

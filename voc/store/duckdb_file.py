@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, get_args
 import duckdb
 
 from voc.errors import StoreError
+from voc.store.columns import arrow_schema
 from voc.store.database import Answer, Engine, JsonKey, Lock, Role, Session, quoted
 from voc.store.files import empty_folder, locked, log_of, put_in_place, remove_folder, said
 from voc.store.refusals import check_path, failure, is_failure, is_given_up, refusal
@@ -75,6 +76,15 @@ class DuckDBSession(Session):
     def load(self, table: str, rows: Any) -> None:
         """The rows of an Arrow table."""
         self._cursor.from_arrow(rows).insert_into(table)  # not register(): that keeps them until the transaction ends
+
+    def unload(self, table: str, rows: int) -> Iterator[Any]:
+        """All rows of a table, as Arrow tables of at most so many."""
+        import pyarrow as pa
+
+        schema = arrow_schema(self.declared(table))
+        names = ", ".join(map(quoted, schema.names))
+        for batch in self._cursor.sql(f"SELECT {names} FROM {quoted(table)}").to_arrow_reader(rows):
+            yield pa.Table.from_batches([batch]).cast(schema)
 
     def lock(self, lock: Lock) -> None:
         """Wait until no other session has this lock, and keep it until the transaction is over."""
@@ -139,7 +149,11 @@ class DuckDBFile:
 
     def size_bytes(self) -> int | None:
         """The size of the file, without its log; None in memory."""
-        return self._path.stat().st_size if self._path else None
+        return _size(self._path) if self._path else None
+
+    def log_size_bytes(self) -> int | None:
+        """How much is committed and not in the file yet; None in memory."""
+        return (_size(log_of(self._path)) or 0) if self._path else None
 
     @contextmanager
     def copied(self) -> Iterator[tuple[Path, dict[str, int]]]:
@@ -377,6 +391,13 @@ def _bound(parameters: Mapping[str, object] | None) -> dict[str, object] | None:
 
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:  # being exchanged for a fresh copy
+        return None
 
 
 def _escaped(path: Path) -> str:

@@ -8,8 +8,8 @@ others out of what must not move meanwhile); those that read see one state.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +22,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from voc.errors import DiskFullError, StoreError
+from voc.store.columns import as_arrow
 from voc.store.database import SCHEMA, Answer, Engine, Lock, Role, Row, Session, quoted
 
 Connection = psycopg.Connection[Row]
@@ -44,6 +45,7 @@ _ROUND: Final = (  # PostgreSQL has it for numeric alone, whose figures are thos
     " PARALLEL SAFE LANGUAGE SQL RETURN CAST(pg_catalog.round(CAST(number AS NUMERIC), digits) AS DOUBLE PRECISION)"
 )
 _SEQUENCES: Final = "SELECT sequencename, coalesce(last_value + 1, start_value) FROM pg_sequences WHERE schemaname = $schema"
+_NUL_IN_JSON: Final = r"((?:^|[^\\])(?:\\\\)*)\\u0000"
 _NOTHING: Final = "\N{REPLACEMENT CHARACTER}"  # in place of NUL, which no text of PostgreSQL can hold
 
 
@@ -63,9 +65,19 @@ class PostgresSession(Session):
     def load(self, table: str, rows: Any) -> None:
         """The rows of an Arrow table, by COPY."""
         names = ", ".join(map(quoted, rows.column_names))
+        json = [name for name, kind in self.declared(table).items() if kind == "json"]
         with self._connection.cursor().copy(f"COPY {quoted(table)} ({names}) FROM STDIN (FORMAT csv)") as copy:
-            for piece in _as_csv(rows):
+            for piece in _as_csv(_storable_rows(rows, json)):
                 copy.write(piece)
+
+    def unload(self, table: str, rows: int) -> Iterator[Any]:
+        """All rows of a table, as Arrow tables of at most so many, by a cursor of the server."""
+        declared = self.declared(table)
+        with self._connection.cursor("unload") as cursor:
+            names = ", ".join(map(quoted, declared))
+            cursor.execute(f"SELECT {names} FROM {quoted(table)}")  # noqa: S608
+            while found := cursor.fetchmany(rows):
+                yield as_arrow(table, declared, dict(zip(declared, zip(*found, strict=True), strict=True)))
 
     def lock(self, lock: Lock) -> None:
         """Wait until no other session of any process has this lock, and keep it until the transaction is over."""
@@ -155,6 +167,10 @@ class PostgresServer:
         with self.reading() as session:
             return int(session.query("SELECT pg_database_size(current_database())")[0][0])
 
+    def log_size_bytes(self) -> int | None:
+        """The log is that of the whole server."""
+        return None
+
     @contextmanager
     def copied(self) -> Iterator[tuple[Path, dict[str, int]]]:
         """All tables as they are at one moment, in a fresh DuckDB file, and the rows of each table."""
@@ -169,13 +185,10 @@ class PostgresServer:
     @contextmanager
     def copied_views(self, schema: str, numbers: str) -> Iterator[Path]:
         """The views of a schema as tables of a fresh DuckDB file, with their comments, as they are at one moment."""
-        from voc.store.transfer import copy_views_to_file
+        from voc.store.duckdb_file import open_duckdb
 
-        with TemporaryDirectory(prefix="voc-copy-") as folder:
-            path = Path(folder) / "views.duckdb"
-            with self.reading() as session:
-                copy_views_to_file(session, path, schema, numbers)
-            yield path
+        with self.copied() as (path, _), closing(open_duckdb(str(path))) as copy, copy.copied_views(schema, numbers) as views:
+            yield views
 
     def rewrite(self, then: str) -> None:
         """Write all tables anew (VACUUM FULL), so that nothing deleted is in their files, one after the other.
@@ -340,25 +353,40 @@ def _as_csv(rows: Any) -> Iterator[bytes]:
     from pyarrow import csv
 
     written = pa.BufferOutputStream()
-    csv.write_csv(_plain(rows), written, csv.WriteOptions(include_header=False, quoting_style="all_valid"))
+    csv.write_csv(rows, written, csv.WriteOptions(include_header=False, quoting_style="all_valid"))
     whole = memoryview(written.getvalue())
     for start in range(0, len(whole), PIECE_BYTES):
         yield whole[start : start + PIECE_BYTES]
 
 
-def _plain(rows: Any) -> Any:
-    """The same rows with text that PostgreSQL can hold, and bytes as it reads them."""
+def _storable_rows(rows: Any, json: Sequence[str]) -> Any:
+    """The same rows as the server can have them: without NUL, and bytes in the digits that it reads."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     columns = []
-    for column in rows.columns:
-        if pa.types.is_string(column.type) and pc.any(pc.match_substring(column, "\0")).as_py():
-            column = pc.replace_substring(column, "\0", _NOTHING)
-        elif pa.types.is_binary(column.type):
-            column = pa.array([None if each is None else "\\x" + each.hex() for each in column.to_pylist()], pa.string())
-        columns.append(column)
+    for name, column in zip(rows.column_names, rows.columns, strict=True):
+        if pa.types.is_binary(column.type):
+            columns.append(pa.array([None if each is None else f"\\x{each.hex()}" for each in column.to_pylist()], pa.string()))
+        elif pa.types.is_string(column.type):
+            columns.append(_without_nul_in_json(column) if name in json else _without_nul(column))
+        else:
+            columns.append(column)
     return pa.table(columns, names=rows.column_names)
+
+
+def _without_nul(texts: Any) -> Any:
+    import pyarrow.compute as pc
+
+    return pc.replace_substring(texts, "\0", _NOTHING) if pc.any(pc.match_substring(texts, "\0")).as_py() else texts
+
+
+def _without_nul_in_json(texts: Any) -> Any:
+    """JSON writes a NUL as an escape, and a backslash as two; `->>` fails on it."""
+    import pyarrow.compute as pc
+
+    while pc.any(pc.match_substring_regex(texts, _NUL_IN_JSON)).as_py():
+        texts = pc.replace_substring_regex(texts, _NUL_IN_JSON, rf"\1{_NOTHING}")
+    return texts
 
 
 @contextmanager

@@ -101,6 +101,10 @@ class Store:
         """How much room the database takes; None in memory."""
         return self._database.size_bytes()
 
+    def log_size_bytes(self) -> int | None:
+        """How much of it is beside its file still; None on a server and in memory."""
+        return self._database.log_size_bytes()
+
     def __enter__(self) -> Self:
         return self
 
