@@ -66,3 +66,9 @@ def database_at(path: Path) -> str:
             cluster().create(name, TEMPLATE)
         _made[path] = name
     return cluster().address(_made[path])
+
+
+def forget(path: Path) -> None:
+    """Let the next one that stands for this path be an empty store."""
+    if name := _made.pop(path, None):
+        cluster().run(f"DROP DATABASE {name} WITH (FORCE)")

@@ -5,6 +5,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ import psycopg
 
 OWNER: Final = "postgres"
 _LOCALE: Final = "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'"
-_OPTIONS: Final = {  # nothing of it is to outlive the tests
+FORGETFUL: Final = {  # nothing of it is to outlive the tests
     "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300", "listen_addresses": "''",
     "autovacuum_naptime": "5s",
 }  # fmt: skip
@@ -28,14 +29,14 @@ class Cluster:
         self._data = folder / "data"
         self._user = OWNER if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
 
-    def start(self) -> None:
+    def start(self, options: Mapping[str, str] = FORGETFUL) -> None:
         """Make it, and let it run until `stop`."""
         if self._user:
             owner = pwd.getpwnam(self._user)
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
         self._run("initdb", "--username", OWNER, "--auth", "trust", "--encoding", "UTF8", "--no-locale", "--no-sync")
-        options = " ".join(f"-c {name}={value}" for name, value in _OPTIONS.items())
-        self._run("pg_ctl", "--wait", "--options", f"{options} -k {self.folder}", "--log", str(self.folder / "log"), "start")
+        given = " ".join(f"-c {name}={value}" for name, value in options.items())
+        self._run("pg_ctl", "--wait", "--options", f"{given} -k {self.folder}", "--log", str(self.folder / "log"), "start")
 
     def address(self, database: str) -> str:
         """Where a database is, as VOC_DATABASE has it."""
@@ -43,7 +44,7 @@ class Cluster:
 
     def create(self, database: str, template: str | None = None) -> str:
         """Make a database; its address. A template gives it tables."""
-        made = f"TEMPLATE {template} STRATEGY WAL_LOG" if template else _LOCALE
+        made = f"TEMPLATE {template} STRATEGY FILE_COPY" if template else _LOCALE
         self.run(f"CREATE DATABASE {database} {made}")
         return self.address(database)
 

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.api_client import items, problem, running, send_tagged, wait_done
-from tests.stores import open_store, tag_all
+from tests.stores import database, open_store, tag_all
 from tests.test_store_backup import texts
 from tests.test_store_erase import marked, on_disk
 from tests.test_store_refusals import voc
@@ -93,7 +93,7 @@ def test_a_running_service_makes_a_backup_that_the_command_restores(tmp_path: Pa
         assert (made["sha256"], made["tables"]) == (manifest.sha256, manifest.tables)
         assert made["tables"]["feedback"] == 3
         assert client.post("/v1/backup").json()["file"] != made["file"]
-    monkeypatch.setenv("VOC_DATABASE", str(tmp_path / "new.duckdb"))
+    monkeypatch.setenv("VOC_DATABASE", database(tmp_path / "new.duckdb"))
     assert CliRunner().invoke(cli, ["restore", str(folder / made["file"])]).exit_code == 0
     assert len(texts(tmp_path / "new.duckdb")) == 3
 

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from tests.api_client import problem, running, upload
-from tests.stores import TEHRAN
+from tests.stores import TEHRAN, database
 from voc.errors import ModelError, StoreError
 from voc.settings import Settings
 from voc.store import Store
@@ -175,10 +175,10 @@ def test_a_database_in_use_is_said_at_the_start(tmp_path: Path) -> None:
 
 def test_a_model_that_is_not_there_is_said_at_the_start(tmp_path: Path) -> None:
     """As our own error, in no other's wrapping, and with the database let go."""
-    app = create_app(Settings(database=str(tmp_path / "voc.duckdb"), model=str(tmp_path / "nothing")))
+    app = create_app(Settings(database=database(tmp_path / "voc.duckdb"), model=str(tmp_path / "nothing")))
     with pytest.raises(ModelError, match="VOC_MODEL"), TestClient(app):
         pass
-    Store.open(str(tmp_path / "voc.duckdb"), zone=TEHRAN).close()
+    Store.open(database(tmp_path / "voc.duckdb"), zone=TEHRAN).close()
 
 
 def test_a_batch_answer_never_repeats_a_refused_text(client: TestClient) -> None:

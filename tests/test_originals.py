@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet
 from fastapi.testclient import TestClient
 
 from tests.api_client import items, problem, running, send_tagged
-from tests.stores import TEHRAN, add, key_of
+from tests.stores import TEHRAN, add, database, key_of
 from tests.test_api_access import bearer, make
 from voc.errors import ConflictError, NotFoundError, SettingsError
 from voc.ingest import open_feedback, read_records
@@ -48,7 +48,7 @@ RECORDS: Final[list[dict[str, Any]]] = [
 
 
 def open_sealed(path: Path, key: str = KEY) -> Store:
-    return Store.open(str(path / "voc.duckdb"), zone=TEHRAN, originals_key=key)
+    return Store.open(database(path / "voc.duckdb"), zone=TEHRAN, originals_key=key)
 
 
 def take(store: Store) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from tests import engines
 from tests.stores import TEHRAN, add, open_store, tag_all
 from voc.errors import InputError
 from voc.records import Feedback
@@ -142,6 +143,7 @@ def test_any_words_find_themselves(store: Store, words: str) -> None:
 @given(st.text(max_size=12).filter(lambda name: "\0" not in name), st.text(max_size=5))
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_attribute_can_be_asked_for(store: Store, name: str, value: str) -> None:
+    assume(engines.chosen == "duckdb" or "\0" not in value)  # which is not in what PostgreSQL keeps
     made = json.dumps({name: value, "other": "x"}, ensure_ascii=False)
     row = "(SELECT $made::JSON AS attributes, 1 AS seq) f"
     condition = where(Filters(attributes={name: value}))

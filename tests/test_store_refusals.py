@@ -21,10 +21,7 @@ from voc.errors import DiskFullError, StoreError
 from voc.records import Feedback, Tags
 from voc.store import Filters, Store
 from voc.store.backup import restore
-from voc.store.database import Engine
 from voc.store.files import log_of
-
-pytestmark = pytest.mark.usefixtures("engine")
 
 ROOT = Path(__file__).parent.parent
 WORDS = "پیک دیر اومد و کسی جواب نداد"
@@ -71,7 +68,7 @@ def use_all(path: Path) -> list[object]:
 
 
 @pytest.fixture(scope="module")
-def whole(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[object]]:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[object]]:
     path = tmp_path_factory.mktemp("whole") / "voc.duckdb"
     read = write_plain(path, 1_000)
     return path.read_bytes(), read

@@ -93,7 +93,9 @@ def both(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[B
     """Ten rows more wait for the tagger when the file is made; the service has stopped to tag."""
     folder = tmp_path_factory.mktemp("trends")
     with running(folder) as client:
-        store = client.app.state.service.store  # type: ignore[attr-defined]
+        service = client.app.state.service  # type: ignore[attr-defined]
+        service.engine.stop(5)
+        store = service.store
         add(store, rows())
         tag_all(store)
         add(store, rows()[:10], "دیگر.csv")

@@ -8,6 +8,7 @@ others out of what must not move meanwhile); those that read see one state.
 """
 
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from functools import lru_cache
@@ -43,6 +44,10 @@ _BEGIN_WRITING: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 _ROUND: Final = (  # PostgreSQL has it for numeric alone, whose figures are those that the shortest form of a double shows
     "CREATE FUNCTION main.round(number DOUBLE PRECISION, digits INTEGER) RETURNS DOUBLE PRECISION IMMUTABLE STRICT"
     " PARALLEL SAFE LANGUAGE SQL RETURN CAST(pg_catalog.round(CAST(number AS NUMERIC), digits) AS DOUBLE PRECISION)"
+)
+_READING_STILL: Final = (
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start < %s"
+    " AND backend_type = 'client backend' LIMIT 1"
 )
 _SEQUENCES: Final = "SELECT sequencename, coalesce(last_value + 1, start_value) FROM pg_sequences WHERE schemaname = $schema"
 _NUL_IN_JSON: Final = r"((?:^|[^\\])(?:\\\\)*)\\u0000"
@@ -199,6 +204,7 @@ class PostgresServer:
             found = connection.execute("SELECT relname FROM pg_stat_user_tables WHERE schemaname = %s", (SCHEMA,)).fetchall()
             connection.execute(f"SET lock_timeout = '{PATIENCE_S}s'")
             try:
+                _wait_for_others(connection)
                 for (table,) in sorted(found):
                     connection.execute(f"VACUUM (FULL, ANALYZE) {SCHEMA}.{quoted(table)}")
             finally:
@@ -322,6 +328,16 @@ def _check(connection: Connection, name: str) -> None:
             " points. Make it with CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'.",
             field=_SETTING,
         )
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """Wait for transactions that may still read what was deleted: as long as there are any, it would be kept for them."""
+    ((begun,),) = connection.execute("SELECT clock_timestamp()").fetchall()
+    until = time.monotonic() + PATIENCE_S
+    while connection.execute(_READING_STILL, (begun,)).fetchall():
+        if time.monotonic() > until:
+            raise psycopg.errors.LockNotAvailable
+        time.sleep(0.05)
 
 
 def _place_of(lock: Lock) -> int:
