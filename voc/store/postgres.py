@@ -45,6 +45,11 @@ _ROUND: Final = (  # PostgreSQL has it for numeric alone, whose figures are thos
     "CREATE FUNCTION main.round(number DOUBLE PRECISION, digits INTEGER) RETURNS DOUBLE PRECISION IMMUTABLE STRICT"
     " PARALLEL SAFE LANGUAGE SQL RETURN CAST(pg_catalog.round(CAST(number AS NUMERIC), digits) AS DOUBLE PRECISION)"
 )
+_ORDER: Final = (  # a provider of its own: libc's C, or PostgreSQL's builtin one, whose locales all order so
+    "SELECT pg_encoding_to_char(encoding), CASE datlocprovider WHEN 'c' THEN datcollate WHEN 'b' THEN 'C' ELSE 'of ICU' END"
+    " FROM pg_database WHERE datname = current_database()"
+)
+_BY_CODE_POINTS: Final = ("C", "POSIX", "C.UTF-8", "C.utf8")
 _READING_STILL: Final = (
     "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start < %s"
     " AND backend_type = 'client backend' LIMIT 1"
@@ -320,9 +325,8 @@ def _check(connection: Connection, name: str) -> None:
     version = connection.info.server_version // 10_000
     if version < OLDEST_VERSION:
         raise StoreError(f"{_SETTING}: {name} is PostgreSQL {version}; {OLDEST_VERSION} or later is needed.", field=_SETTING)
-    sql = "SELECT pg_encoding_to_char(encoding), datcollate FROM pg_database WHERE datname = current_database()"
-    ((encoding, collation),) = connection.execute(sql).fetchall()
-    if encoding != "UTF8" or collation not in ("C", "POSIX", "C.UTF-8", "C.utf8"):
+    ((encoding, collation),) = connection.execute(_ORDER).fetchall()
+    if encoding != "UTF8" or collation not in _BY_CODE_POINTS:
         raise StoreError(
             f"{_SETTING}: {name} has encoding {encoding} and collation {collation}; texts are kept in UTF8 and ordered by code"
             " points. Make it with CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'.",
