@@ -167,6 +167,7 @@ def test_a_person_gets_a_page(client: TestClient) -> None:
     assert problem(client.get("/v1/batches/b000000000000", headers={"accept": "text/html"}), 404)
 
 
+@pytest.mark.engines("duckdb")
 def test_a_database_in_use_is_said_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "voc.duckdb").write_bytes(b"this is no database" * 100)
     with pytest.raises(StoreError), running(tmp_path):

@@ -27,6 +27,7 @@ ALTER TABLE agent ADD PRIMARY KEY (agent_id);
 ALTER TABLE audit ADD PRIMARY KEY (seq);
 ALTER TABLE correction ADD PRIMARY KEY (number);
 CREATE INDEX correction_row ON correction (seq);
+CREATE INDEX correction_undone ON correction (number) WHERE undone_at IS NOT NULL;
 ALTER TABLE judged ADD PRIMARY KEY (number);
 CREATE INDEX judged_row ON judged (seq);
 ALTER TABLE webhook ADD PRIMARY KEY (id);
