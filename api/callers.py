@@ -6,15 +6,16 @@ it, keys are read again every second: one that was revoked elsewhere opens nothi
 
 import hmac
 import secrets
-import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Event, Lock, Thread
 from typing import Final
 
 from fastapi import Request
 
 from voc.access import Key, Scope, Via, digest_of, make_key
-from voc.errors import ConflictError
+from voc.errors import ConflictError, StoreError
 from voc.store import Store
 
 COOKIE: Final = "voc_session"
@@ -44,15 +45,16 @@ class Keyring:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._stored: tuple[Key, ...] = ()
-        self._read_at = 0.0
+        self._keys: tuple[Key, ...] = ()
+        self._reading = Lock()  # so that what was read later is what stays
+        self._ended = Event()
         self._read()
+        if store.is_shared:
+            Thread(target=self._follow, name="voc-keys", daemon=True).start()
 
-    @property
-    def _keys(self) -> tuple[Key, ...]:
-        if self._store.is_shared and time.monotonic() - self._read_at > FRESH_S:
-            self._read()
-        return self._stored
+    def stop(self) -> None:
+        """Look no more for what other processes change."""
+        self._ended.set()
 
     @property
     def is_open(self) -> bool:
@@ -85,8 +87,13 @@ class Keyring:
         self._read()
 
     def _read(self) -> None:
-        self._read_at = time.monotonic()
-        self._stored = self._store.all_keys()
+        with self._reading:
+            self._keys = self._store.all_keys()
+
+    def _follow(self) -> None:
+        while not self._ended.wait(FRESH_S):
+            with suppress(StoreError):  # nothing else is answered either while the database cannot be asked
+                self._read()
 
 
 class Sessions:

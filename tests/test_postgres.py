@@ -65,7 +65,7 @@ def plain(row: tuple[Any, ...]) -> tuple[Any, ...]:
 def file_of_everything(path: Path) -> None:
     """A DuckDB file with something in every table that a service writes."""
     with Store.open(str(path), zone=TEHRAN) as store:
-        rows = [
+        rows: list[Feedback | Reject] = [
             Feedback("پیک دیر اومد، دیگه نمیخرم", 2, customer_id="م-۱", agent_id="zohreh.k", channel="", nps=3,
                      occurred_at=datetime(1991, 5, 4, 23, 59, 59, 123456, tzinfo=TEHRAN), attributes={"شهر": "قم", "": 1.5}),
             Feedback("گفت «صبر کنید»,\n\"فردا\" می‌رسه \\. \t", 3, cost=0.1, revenue=-1e-9, abandoned=False),

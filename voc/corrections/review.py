@@ -29,7 +29,7 @@ SPIKE_DAYS: Final = 7  # a spike of last Saturday is still worth a look on Frida
 GAP: Final = 1.0  # half of the way from the worst to the best
 
 _SPOKEN_OF: Final = "SELECT seq FROM correction WHERE undone_at IS NULL"
-_UNSEEN: Final = f"f.seq NOT IN ({_SPOKEN_OF})"
+_UNSEEN: Final = "NOT EXISTS (SELECT 1 FROM correction o WHERE o.seq = f.seq AND o.undone_at IS NULL)"
 _PLACE: Final = "CAST(round(1000000 * ({})) AS BIGINT)"
 _SURE: Final = "greatest(g.score - CASE WHEN c.seq IS NULL THEN l.of_texts ELSE l.of_conversations END, 0)"
 _UNCERTAIN: Final = f"""

@@ -49,7 +49,7 @@ def learn_agents(session: Session, first_seq: int = 0) -> None:
 
 def forget_agents(session: Session) -> None:
     """Remove the names of agents of whom no row is left."""
-    session.run("DELETE FROM agent WHERE agent_id NOT IN (SELECT agent_id FROM feedback WHERE agent_id IS NOT NULL)")
+    session.run("DELETE FROM agent WHERE NOT EXISTS (SELECT 1 FROM feedback f WHERE f.agent_id = agent.agent_id)")
 
 
 def _free_name(digits: str, taken: set[str]) -> str:

@@ -32,7 +32,7 @@ SELECT change, seq, deleted FROM (
   SELECT change, seq, FALSE AS deleted FROM tagging WHERE change >= $number
   UNION ALL
   SELECT b.change, f.seq, FALSE FROM batch b JOIN feedback f ON f.batch_id = b.id
-  WHERE b.change >= $number AND f.seq NOT IN (SELECT seq FROM tagging)
+  WHERE b.change >= $number AND NOT EXISTS (SELECT 1 FROM tagging t WHERE t.seq = f.seq)
   UNION ALL
   SELECT change, gone_seq, TRUE FROM tombstone WHERE change >= $number AND change > $floor
 ) AS due

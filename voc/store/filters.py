@@ -115,8 +115,8 @@ def _of_rows(filters: Filters) -> Iterator[_Condition]:
     if filters.batch:
         yield "f.batch_id = ANY($where_batch)", {"where_batch": list(filters.batch)}
     if len(set(filters.kind)) == 1:
-        among = "NOT IN" if "feedback" in filters.kind else "IN"
-        yield f"f.seq {among} (SELECT seq FROM conversation)", {}
+        among = "NOT EXISTS" if "feedback" in filters.kind else "EXISTS"
+        yield f"{among} (SELECT 1 FROM conversation spoken WHERE spoken.seq = f.seq)", {}
 
 
 def _of_texts(filters: Filters) -> Iterator[_Condition]:

@@ -367,7 +367,7 @@ def _storable(value: object) -> object:
     return value
 
 
-def _as_csv(rows: Any) -> Iterator[bytes]:
+def _as_csv(rows: Any) -> Iterator[memoryview]:
     """Text in quotes and NULL as nothing at all, which COPY tells apart."""
     import pyarrow as pa
     from pyarrow import csv

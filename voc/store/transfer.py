@@ -35,7 +35,9 @@ def move_store(source: Database, target: Database) -> dict[str, int]:
     """
     with source.reading() as old, target.writing("arrivals", "taggings", "webhooks", "accesses", "numbering") as new:
         _check(old, source.name, new, target.name)
-        return copy_tables(old, new)
+        counts = copy_tables(old, new)
+        new.run("ANALYZE")
+        return counts
 
 
 def move_file(path: str, database: str, zone: ZoneInfo) -> dict[str, int]:
