@@ -24,11 +24,21 @@ def keep_uncompressed(store: Store) -> None:
             session.run(f"ALTER TABLE {table} ALTER COLUMN text SET STORAGE EXTERNAL")
 
 
-def has_on_disk(store: Store, path: Path, word: bytes) -> bool:
+def has_on_disk(path: Path, word: bytes) -> bool:
     """Whether a word stands in any file of the database that a test keeps at this path."""
+    return any(word in each.read_bytes() for each in files_of(path))
+
+
+def files_of(path: Path) -> list[Path]:
+    """The files of the database that a test keeps at this path; for one of DuckDB, all that are in its folder."""
+    folder = path.parent if engines.chosen == "duckdb" else engines.folder_of(path)
+    return [each for each in folder.rglob("*") if each.is_file()]
+
+
+def all_bytes(folder: Path) -> bytes:
+    """All that stands in a folder, and in the files of the database that a test keeps there as voc.duckdb."""
+    files = {each for each in folder.rglob("*") if each.is_file()}
     if engines.chosen == "postgres":
-        ((oid,),) = store.select("SELECT oid FROM pg_database WHERE datname = current_database()", {})
-        folder = engines.cluster().folder / "data" / "base" / str(oid)
-    else:
-        folder = path.parent
-    return any(word in each.read_bytes() for each in folder.rglob("*") if each.is_file())
+        engines.cluster().run("CHECKPOINT")
+        files |= set(files_of(folder / "voc.duckdb"))
+    return b"".join(each.read_bytes() for each in files)

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final, get_args
 from zoneinfo import ZoneInfo
 
+import psycopg
+
 from tests.postgres import Cluster
 from voc.store import Store
 from voc.store.database import Engine
@@ -72,3 +74,10 @@ def forget(path: Path) -> None:
     """Let the next one that stands for this path be an empty store."""
     if name := _made.pop(path, None):
         cluster().run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def folder_of(path: Path) -> Path:
+    """Where the server has the files of the database that stands for this path."""
+    with psycopg.connect(database_at(path)) as connection:
+        ((oid,),) = connection.execute("SELECT oid FROM pg_database WHERE datname = current_database()").fetchall()
+    return cluster().folder / "data" / "base" / str(oid)

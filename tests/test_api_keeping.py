@@ -61,14 +61,14 @@ def test_a_running_service_takes_the_words_out_of_its_file(tmp_path: Path, monke
         word = marked(store, 7, 300)
         tag_all(store)
         flush(store)
-        assert has_on_disk(store, path, word)
+        assert has_on_disk(path, word)
     with running(tmp_path) as client:
         store = client.app.state.service.store  # type: ignore[attr-defined]
         assert client.delete("/v1/customers/الف").json() == {"rows": 1}
         until = time.monotonic() + 20
-        while has_on_disk(store, path, word) and time.monotonic() < until:
+        while has_on_disk(path, word) and time.monotonic() < until:
             assert client.get("/v1/batches").json()["items"][0]["erased"] == 1
-        assert not has_on_disk(store, path, word)
+        assert not has_on_disk(path, word)
         assert items(client, "/v1/batches")[0]["tagged"] == 2_999
 
 

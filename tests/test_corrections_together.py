@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.disk import flush, has_on_disk
 from tests.fakes import EFFORT_WORDS, LOYALTY_WORDS, REASON_WORDS, RESOLUTION_WORDS, SENTIMENT_WORDS, FakeTagger
-from tests.stores import TEHRAN, add, feedback, five_fields, lines_until_killed, open_store, put_back, tag_all
+from tests.stores import TEHRAN, add, feedback, five_fields, fresh_database, lines_until_killed, open_store, put_back, tag_all
 from voc.corrections.correction import Note
 from voc.corrections.statement import read_statement, write_statement
 from voc.errors import NotFoundError
@@ -82,7 +82,7 @@ steps = st.one_of(
 
 @pytest.fixture(scope="module")
 def shared(engine: Engine) -> Iterator[Store]:
-    with Store.open(":memory:", zone=TEHRAN) as store:
+    with Store.open(fresh_database(), zone=TEHRAN) as store:
         yield store
 
 
@@ -287,11 +287,11 @@ def test_a_person_who_is_erased_takes_what_was_said_of_their_words(store: Store,
         why = word if row == "f1" else "چون"
         store.corrections.correct(row, read_statement({"sentiment": "negative"}), Note("k1", why), NOW)
     flush(store)
-    assert has_on_disk(store, tmp_path / "voc.duckdb", word.encode())
+    assert has_on_disk(tmp_path / "voc.duckdb", word.encode())
     store.erase_customer("م-۱")
     assert store.select("SELECT seq FROM correction", {}) == store.select("SELECT seq FROM model_answer", {}) == [(2,)]
     store.rewrite()
     flush(store)
-    assert not has_on_disk(store, tmp_path / "voc.duckdb", word.encode())
+    assert not has_on_disk(tmp_path / "voc.duckdb", word.encode())
     with pytest.raises(NotFoundError):
         store.corrections.undo("c1", None, NOW)

@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests import engines
+from tests.disk import all_bytes
 from tests.fakes import FakeTagger
 from tests.serving import ServiceProcess
 from tests.spoken import CALL, conversation
@@ -334,6 +335,31 @@ def test_a_busy_table_is_written_anew_later(store: Store, other: Store, monkeypa
     assert store.rewrite_due_since() is not None
     store.rewrite()
     assert store.rewrite_due_since() is None
+
+
+def test_an_erased_customer_is_in_no_statistics(store: Store, tmp_path: Path) -> None:
+    customer = "مشتری‌ژاله‌پگاه"
+    add(store, [Feedback("پیک دیر اومد", n, customer_id=customer) for n in range(50)])
+    with store._database.writing() as session:
+        session.run("ANALYZE")
+    assert customer.encode() in all_bytes(tmp_path)
+    store.erase_customer(customer)
+    store.rewrite()
+    assert customer.encode() not in all_bytes(tmp_path)
+
+
+def test_another_users_database_says_what_it_needs(store: Store, tmp_path: Path) -> None:
+    engines.cluster().run("DROP ROLE IF EXISTS guest; CREATE ROLE guest LOGIN")
+    with store._database.writing() as session:
+        session.run("GRANT USAGE ON SCHEMA main TO guest; GRANT ALL ON ALL TABLES IN SCHEMA main TO guest")
+    address = database(tmp_path / "voc.duckdb").replace("postgres@", "guest@")
+    with Store.open(address, zone=TEHRAN, show_agents=True) as guest:
+        with pytest.raises(StoreError, match="belong to another user"):
+            guest.rewrite()
+        with pytest.raises(StoreError, match="may not do this"):
+            add(guest, [Feedback("دیر رسید", 2)])
+    with store._database.writing() as session:
+        session.run("DROP OWNED BY guest; DROP ROLE guest")
 
 
 @pytest.mark.parametrize(

@@ -233,12 +233,12 @@ def test_nothing_of_them_is_left(tmp_path: Path, erase: Callable[[Store], None])
         tag_all(store)
         assert all(counts(store)[table] for table in OWN_TABLES)
         flush(store)
-        assert all(has_on_disk(store, path, word.encode()) for word in words)
+        assert all(has_on_disk(path, word.encode()) for word in words)
         erase(store)
         assert set(counts(store).values()) == {0}
         store.rewrite()
         flush(store)
-        assert not any(has_on_disk(store, path, word.encode()) for word in words)
+        assert not any(has_on_disk(path, word.encode()) for word in words)
 
 
 def test_others_stay_when_a_customer_goes(store: Store) -> None:

@@ -194,11 +194,11 @@ def test_erased_words_leave_the_file(tmp_path: Path, prepare: Callable[[Store], 
         store.erase_customer("الف")
         flush(store)
         compressed = prepare is as_it_comes and engines.chosen == "postgres"
-        assert compressed or has_on_disk(store, path, word)  # deleting alone does not do it
+        assert compressed or has_on_disk(path, word)  # deleting alone does not do it
         assert store.rewrite_due_since() is not None
         store.rewrite()
         flush(store)
-        assert not has_on_disk(store, path, word)
+        assert not has_on_disk(path, word)
         assert store.rewrite_due_since() is None
         assert len(texts(store)) == 2_999
     assert [each.name for each in tmp_path.iterdir()] == (["voc.duckdb"] if engines.chosen == "duckdb" else [])
@@ -227,11 +227,11 @@ def test_a_deleted_batch_leaves_the_file_as_well(tmp_path: Path) -> None:
         add(store, feedback("می‌ماند"), "دو")
         store.delete_batch(store.list_batches().items[1].id)
         flush(store)
-        assert has_on_disk(store, path, word)
+        assert has_on_disk(path, word)
         assert store.rewrite_due_since() is not None
         store.rewrite()
         flush(store)
-        assert not has_on_disk(store, path, word)
+        assert not has_on_disk(path, word)
         assert texts(store) == ["می‌ماند"]
 
 

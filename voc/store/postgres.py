@@ -50,6 +50,10 @@ _ORDER: Final = (  # a provider of its own: libc's C, or PostgreSQL's builtin on
     " FROM pg_database WHERE datname = current_database()"
 )
 _BY_CODE_POINTS: Final = ("C", "POSIX", "C.UTF-8", "C.utf8")
+_MAY_REWRITE: Final = (
+    "SELECT bool_and(pg_has_role(relowner, 'USAGE')) FROM pg_class"
+    " WHERE relnamespace = CAST('main' AS regnamespace) AND relkind = 'r'"
+)
 _READING_STILL: Final = (
     "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start < %s"
     " AND backend_type = 'client backend' LIMIT 1"
@@ -203,9 +207,16 @@ class PostgresServer:
     def rewrite(self, then: str) -> None:
         """Write all tables anew (VACUUM FULL), so that nothing deleted is in their files, one after the other.
 
-        Who uses a table waits while it is written. Raises StoreError where others use one for too long; it is tried again then.
+        Who uses a table waits while it is written. Raises StoreError where others use one for too long, so that it is tried
+        again, and where the tables belong to another user, for then the server would leave them as they are.
         """
         with self._said(), self._pool.connection() as connection:
+            if connection.execute(_MAY_REWRITE).fetchall() != [(True,)]:
+                raise StoreError(
+                    f"{_SETTING}: the tables of {self.name} belong to another user, so erased words cannot be taken out of"
+                    " their files. Give the address of that user.",
+                    field=_SETTING,
+                )
             found = connection.execute("SELECT relname FROM pg_stat_user_tables WHERE schemaname = %s", (SCHEMA,)).fetchall()
             connection.execute(f"SET lock_timeout = '{PATIENCE_S}s'")
             try:

@@ -37,3 +37,15 @@ ALTER TABLE webhook_delivery ADD PRIMARY KEY (number);
 CREATE INDEX webhook_delivery_of ON webhook_delivery (webhook_id, number);
 CREATE INDEX webhook_delivery_due ON webhook_delivery (next_attempt_at) WHERE status = 'waiting';
 CREATE INDEX webhook_delivery_row ON webhook_delivery (seq) WHERE seq IS NOT NULL;
+
+-- No samples of what customers say, or of who people are, in the server's statistics: they would outlive an erasure.
+ALTER TABLE feedback ALTER COLUMN text SET STATISTICS 0;
+ALTER TABLE feedback ALTER COLUMN external_id SET STATISTICS 0;
+ALTER TABLE feedback ALTER COLUMN customer_id SET STATISTICS 0;
+ALTER TABLE feedback ALTER COLUMN agent_id SET STATISTICS 0;
+ALTER TABLE agent ALTER COLUMN agent_id SET STATISTICS 0;
+ALTER TABLE agent ALTER COLUMN shown_as SET STATISTICS 0;
+ALTER TABLE turn ALTER COLUMN text SET STATISTICS 0;
+ALTER TABLE original ALTER COLUMN sealed SET STATISTICS 0;
+ALTER TABLE correction ALTER COLUMN why SET STATISTICS 0;
+ALTER TABLE reject ALTER COLUMN message SET STATISTICS 0;
