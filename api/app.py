@@ -206,6 +206,7 @@ def _stop(service: Service) -> None:
     service.webhooks.stop(STOP_WEBHOOKS_S)
     service.keeper.stop(STOP_TIMEOUT_S)
     service.engine.stop(STOP_TIMEOUT_S)
+    service.access.keyring.stop()
     service.access.audit.stop()
     service.store.close()
 

@@ -1,21 +1,25 @@
 """Who is calling: the keys that exist, held in memory so that no call waits for the database, and the page's sessions.
 
-The one process that has the database changes keys only through here, so what is in memory is what is stored.
+Where one process has the database, keys change only through here, so what is in memory is what is stored. Where several share
+it, keys are read again every second: one that was revoked elsewhere opens nothing a second later.
 """
 
 import hmac
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Event, Lock, Thread
 from typing import Final
 
 from fastapi import Request
 
 from voc.access import Key, Scope, Via, digest_of, make_key
-from voc.errors import ConflictError
+from voc.errors import ConflictError, StoreError
 from voc.store import Store
 
 COOKIE: Final = "voc_session"
+FRESH_S: Final = 1.0
 SESSION_S: Final = 12 * 3600  # a working day, so that nobody signs in twice in one and nobody stays overnight
 _SESSIONS: Final = 10_000  # far more than people; a script that signs in over and over fills no memory
 _TOKEN_BYTES: Final = 32  # as many as of a key
@@ -42,7 +46,15 @@ class Keyring:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._keys: tuple[Key, ...] = ()
+        self._reading = Lock()  # so that what was read later is what stays
+        self._ended = Event()
         self._read()
+        if store.is_shared:
+            Thread(target=self._follow, name="voc-keys", daemon=True).start()
+
+    def stop(self) -> None:
+        """Look no more for what other processes change."""
+        self._ended.set()
 
     @property
     def is_open(self) -> bool:
@@ -75,7 +87,13 @@ class Keyring:
         self._read()
 
     def _read(self) -> None:
-        self._keys = self._store.all_keys()
+        with self._reading:
+            self._keys = self._store.all_keys()
+
+    def _follow(self) -> None:
+        while not self._ended.wait(FRESH_S):
+            with suppress(StoreError):  # nothing else is answered either while the database cannot be asked
+                self._read()
 
 
 class Sessions:

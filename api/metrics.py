@@ -18,7 +18,6 @@ from api.requests import BOUNDS_S, LEVELS, Kind, LogCounts, RequestTimes, Times
 from api.service import Service
 from voc.engine import Pool
 from voc.store.backup import find_last_backup
-from voc.store.files import log_of
 from voc.store.work import Work
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -102,9 +101,9 @@ def _of_work(work: Work) -> Iterator[Metric]:
 
 
 def _of_storage(service: Service) -> Iterator[Metric]:
-    path, folder = service.settings.database_path, service.settings.backup_dir
-    yield gauge("voc_database_size_bytes", "Size of the database file.", _size(path))
-    yield gauge("voc_database_log_size_bytes", "Size of what is committed and not in the file yet.", _size(log_of(path)) or 0)
+    folder, log = service.settings.backup_dir, service.store.log_size_bytes()
+    yield gauge("voc_database_size_bytes", "Size of the database.", service.store.size_bytes())
+    yield gauge("voc_database_log_size_bytes", "Size of what is committed and not in the file yet; absent on a server.", log)
     due = service.store.rewrite_due_since()
     yield gauge(
         "voc_database_rewrite_due_timestamp_seconds",
@@ -165,13 +164,6 @@ def _number(value: float) -> str:
 
 def _seconds(at: datetime | None) -> float | None:
     return at.timestamp() if at else None
-
-
-def _size(path: Path) -> int | None:
-    try:
-        return path.stat().st_size
-    except OSError:  # in memory, or being exchanged for a fresh copy
-        return None
 
 
 def _resident_bytes() -> int | None:

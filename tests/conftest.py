@@ -1,4 +1,4 @@
-"""One promise is held in every test: the service and the library log no customer's words.
+"""What holds for all tests: which engines keep their store, and that the service and the library log no customer's words.
 
 Every sample text is Persian and every message of ours is English, so that a Persian letter in a log is a quotation.
 """
@@ -8,6 +8,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
+
+from tests import engines
+from voc.store.database import Engine
 
 _PERSIAN = re.compile("[\u0620-\u064a\u067e\u0686\u0698\u06a9\u06af\u06cc]")
 _OURS = ("voc", "api", "uvicorn", "asyncio", "fastapi", "starlette")
@@ -32,3 +35,17 @@ def _no_customer_in_the_log() -> Iterator[None]:
     finally:
         logging.getLogger().removeHandler(listener)
     assert not listener.quoting, listener.quoting
+
+
+@pytest.fixture(scope="module")
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """The engine that keeps the stores of a test; tests that use this fixture run once with each."""
+    with engines.choose(request.param):
+        yield request.param
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The marker `engines` narrows them for tests of what only one has."""
+    if "engine" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("engines")
+        metafunc.parametrize("engine", marker.args if marker else engines.ALL, indirect=True, scope="module")

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.serving import ROOT, ServiceProcess
+from tests.stores import database
 
 ADDRESS: Final = "http://127.0.0.1:8000"
 SAMPLE: Final = Path("data") / "samples" / "feedback.csv"
@@ -55,7 +56,7 @@ def run(language: str, code: str, folder: Path, base: str) -> str:
     environment = os.environ | {
         "PATH": f"{shim.parent}:{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
-        "VOC_DATABASE": str(folder / "voc.duckdb"),
+        "VOC_DATABASE": database(folder / "voc.duckdb"),
     }
     command = ["bash", "-euc"] if language == "sh" else [sys.executable, "-W", "error", "-c"]
     done = subprocess.run([*command, code.replace(ADDRESS, base)], cwd=folder, env=environment, capture_output=True, text=True)

@@ -21,6 +21,7 @@ from typing import IO, Final, Self
 import httpx2 as httpx
 
 from tests.fakes import FakeTagger
+from tests.stores import database as address
 from voc.records import Tags
 
 ROOT: Final = Path(__file__).parent.parent
@@ -56,7 +57,7 @@ class ServiceProcess:
         self.log = database.with_suffix(".log")
         environment = {f"VOC_{name.upper()}": str(value) for name, value in settings.items()}
         environment |= {
-            "VOC_DATABASE": str(database),
+            "VOC_DATABASE": address(database),
             "VOC_PORT": str(self.port),
             PAUSE: str(pause_s),
             PATIENCE: str(patience_s),

@@ -5,15 +5,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from tests import engines
 from tests.fakes import FakeTagger
 from voc.engine.crew import item_of, tag_items
 from voc.records import Batch, Column, Feedback, Notice, Reject, Tags
 from voc.store import Store
+from voc.store.backup import restore
 
+_FRESH: Final = count()
 ROOT: Final = Path(__file__).parent.parent
 TEHRAN: Final = ZoneInfo("Asia/Tehran")
 BEFORE_CORRECTIONS: Final = (
@@ -31,8 +36,33 @@ BEFORE_CHANGES: Final = (
 """SQL that makes the schema what it was before changes were numbered."""
 
 
+def database(path: Path) -> str:
+    """The database that a test keeps at a path: the file itself, or one of the tests' server that stands for it."""
+    return str(path) if engines.chosen == "duckdb" else engines.database_at(path)
+
+
+def fresh_database() -> str:
+    """An empty database that no test has seen: in memory, or one of the tests' server."""
+    return ":memory:" if engines.chosen == "duckdb" else engines.database_at(Path(f"/{next(_FRESH)}"))
+
+
+def empty(path: Path) -> None:
+    """Let nothing be in the database at a path."""
+    if engines.chosen == "duckdb":
+        path.unlink(missing_ok=True)
+    else:
+        engines.forget(path)
+
+
+def put_back(backup: Path, path: Path) -> None:
+    """Put a backup in the place of the database at a path; on a server, in that of a new one."""
+    if engines.chosen == "postgres":
+        engines.forget(path)
+    restore(backup, database(path), force=True, now=datetime.now(UTC))
+
+
 def open_store(path: Path, zone: ZoneInfo = TEHRAN) -> Store:
-    return Store.open(str(path), zone=zone, show_agents=True)
+    return Store.open(database(path), zone=zone, show_agents=True)
 
 
 def feedback(*texts: str) -> list[Feedback]:

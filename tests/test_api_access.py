@@ -17,12 +17,15 @@ from api.callers import COOKIE, SESSION_S, Sessions
 from api.routes.sign_in import FORM_BYTES, own_path
 from tests.api_client import BASE, SURVEY, items, problem, running, upload
 from tests.fakes import FakeTagger
-from tests.stores import open_store
+from tests.stores import database, open_store
 from voc.access import make_key, pseudonym
 from voc.errors import SettingsError, StoreError
 from voc.odata import SETS
 from voc.settings import Settings
 from voc.store import Store
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 EVERYONE: Final = None
 NEEDED: Final = {
@@ -163,7 +166,7 @@ def sign_in(client: TestClient, secret: str, **headers: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, dict[str, str]]]:
+def keys(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, dict[str, str]]]:
     """A service with a key of each scope, and one that was revoked."""
     path = tmp_path_factory.mktemp("access")
     made = make(path, "read", "write", "admin")
@@ -294,7 +297,7 @@ def test_without_keys_this_machine_may_do_everything(tmp_path: Path) -> None:
 
 def test_without_keys_no_other_machine_is_answered(tmp_path: Path) -> None:
     """Whatever VOC_HOST says, a server that was told to listen elsewhere has no open door there."""
-    app = create_app(Settings(database=str(tmp_path / "voc.duckdb")), tagger=FakeTagger())
+    app = create_app(Settings(database=database(tmp_path / "voc.duckdb")), tagger=FakeTagger())
     with TestClient(app, base_url="http://192.168.1.5:8000", headers={"host": "localhost:8000"}) as client:
         document = problem(client.get("/v1/feedback"), 401)
         assert "voc keys create" in document["detail"]
@@ -630,7 +633,7 @@ def test_only_our_own_ids_are_readable_in_the_log(admin: TestClient, path: str, 
 
 def test_a_customer_in_the_log_is_a_keyed_hash(tmp_path: Path) -> None:
     """Even where the id looks like one of ours: the name of the parameter decides."""
-    app = create_app(Settings(database=str(tmp_path / "voc.duckdb")), tagger=FakeTagger())
+    app = create_app(Settings(database=database(tmp_path / "voc.duckdb")), tagger=FakeTagger())
 
     @app.get("/v1/of/{customer_id}")
     def look(customer_id: str) -> str:

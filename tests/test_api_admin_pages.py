@@ -9,6 +9,8 @@ from fastapi.testclient import TestClient
 
 from tests.api_client import running, send_tagged
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Origin": "http://localhost:8000", "Accept": "text/html"}
 
 

@@ -12,6 +12,9 @@ from tests.ledger import on
 from tests.spoken import CALL, conversation
 from tests.stores import add, tag_all
 from voc.records import Feedback
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 IDS = ("sara.rezaei", "ali-moradi")
 ROWS = [
@@ -21,7 +24,7 @@ ROWS = [
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def client(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     yield from filled(tmp_path_factory.mktemp("agents"))
 
 

@@ -15,6 +15,8 @@ from fastapi.testclient import TestClient
 from tests.api_client import items, problem, running, send_tagged, upload
 from tests.test_api_conversations import ROWS, send
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 BATCH = "نظر,شناسه مشتری\nپیک دیر اومد,م-۱\nسریع رسید,م-۲\nگرون بود,م-۱\n"
 
 

@@ -20,6 +20,9 @@ from tests.stores import add
 from voc.conversations.record import GROUPS, codes_of
 from voc.export import record_of, stream_feedback_as
 from voc.records import Feedback, Move, TaggedFeedback, Tags, Turn
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 HOSTILE = "<script>alert(1)</script>"
 ROWS = (
@@ -39,7 +42,7 @@ def send(client: TestClient, rows: Sequence[Feedback]) -> None:
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def client(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     with running(tmp_path_factory.mktemp("conversations")) as client:
         send(client, ROWS)
         yield client

@@ -14,6 +14,9 @@ from tests.api_client import BASE, items, running, send_tagged
 from tests.spoken import CALL, conversation
 from tests.stores import add
 from tests.test_api_pages import words
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 FROM_HERE: Final = {"origin": BASE, "accept": "text/html"}
 SHOWN: Final = re.compile(r'name="shown" value="([^"]*)"')
@@ -28,7 +31,7 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="module")
-def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def still(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """The same, for what changes nothing."""
     with running(tmp_path_factory.mktemp("still")) as client:
         send_tagged(client)

@@ -13,6 +13,8 @@ from fastapi.testclient import TestClient
 from tests.api_client import items, problem, running, send_tagged
 from tests.fakes import FakeTagger
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 WHY: Final = "کنایه زده، ۰۹۱۲۳۴۵۶۷۸۹ هم شماره‌شه"
 SAID: Final = {"sentiment": "negative", "reasons": {"service.staff": "negative"}, "loyalty": ["churn_intent"]}
 

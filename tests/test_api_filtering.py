@@ -11,13 +11,16 @@ from fastapi.testclient import TestClient
 
 from api.filtering import FilterForm, PageFilters, make_form
 from tests.api_client import problem, running, send_tagged
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 BRANCH = "attr.شعبه"
 PAGES = ("/", "/reasons", "/reasons/delivery.time", "/texts", "/kpis", "/kpis/nps")
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def client(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     with running(tmp_path_factory.mktemp("filtering")) as client:
         send_tagged(client)
         yield client

@@ -6,6 +6,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.api_client import items, problem, running, send_tagged
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 ROWS = """نظر,تاریخ,کانال,شعبه,شهر/استان
 پیک دیر اومد و افتضاح بود,1402/12/11,تلفن,ونک,تهران
@@ -17,7 +20,7 @@ ROWS = """نظر,تاریخ,کانال,شعبه,شهر/استان
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def client(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     with running(tmp_path_factory.mktemp("filters")) as client:
         send_tagged(client, ROWS)
         yield client

@@ -15,9 +15,12 @@ from openpyxl import load_workbook
 from api.app import create_app
 from tests.api_client import BASE, SURVEY, items, problem, running, send_tagged, upload, wait_done
 from tests.fakes import FakeTagger
+from tests.stores import database
 from voc.engine import WorkerPool
 from voc.records import Tags
 from voc.settings import Settings
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 @pytest.fixture
@@ -249,7 +252,7 @@ class FakePool(WorkerPool):
 def test_worker_processes_tag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("voc.engine.pool.WorkerPool", FakePool)
     monkeypatch.setattr("voc.kpis.setting.read_kpi_errors", lambda _: {"text_churn": 0.01})
-    settings = Settings(database=str(tmp_path / "voc.duckdb"), model="fake-pool", workers=1)
+    settings = Settings(database=database(tmp_path / "voc.duckdb"), model="fake-pool", workers=1)
     with TestClient(create_app(settings), base_url=BASE) as client:
         assert client.get("/readyz").json()["model"] in ("loading", "loaded")
         (tagged,) = client.post("/v1/tag", json={"texts": ["سریع رسید"]}).json()["items"]

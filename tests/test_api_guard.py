@@ -7,10 +7,13 @@ from fastapi.testclient import TestClient
 
 from api.guard import CONTENT_POLICY
 from tests.api_client import problem, running, upload
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def client(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     with running(tmp_path_factory.mktemp("guard"), host="127.0.0.5") as client:
         yield client
 

@@ -13,10 +13,13 @@ from tests.ledger import on, row, store_with, tags
 from voc.kpis import KPIS, Setting, counts_behind, get_kpi
 from voc.kpis.kpi import Method
 from voc.store import Filters
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def client(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     with running(tmp_path_factory.mktemp("kpis")) as client:
         send_tagged(client)
         yield client

@@ -14,6 +14,8 @@ from tests.api_client import SURVEY, problem, running
 from tests.test_api_access import bearer, make
 from voc.store import Store
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 def test_a_bucket_holds_a_minute_and_fills_again() -> None:
     rate = CallRate(6)  # one in ten seconds

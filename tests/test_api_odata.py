@@ -23,6 +23,9 @@ from voc.errors import QueryError
 from voc.odata import SETS
 from voc.odata.figures import KPIS, TRENDS
 from voc.records import Feedback
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 FEED: Final = f"{BASE}/odata/"
 MINIMAL: Final = "application/json;odata.metadata=minimal;charset=utf-8"
@@ -36,7 +39,7 @@ MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def client(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """A service with a survey and two conversations, all tagged."""
     with running(tmp_path_factory.mktemp("odata"), rate_per_minute=0) as client:
         send_tagged(client, SURVEY)
@@ -413,7 +416,7 @@ def test_the_heeded_page_size_is_named(client: TestClient) -> None:
 
 
 @pytest.fixture(scope="module")
-def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, str]]:
+def keyed(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, str]]:
     """A service with a key, and the key."""
     path = tmp_path_factory.mktemp("keyed")
     with open_store(path / "voc.duckdb") as store:

@@ -9,6 +9,9 @@ from fastapi.testclient import TestClient
 
 from api import correction_schemas, schemas
 from tests.api_client import running, send_tagged, wait_done
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 DOCUMENTED = {
     ("post", "/v1/batches"), ("get", "/v1/batches"), ("get", "/v1/batches/{batch_id}"), ("delete", "/v1/batches/{batch_id}"),
@@ -36,13 +39,13 @@ DOCUMENTED = {
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def client(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     with running(tmp_path_factory.mktemp("openapi")) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def calls(client: TestClient) -> dict[tuple[str, str], dict[str, Any]]:
+def calls(engine: Engine, client: TestClient) -> dict[tuple[str, str], dict[str, Any]]:
     document = client.get("/openapi.json").json()
     return {(method, path): call for path, methods in document["paths"].items() for method, call in methods.items()}
 

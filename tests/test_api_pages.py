@@ -12,6 +12,8 @@ from api.rendering import HERE
 from tests.api_client import SURVEY, running, send_tagged, upload, wait_done
 from tests.fakes import FakeTagger
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 HOSTILE = "<script>alert(1)</script>"
 
 

@@ -10,16 +10,19 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from tests.api_client import problem, running, upload
-from tests.stores import TEHRAN
+from tests.stores import TEHRAN, database
 from voc.errors import ModelError, StoreError
 from voc.settings import Settings
 from voc.store import Store
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 WORDS = "رازِ مشتری که نباید جایی دیده شود"
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def client(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     with running(tmp_path_factory.mktemp("problems"), max_upload_mb=1) as client:
         yield client
 
@@ -164,6 +167,7 @@ def test_a_person_gets_a_page(client: TestClient) -> None:
     assert problem(client.get("/v1/batches/b000000000000", headers={"accept": "text/html"}), 404)
 
 
+@pytest.mark.engines("duckdb")
 def test_a_database_in_use_is_said_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "voc.duckdb").write_bytes(b"this is no database" * 100)
     with pytest.raises(StoreError), running(tmp_path):
@@ -172,10 +176,10 @@ def test_a_database_in_use_is_said_at_the_start(tmp_path: Path) -> None:
 
 def test_a_model_that_is_not_there_is_said_at_the_start(tmp_path: Path) -> None:
     """As our own error, in no other's wrapping, and with the database let go."""
-    app = create_app(Settings(database=str(tmp_path / "voc.duckdb"), model=str(tmp_path / "nothing")))
+    app = create_app(Settings(database=database(tmp_path / "voc.duckdb"), model=str(tmp_path / "nothing")))
     with pytest.raises(ModelError, match="VOC_MODEL"), TestClient(app):
         pass
-    Store.open(str(tmp_path / "voc.duckdb"), zone=TEHRAN).close()
+    Store.open(database(tmp_path / "voc.duckdb"), zone=TEHRAN).close()
 
 
 def test_a_batch_answer_never_repeats_a_refused_text(client: TestClient) -> None:

@@ -16,10 +16,13 @@ from voc.days import parse_day
 from voc.kpis import Setting
 from voc.records import Feedback
 from voc.store import Filters
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def client(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     with running(tmp_path_factory.mktemp("reasons")) as client:
         send_tagged(client)
         yield client

@@ -12,7 +12,10 @@ import voc.tagging
 from api.choices import LANGUAGE
 from tests.api_client import problem, running, send_tagged
 from tests.fakes import FakeTagger
+from tests.stores import database
 from voc import command
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 @pytest.fixture
@@ -107,7 +110,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with running(tmp_path) as client:
         send_tagged(client)
         judge(client, "f1")
-    monkeypatch.setenv("VOC_DATABASE", str(tmp_path / "voc.duckdb"))
+    monkeypatch.setenv("VOC_DATABASE", database(tmp_path / "voc.duckdb"))
     monkeypatch.setattr(voc.tagging, "model_identity", lambda _model="": FakeTagger().identity)
 
     def told(*arguments: str) -> tuple[str, str]:

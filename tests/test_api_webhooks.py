@@ -18,8 +18,10 @@ from typer.testing import CliRunner
 from tests.api_client import SURVEY, items, problem, running, send_tagged
 from tests.receiver import Receiver, answer, receiving
 from tests.serving import ServiceProcess
-from tests.stores import open_store
+from tests.stores import database, open_store
 from voc.command import cli
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 PAGE: Final = (Path(__file__).parent.parent / "docs" / "webhooks.md").read_text("utf-8")
 EVENTS: Final = ["batch.finished", "spike.found", "kpi.crossed_target", "feedback.churn_cue"]
@@ -240,7 +242,7 @@ def test_what_the_docs_ask_for_is_answered(client: TestClient) -> None:
 
 
 def test_the_commands_of_the_docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VOC_DATABASE", str(tmp_path / "voc.duckdb"))
+    monkeypatch.setenv("VOC_DATABASE", database(tmp_path / "voc.duckdb"))
     commands = re.findall(r"^voc (webhooks .+)$", PAGE, re.MULTILINE)
     webhook_id, said = "", {}
     for command in commands:

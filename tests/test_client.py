@@ -46,7 +46,10 @@ from voc.client import (
 from voc.errors import InputError
 from voc.kpis import KpiRow
 from voc.records import Batch, Reject, Turn
+from voc.store.database import Engine
 from voc.trends import Spike
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 CALL: Final = (
     Turn("customer", "پیک دیر اومد", 0, 2),
@@ -56,14 +59,14 @@ CALL: Final = (
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+def client(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     folder = tmp_path_factory.mktemp("client")
     with ServiceProcess(folder / "voc.duckdb", show_agents=1) as service, Client(service.base, retries=0) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def survey(client: Client, tmp_path_factory: pytest.TempPathFactory) -> Batch:
+def survey(engine: Engine, client: Client, tmp_path_factory: pytest.TempPathFactory) -> Batch:
     path = tmp_path_factory.mktemp("files") / "نظرسنجیِ «زمستان».csv"
     path.write_text(SURVEY, "utf-8")
     return client.upload(path)

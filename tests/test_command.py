@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 import voc.tagging
 from tests.fakes import FakeTagger
 from tests.spoken import CALL, conversation
+from tests.stores import database
 from voc import command
 from voc.command.figures import parse_filters
 from voc.command.tag import parse_mapping
@@ -35,6 +36,7 @@ def without_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setattr(module, "load_tagger", lambda *_, **__: fake)
     monkeypatch.setattr(voc.tagging, "model_identity", lambda _model="": fake.identity)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VOC_DATABASE", database(tmp_path / "voc.duckdb"))
     (tmp_path / "feedback.csv").write_text(FEEDBACK, encoding="utf-8-sig")
 
 
@@ -206,6 +208,7 @@ def test_serve_refuses_an_address_that_others_reach(host: str, monkeypatch: pyte
         voc_("serve")
 
 
+@pytest.mark.engines("duckdb")
 def test_serve_says_what_is_wrong_before_it_starts() -> None:
     Path("voc.duckdb").write_bytes(b"no database" * 1_000)
     with pytest.raises(StoreError, match=r"voc\.duckdb"):

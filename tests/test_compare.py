@@ -21,7 +21,10 @@ from voc.kpis.differences import (
 )
 from voc.records import Feedback, Reason
 from voc.store import Filters, Store
+from voc.store.database import Engine
 from voc.trends.compare import KINDS, Comparison, Contrast, compare
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 KHORDAD, TIR = on("1403-03-10"), on("1403-04-10")
 FIRST, SECOND = {"to": TIR.date()}, {"from_": TIR.date()}
@@ -39,7 +42,7 @@ BOTH_MONTHS = [
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Store]:
+def shared(engine: Engine) -> Iterator[Store]:
     """A store to which tests add batches of their own and look at no other."""
     with store_with() as store:
         yield store

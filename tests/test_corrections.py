@@ -20,6 +20,8 @@ from voc.records import ConversationTags, Cue, Reason, TaggedFeedback, Tags
 from voc.store import NOBODY, CorrectionFilters, Filters, Reviewed, Selection, SetAside, Store
 from voc.trends import compute_trend
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 NOW: Final = datetime(2026, 5, 4, 10, tzinfo=UTC)
 BY: Final = Note("kabc", "طعنه زده، راضی نیست")
 TEXTS: Final = ("چه سریع، بعد از یه هفته! عالی", "پیک دیر اومد چندبار زنگ زدم حل نشد", "گرون بود دیگه نمیخرم", "معمولی بود")

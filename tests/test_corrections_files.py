@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 from typer.testing import CliRunner
 
-from tests.stores import TEHRAN, add, open_store, tag_all
+from tests.stores import TEHRAN, add, database, open_store, tag_all
 from voc.command import cli
 from voc.corrections.correction import Note
 from voc.corrections.entry import text_hash
@@ -19,6 +19,8 @@ from voc.corrections.statement import read_statement
 from voc.errors import InputError
 from voc.records import Feedback
 from voc.store import Filters, Store
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 NOW: Final = datetime(2026, 5, 4, 10, 0, 0, 123456, tzinfo=UTC)
 ROWS: Final = (
@@ -168,7 +170,7 @@ def test_the_text_does_not_travel(store: Store, tmp_path: Path) -> None:
 
 def test_the_command_writes_and_reads(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store.close()
-    monkeypatch.setenv("VOC_DATABASE", str(tmp_path / "voc.duckdb"))
+    monkeypatch.setenv("VOC_DATABASE", database(tmp_path / "voc.duckdb"))
     done = CliRunner().invoke(cli, ["corrections", "export", "-o", str(tmp_path / "c.csv")])
     assert done.exit_code == 0, done.output
     rows = list(csv.DictReader((tmp_path / "c.csv").read_text("utf-8-sig").splitlines()))
@@ -178,8 +180,8 @@ def test_the_command_writes_and_reads(store: Store, tmp_path: Path, monkeypatch:
     done = CliRunner().invoke(cli, ["corrections", "import", str(tmp_path / "c.csv")])
     assert done.exit_code == 0
     assert "0 placed, 3 known already, 0 not placed" in done.output
-    monkeypatch.setenv("VOC_DATABASE", str(tmp_path / "other.duckdb"))
-    with Store.open(str(tmp_path / "other.duckdb"), zone=TEHRAN) as other:
+    monkeypatch.setenv("VOC_DATABASE", database(tmp_path / "other.duckdb"))
+    with Store.open(database(tmp_path / "other.duckdb"), zone=TEHRAN) as other:
         fill(other, Feedback("جابه‌جا", 8))
     done = CliRunner().invoke(cli, ["corrections", "import", str(tmp_path / "c.csv")])
     assert "2 placed, 0 known already, 1 not placed" in done.output

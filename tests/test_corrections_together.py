@@ -12,15 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.disk import flush, has_on_disk
 from tests.fakes import EFFORT_WORDS, LOYALTY_WORDS, REASON_WORDS, RESOLUTION_WORDS, SENTIMENT_WORDS, FakeTagger
-from tests.stores import TEHRAN, add, feedback, five_fields, lines_until_killed, open_store, tag_all
+from tests.stores import TEHRAN, add, feedback, five_fields, fresh_database, lines_until_killed, open_store, put_back, tag_all
 from voc.corrections.correction import Note
 from voc.corrections.statement import read_statement, write_statement
 from voc.errors import NotFoundError
 from voc.records import Feedback, Tags
 from voc.store import Filters, Selection, Store
-from voc.store.backup import restore
 from voc.store.correction_rows import find_holding
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 BATCHES: Final = count(1)
 NOW: Final = datetime(2026, 5, 4, 10, tzinfo=UTC)
@@ -78,8 +81,8 @@ steps = st.one_of(
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Store]:
-    with Store.open(":memory:", zone=TEHRAN) as store:
+def shared(engine: Engine) -> Iterator[Store]:
+    with Store.open(fresh_database(), zone=TEHRAN) as store:
         yield store
 
 
@@ -269,7 +272,7 @@ def test_a_backup_has_them_and_gives_them_back(tmp_path: Path) -> None:
         manifest = store.back_up(tmp_path / "b.duckdb")
         store.corrections.undo("c1", None, NOW)
     assert (manifest.tables["correction"], manifest.tables["model_answer"]) == (1, 1)
-    restore(tmp_path / "b.duckdb", str(tmp_path / "voc.duckdb"), force=True, now=datetime.now(UTC))
+    put_back(tmp_path / "b.duckdb", tmp_path / "voc.duckdb")
     with open_store(tmp_path / "voc.duckdb") as store:
         assert (store.get_feedback("f1"), store.corrections.of_record("f1")) == before
         assert store.corrections.correct("f1", read_statement({}), Note(), NOW).id == "c2"
@@ -283,11 +286,12 @@ def test_a_person_who_is_erased_takes_what_was_said_of_their_words(store: Store,
     for row in ("f1", "f2"):
         why = word if row == "f1" else "چون"
         store.corrections.correct(row, read_statement({"sentiment": "negative"}), Note("k1", why), NOW)
-    store._database._connection.execute("CHECKPOINT")
-    assert word.encode() in (tmp_path / "voc.duckdb").read_bytes()
+    flush(store)
+    assert has_on_disk(tmp_path / "voc.duckdb", word.encode())
     store.erase_customer("م-۱")
     assert store.select("SELECT seq FROM correction", {}) == store.select("SELECT seq FROM model_answer", {}) == [(2,)]
     store.rewrite()
-    assert all(word.encode() not in each.read_bytes() for each in tmp_path.iterdir())
+    flush(store)
+    assert not has_on_disk(tmp_path / "voc.duckdb", word.encode())
     with pytest.raises(NotFoundError):
         store.corrections.undo("c1", None, NOW)

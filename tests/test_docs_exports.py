@@ -14,6 +14,9 @@ from tests.api_client import SURVEY
 from tests.pages import blocks_of, run
 from tests.serving import ROOT, ServiceProcess
 from voc.client import Client
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 PAGE: Final = ROOT / "docs" / "exports.md"
 CALL: Final = {"turns": [{"speaker": "مشتری", "text": "سفارشم دیر اومد"}, {"speaker": "کارشناس", "text": "شرمنده‌تونم"}]}
@@ -26,7 +29,7 @@ def in_store(base: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def left(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def left(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """The folder after all blocks, each run once, those of the changes twice, and the records that were in the store."""
     folder = tmp_path_factory.mktemp("docs")
     with ServiceProcess(folder / "voc.duckdb") as service, Client(service.base) as client:

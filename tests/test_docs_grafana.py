@@ -14,7 +14,10 @@ import yaml
 from api.spans import begins_at
 from tests.serving import ROOT, ServiceProcess
 from tests.stores import TEHRAN
+from voc.store.database import Engine
 from voc.taxonomy import load_taxonomy
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 DASHBOARD: Final[dict[str, Any]] = json.loads((ROOT / "data" / "grafana" / "voc.json").read_text("utf-8"))
 PAGE: Final = (ROOT / "docs" / "grafana.md").read_text("utf-8")
@@ -60,7 +63,7 @@ def ask(client: httpx.Client, target: dict[str, Any], **given: str) -> list[dict
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+def client(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     folder: Path = tmp_path_factory.mktemp("grafana")
     with ServiceProcess(folder / "voc.duckdb") as service, httpx.Client(base_url=service.base, timeout=60) as client:
         batch = client.post("/v1/batches", files={"file": ("نظرها.csv", rows().encode())}).json()

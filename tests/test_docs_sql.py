@@ -14,13 +14,16 @@ from tests.serving import ROOT, ServiceProcess
 from tests.test_docs_exports import CALL
 from voc.settings import Settings
 from voc.store import Store
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 PAGE: Final = (ROOT / "docs" / "sql.md").read_text("utf-8")
 BLOCKS: Final = {language: re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL) for language in ("sh", "sql", "python")}
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which the page's curl has run while a service had the database."""
     folder = tmp_path_factory.mktemp("sql")
     with ServiceProcess(folder / "voc.duckdb") as service, httpx.Client(base_url=service.base, timeout=60) as client:

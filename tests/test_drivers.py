@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 from tests.ledger import Row, add_rows, row, store_with, tags
 from voc.errors import InputError
 from voc.store import Filters, Store
+from voc.store.database import Engine
 from voc.trends import drivers as module
 from voc.trends.drivers import Coefficient, Driver, DriverReport, effect_of_leaving_out, find_drivers, least_squares
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -34,7 +37,7 @@ LATE_AND_RUDE = [
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Store]:
+def shared(engine: Engine) -> Iterator[Store]:
     """A store to which tests add batches of their own and look at no other."""
     with store_with() as store:
         yield store

@@ -209,7 +209,7 @@ def test_no_log_of_the_cluster_quotes_a_text(cluster: Any) -> None:
 def test_a_cluster_that_is_not_there_is_said_and_tried_again_when_asked() -> None:
     with RayPool("127.0.0.1:1", load=moody, identity=FAKE) as pool:
         for _ in range(2):
-            with pytest.raises(ClusterError, match="127.0.0.1:1 cannot be used"):
+            with pytest.raises(ClusterError, match=r"127\.0\.0\.1:1 cannot be used"):
                 pool.tag(["خوب"])
 
 

@@ -15,6 +15,8 @@ from voc.records import Feedback, Tags
 from voc.store import Filters, Store
 from voc.tagging import ModelIdentity
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 FAKE = FakeTagger().identity
 
 

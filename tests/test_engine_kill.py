@@ -8,10 +8,14 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import pytest
+
 from tests.fakes import FakeTagger
 from tests.stores import add, open_store
 from voc.engine import Engine
 from voc.records import Feedback, Tags
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 ROOT = Path(__file__).parent.parent
 ROWS = 10_000

@@ -12,6 +12,8 @@ from voc.records import Batch
 from voc.settings import Settings
 from voc.store import Filters, Store
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 SETTINGS = Settings()
 CSV = "متن,شعبه,تاریخ\nپیک خیلی دیر اومد,ونک,۱۴۰۲/۱۲/۱۱\n,ونک,1402/12/12\nرفتارشون عالی بود,کرج,1402/12/13\n"
 

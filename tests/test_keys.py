@@ -9,12 +9,14 @@ from typer.testing import CliRunner, Result
 
 from api import audit
 from api.audit import AuditWriter
-from tests.stores import TEHRAN, open_store
+from tests.stores import TEHRAN, database, open_store
 from voc import command
 from voc.access import AuditEntry, Via, check_reach, covers, digest_of, host_part, make_key
 from voc.errors import InputError, NotFoundError, SettingsError, StoreError
 from voc.settings import Settings
 from voc.store import Store
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
 
@@ -84,6 +86,7 @@ def test_a_proxy_on_loopback_needs_no_key_but_its_name_does() -> None:
 
 def test_made_listed_and_revoked_by_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VOC_DATABASE", database(tmp_path / "voc.duckdb"))
     made = voc_("keys", "create", "--scope", "admin", "--name", "مدیر سامانه")
     secret = made.stdout.strip()
     assert re.fullmatch(r"voc_[\w-]{43}", secret)
@@ -110,6 +113,7 @@ def test_made_listed_and_revoked_by_the_command(tmp_path: Path, monkeypatch: pyt
 )
 def test_the_command_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VOC_DATABASE", database(tmp_path / "voc.duckdb"))
     with pytest.raises(InputError, match=message):
         voc_(*arguments)
     with pytest.raises(NotFoundError, match="k00"):
@@ -118,6 +122,7 @@ def test_the_command_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ar
 
 def test_serve_says_how_to_make_the_first_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VOC_DATABASE", database(tmp_path / "voc.duckdb"))
     monkeypatch.setenv("VOC_HOST", "192.168.1.5")
     monkeypatch.setattr("voc.tagging.model_identity", lambda _model="": None)
     started: list[str] = []

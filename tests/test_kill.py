@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from api.uploads import clear_left_uploads
+from tests import engines
 from tests.benchmarks.kill import Ledger, compare, run_kills
 from tests.spoken import conversation
-from tests.stores import TEHRAN, add, feedback, open_store, tag_all
+from tests.stores import TEHRAN, add, database, feedback, open_store, tag_all
 from voc.records import Turn
 from voc.store import Store
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 SPOKEN = (Turn("customer", "پیک دیر اومد"), Turn("agent", "شرمنده"), Turn("customer", "چندبار گفتم"))
 TEXTS = [f"پیک دیر اومد و چندبار گفتم {number}" for number in range(5)]
@@ -50,7 +53,9 @@ def test_the_harness_sees_what_is_wrong(tmp_path: Path, damage: str, fault: str)
         tag_all(store)
     ledger = Ledger(rows={batch.id: 6})
     assert compare(path, ledger) == []
-    with Store.open(str(path), zone=TEHRAN) as store, store._database.writing() as session:
+    with Store.open(database(path), zone=TEHRAN) as store, store._database.writing() as session:
+        if engines.chosen == "postgres":  # which keeps rows from being there twice
+            session.run("ALTER TABLE tagging DROP CONSTRAINT tagging_pkey; ALTER TABLE turn DROP CONSTRAINT turn_pkey")
         session.run(damage)
     assert any(fault in found for found in compare(path, ledger))
 

@@ -12,6 +12,8 @@ from voc.kpis import KpiOptions, KpiRow, Setting, compute_kpis
 from voc.kpis.options import parse_working_hours
 from voc.store import Filters
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 DAY = parse_working_hours("sat-wed 8-17")
 
 

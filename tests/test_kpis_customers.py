@@ -9,6 +9,8 @@ from voc.calendars import from_jalali
 from voc.kpis import KpiOptions, Setting, compute_kpis
 from voc.store import Filters
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 def came(customer: str, *days: str, reasons: tuple[str, ...] = ("delivery.time-",), **fields: str) -> list[Row]:
     return [row(tags(reasons=reasons), customer_id=customer, occurred_at=on(day), **fields) for day in days]

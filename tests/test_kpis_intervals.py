@@ -14,6 +14,8 @@ from voc.kpis import compute_kpis
 from voc.kpis.intervals import mean, mean_of, net, net_promoters, ratio, share, skewed_mean_of, t_quantile
 from voc.kpis.kpi import Estimate, Z
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from scipy import stats

@@ -14,6 +14,8 @@ from voc.kpis.scorecard import Target
 from voc.records import Sentiment
 from voc.store import Filters
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 @dataclass(frozen=True, slots=True)
 class Ledger:

@@ -14,6 +14,8 @@ from voc.kpis.options import parse_working_hours
 from voc.kpis.scorecard import Target, read_targets
 from voc.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 HOUR = 3600
 OFFICE = parse_working_hours("sat-wed 8-17, thu 8-13:30")
 

@@ -25,13 +25,16 @@ from voc.kpis.options import KpiOptions
 from voc.kpis.relation import FIELDS, joins_for, relations_in
 from voc.records import Feedback
 from voc.store import Filters, Store
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 NAMES = tuple(kpi.name for kpi in KPIS)
 ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Store]:
+def shared(engine: Engine) -> Iterator[Store]:
     """A store to which tests add batches of their own and look at no other."""
     with store_with() as store:
         yield store

@@ -20,6 +20,9 @@ from tests.serving import ServiceProcess
 from tests.stores import open_store
 from voc.access import make_key
 from voc.odata import SETS
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "power-bi.md"
 COMMANDS: Final = [
@@ -29,7 +32,7 @@ ROWS: Final = SURVEY.replace("تلفن", "phone")
 
 
 @pytest.fixture(scope="module")
-def feed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+def feed(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """The address of a service with tagged rows, and a key that reads."""
     database = tmp_path_factory.mktemp("feed") / "voc.duckdb"
     made = {}
@@ -48,7 +51,7 @@ def feed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def client(feed: tuple[str, str]) -> Any:
+def client(engine: Engine, feed: tuple[str, str]) -> Any:
     base, key = feed
     return ODataService(f"{base}/odata/", auth=HTTPBasicAuth("voc", key), reflect_entities=True, quiet_progress=True)
 

@@ -17,6 +17,9 @@ from voc.odata.expressions import MOST_CHARS, MOST_DEPTH, MOST_TOKENS, parse_fil
 from voc.odata.sets import FEEDBACK, TAGS
 from voc.records import Feedback
 from voc.store import Filters, Store
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 Row = dict[str, Any]
 Test = Callable[[Row], bool | None]
@@ -50,7 +53,7 @@ def rows() -> Iterator[Feedback]:
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+def store(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     with open_store(tmp_path_factory.mktemp("odata") / "voc.duckdb") as store:
         add(store, rows())
         tag_all(store)
@@ -59,7 +62,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="module")
-def everything(store: Store) -> list[Row]:
+def everything(engine: Engine, store: Store) -> list[Row]:
     return [as_values(row) for row in ask(store)]
 
 

@@ -12,7 +12,8 @@ from cryptography.fernet import Fernet
 from fastapi.testclient import TestClient
 
 from tests.api_client import items, problem, running, send_tagged
-from tests.stores import TEHRAN, add, key_of
+from tests.disk import all_bytes
+from tests.stores import TEHRAN, add, database, key_of
 from tests.test_api_access import bearer, make
 from voc.errors import ConflictError, NotFoundError, SettingsError
 from voc.ingest import open_feedback, read_records
@@ -20,6 +21,8 @@ from voc.intake import take_records
 from voc.records import Feedback
 from voc.settings import Settings, read_settings
 from voc.store import Filters, Store
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 KEY: Final = urlsafe_b64encode(b"one of thirty-two bytes in tests").decode()
 OTHER: Final = urlsafe_b64encode(b"another of as many bytes in test").decode()
@@ -46,7 +49,7 @@ RECORDS: Final[list[dict[str, Any]]] = [
 
 
 def open_sealed(path: Path, key: str = KEY) -> Store:
-    return Store.open(str(path / "voc.duckdb"), zone=TEHRAN, originals_key=key)
+    return Store.open(database(path / "voc.duckdb"), zone=TEHRAN, originals_key=key)
 
 
 def take(store: Store) -> str:
@@ -57,27 +60,22 @@ def sealed(store: Store) -> list[tuple[int, bytes]]:
     return store.select("SELECT seq, sealed FROM original ORDER BY seq", {})
 
 
-def on_disk(path: Path) -> bytes:
-    """All bytes of the database, its log and its backups."""
-    return b"".join(each.read_bytes() for each in path.rglob("*") if each.is_file())
-
-
 def test_off_by_default_and_nothing_stored(tmp_path: Path) -> None:
     assert Settings().originals_key.get_secret_value() == ""
     with open_sealed(tmp_path, "") as store:
         take(store)
         assert sealed(store) == []
-        assert PHONE.encode() not in on_disk(tmp_path)
-        assert HARMLESS.encode() in on_disk(tmp_path)  # what is stored can be found so
+        assert PHONE.encode() not in all_bytes(tmp_path)
+        assert HARMLESS.encode() in all_bytes(tmp_path)  # what is stored can be found so
         with pytest.raises(NotFoundError):
             store.get_original("f1")
-    assert PHONE.encode() not in on_disk(tmp_path)
+    assert PHONE.encode() not in all_bytes(tmp_path)
 
 
 def test_a_store_without_a_key_keeps_none_that_is_handed_to_it(tmp_path: Path) -> None:
     with open_sealed(tmp_path, "") as store:
         add(store, [Feedback("[PHONE]", 2, original=PHONE)])
-    assert PHONE.encode() not in on_disk(tmp_path)
+    assert PHONE.encode() not in all_bytes(tmp_path)
 
 
 @pytest.mark.parametrize(("keep", "expected"), [(False, [None] * 4), (True, [TEXT, None, SPOKEN, None])])
@@ -106,8 +104,9 @@ def test_sealed_in_the_file_and_its_backups(tmp_path: Path) -> None:
             with pytest.raises(NotFoundError):
                 store.get_original(each)
         assert all(row.feedback.original is None for row in store.stream_feedback(Filters()))
-    for file in ("voc.duckdb", "b.duckdb"):
-        stored = (tmp_path / file).read_bytes()
+    backup = (tmp_path / "b.duckdb").read_bytes()
+    (tmp_path / "b.duckdb").unlink()
+    for file, stored in (("the backup", backup), ("the database", all_bytes(tmp_path))):
         assert all(token in stored for _, token in rows), file
         assert HARMLESS.encode() in stored
         assert PHONE.encode() not in stored
@@ -150,13 +149,13 @@ def test_erased_with_its_row(tmp_path: Path) -> None:
         store.erase_customer("م-۱")
         store.rewrite()
         assert [seq for seq, _ in sealed(store)] == [3, 5, 6]
-        assert first not in on_disk(tmp_path)
+        assert first not in all_bytes(tmp_path)
         store.erase_older(datetime(2021, 1, 1, tzinfo=UTC))
         assert [seq for seq, _ in sealed(store)] == [3, 6]
         store.delete_batch(batch)
         assert [(seq, store.get_original(f"f{seq}")) for seq, _ in sealed(store)] == [(6, "تازه")]
         store.rewrite()
-        assert rest[0][1] not in on_disk(tmp_path)
+        assert rest[0][1] not in all_bytes(tmp_path)
         with pytest.raises(NotFoundError):
             store.get_original("f1")
 

@@ -10,6 +10,8 @@ from voc.records import Feedback
 from voc.store import Filters
 from voc.trends import Companion, draw_portrait
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 def said(text: str, *reasons: str, effort: tuple[str, ...] = (), channel: str = "phone") -> Row:
     found = tags(reasons=[f"{code}-" for code in reasons], effort=effort)

@@ -9,6 +9,8 @@ from voc.intake import open_file
 from voc.preview import EXAMPLE_CHARS, EXAMPLES, ROWS_READ, ROWS_SHOWN, Preview, preview
 from voc.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 MESSY = (
     "ردیف,متن نظر,تاریخ ثبت,شعبه\n"
     "1,پیک دیر اومد، شماره‌م ۰۹۱۲۳۴۵۶۷۸۹ بود,۱۴۰۲/۱۲/۱۱,ونک\n"

@@ -22,6 +22,8 @@ from voc.engine import WorkerPool
 from voc.records import Tags
 from voc.store import Store
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 ROOT = Path(__file__).parent.parent
 # Each stands in texts only, and in a place of its own, so that a leak says where it came from.
 MARKS = ["نشان_متن", "نشان_ستون", "نشان_تاریخ", "نشان_نمره", "نشان_رکورد", "نشان_فوری", "نشان_جستجو", "نشان_بدنه"]

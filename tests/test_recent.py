@@ -53,11 +53,11 @@ def test_nothing_changed_so_the_answer_stays(clock: Clock) -> None:
 @pytest.mark.parametrize(
     ("changes", "busy", "later_s", "new"),
     [
-        (Changes(rows=1), True, 0.1, True),
-        (Changes(rows=1), False, 0.1, True),
-        (Changes(tags=1), True, 1.9, False),
-        (Changes(tags=1), True, 2.1, True),
-        (Changes(tags=1), False, 0.1, True),
+        (Changes(rows=(1,)), True, 0.1, True),
+        (Changes(rows=(1,)), False, 0.1, True),
+        (Changes(tags=(1,)), True, 1.9, False),
+        (Changes(tags=(1,)), True, 2.1, True),
+        (Changes(tags=(1,)), False, 0.1, True),
     ],
     ids=["a file while tagging", "a file", "tags just now", "tags a while ago", "the last tags"],
 )

@@ -18,6 +18,8 @@ from voc.store import Filters, Selection, Store
 from voc.tagging import Thresholds
 from voc.taxonomy import load_taxonomy
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 NOW: Final = on("1405-02-14")
 LATE: Final = ("delivery.time-",)
 

@@ -16,7 +16,10 @@ from voc.records import Feedback
 from voc.report_card import Drift, find_drift, fingerprint
 from voc.report_card.fingerprint import Counter, Fingerprint, as_compared, divergence, read_fingerprint
 from voc.store import Filters
+from voc.store.database import Engine
 from voc.tagging.identity import find_model
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 WORDS: Final = (
     "سفارشم", "دیر", "رسید", "پیک", "سریع", "بود", "ممنون", "کیفیت", "خوب", "قیمت", "گرون", "پشتیبانی",
@@ -41,7 +44,7 @@ def write(words: Sequence[str], weights: Sequence[float] | None = None) -> str:
 
 
 @pytest.fixture(scope="module")
-def learnt() -> Iterator[Fingerprint]:
+def learnt(engine: Engine) -> Iterator[Fingerprint]:
     """That of a model which has learnt from texts of `WORDS`, half of them with other weights than the rest."""
     texts = {
         "food": [write(WORDS, USUAL) for _ in range(1_500)],

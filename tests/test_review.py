@@ -16,7 +16,10 @@ from voc.corrections.statement import read_statement
 from voc.errors import InputError
 from voc.records import Reason, Tags
 from voc.store import Filters, Store
+from voc.store.database import Engine
 from voc.tagging import Thresholds, read_thresholds
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 NOW: Final = on("1402-12-21")
 LEAST: Final = Thresholds({"delivery.time": 0.4, "churn_intent": 0.6}, {"delivery.time": 0.2})
@@ -112,7 +115,7 @@ def test_a_draw_is_fair(many: Store) -> None:
 
 
 @pytest.fixture(scope="module")
-def many() -> Iterator[Store]:
+def many(engine: Engine) -> Iterator[Store]:
     rows: Sequence[Row] = [row(tags("neutral")) for _ in range(600)]
     with store_with(rows) as store:
         yield store

@@ -16,8 +16,11 @@ from tests.ledger import Row, add_rows, on, row, store_with, tags
 from voc.errors import InputError
 from voc.kpis.differences import benjamini_hochberg
 from voc.store import Filters, Store
+from voc.store.database import Engine
 from voc.trends.baseline import Floats, Scores, centre_of, design_of, fit_series, score_series
 from voc.trends.spikes import LEAST_BASELINE, Spike, find_spikes
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 WEEK: Final = np.array([1.3, 1.2, 1.1, 1.0, 1.0, 0.8, 0.3])
 """A Persian week of service: Saturday is the busiest day, Friday the quietest."""
@@ -218,7 +221,7 @@ FIRST: Final = on("1403-01-04")
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Store]:
+def shared(engine: Engine) -> Iterator[Store]:
     """A store to which tests add batches of their own and look at no other."""
     with store_with() as store:
         yield store

@@ -12,6 +12,8 @@ from voc.records import Feedback
 from voc.store import Filters, Store, agents
 from voc.trends import compute_trend
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 IDS = ("ک-۷", "ک-۹", "سارا رضایی")
 
 

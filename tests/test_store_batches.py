@@ -5,12 +5,14 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 
+from tests import engines
 from tests.fakes import FakeTagger
 from tests.stores import TEHRAN, add, feedback, key_of, open_store, tag_all
 from voc.errors import ConflictError, InputError, NotFoundError
@@ -18,6 +20,8 @@ from voc.records import Column, Feedback, Notice, Reject
 from voc.store import Filters, SetAside, Store
 from voc.store.arrival import ROWS_AT_ONCE
 from voc.tagging import ModelIdentity
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 ROOT = Path(__file__).parent.parent
 FAKE = FakeTagger().identity
@@ -66,7 +70,8 @@ def test_what_goes_in_comes_out(store: Store) -> None:
     assert batch.id == "b" + key_of("نظرها.csv")[:12]
     assert abs(batch.created_at - datetime.now(UTC)) < timedelta(minutes=1)
     stored = store.get_feedback("f1")
-    assert stored.feedback == FULL
+    kept = FULL if engines.chosen == "duckdb" else replace(FULL, text=FULL.text.replace("\0", "\ufffd"))
+    assert stored.feedback == kept
     assert stored.feedback.resolved_at
     assert str(stored.feedback.resolved_at) == "2021-08-01 12:00:00+04:30"
     assert (stored.id, stored.batch_id, stored.tags) == ("f1", batch.id, None)
@@ -328,6 +333,7 @@ with open_store(Path(sys.argv[1])) as store:
 """
 
 
+@pytest.mark.engines("duckdb")
 def test_a_full_disk_is_an_error_and_the_store_goes_on(tmp_path: Path) -> None:
     command = [sys.executable, "-c", FULL_DISK, str(tmp_path / "voc.duckdb")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

@@ -14,14 +14,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tests.fakes import FakeTagger
 from tests.spoken import CALL, conversation
-from tests.stores import BEFORE_CHANGES, TEHRAN, add, feedback, open_store, tag_all
+from tests.stores import BEFORE_CHANGES, TEHRAN, add, empty, feedback, open_store, put_back, tag_all
 from voc.engine import Engine, Keeper
 from voc.engine.crew import item_of, tag_items
 from voc.errors import GoneError, InputError
 from voc.records import Feedback, TaggedFeedback
 from voc.store import BEGINNING, Change, Filters, Store
-from voc.store.backup import restore
 from voc.store.changes import ROWS_AT_ONCE
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 NOW: Final = datetime.now(UTC)
 
@@ -240,7 +241,7 @@ def test_a_backup_put_back_is_another_history_from_then_on(tmp_path: Path) -> No
         store.back_up(backup)
         add(store, feedback("دو"), "دو")
         after = store.find_changes().next
-    restore(backup, str(path), force=True, now=NOW)
+    put_back(backup, path)
     with open_store(path) as store:
         add(store, feedback("سه"), "سه")
         assert told(store, before) == [("f2", "stored")]
@@ -257,7 +258,7 @@ def test_what_was_read_after_a_backup_is_not_in_it(tmp_path: Path) -> None:
         store.back_up(backup)
         tag_all(store)
         second = store.find_changes(limit=1, since=first.next)
-    restore(backup, str(path), force=True, now=NOW)
+    put_back(backup, path)
     with open_store(path) as store:
         assert told(store, first.next) == [("f2", "stored")]
         with pytest.raises(GoneError):
@@ -329,6 +330,7 @@ def test_agents_under_other_names_are_other_records(tmp_path: Path) -> None:
         store.find_changes(since=cursor)
 
 
+@pytest.mark.engines("duckdb")
 def test_a_database_of_before_is_read_from_the_beginning(tmp_path: Path) -> None:
     with open_store(tmp_path / "voc.duckdb") as store:
         add(store, feedback("پیک دیر اومد", "خوب بود"))
@@ -367,7 +369,7 @@ class Interleavings(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.path = self.folder / f"{id(self)}.duckdb"
-        self.path.unlink(missing_ok=True)
+        empty(self.path)
         self.store = open_store(self.path)
         self.batches: list[str] = []
         self.made = self.models = 0
@@ -441,7 +443,7 @@ class Interleavings(RuleBasedStateMachine):
         self.follower.catch_up(self.store)
         assert self.follower.rows == whole(self.store)
         self.store.close()
-        self.path.unlink()
+        empty(self.path)
 
 
 def test_any_order_of_events(tmp_path: Path) -> None:

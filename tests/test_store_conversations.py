@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.disk import flush, has_on_disk, keep_uncompressed
 from tests.fakes import FakeTagger
 from tests.spoken import CALL, CHAT, conversation
-from tests.stores import BEFORE_CHANGES, add, feedback, open_store, tag_all
+from tests.stores import BEFORE_CHANGES, add, database, feedback, open_store, tag_all
 from voc.engine import Engine, WorkerPool, tag_stream
 from voc.engine.crew import item_of, tag_items
 from voc.errors import InputError
@@ -21,8 +22,10 @@ from voc.kpis import compute_kpis
 from voc.records import Feedback, Tags, Turn
 from voc.store import Filters, Store
 from voc.store.backup import restore
-from voc.store.duckdb_file import Session
+from voc.store.database import Session
 from voc.store.erase import ROW_TABLES
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 FAKE = FakeTagger().identity
 OWN_TABLES = ("conversation", "turn", "conversation_tagging", "turn_tagging")
@@ -223,18 +226,19 @@ def by_batch(store: Store) -> None:
 def test_nothing_of_them_is_left(tmp_path: Path, erase: Callable[[Store], None]) -> None:
     words = ["ژاله‌پگاه۷۳۹۱", "شهرزادِ۵۲۸"]
     turns = (Turn("customer", f"اسمم {words[0]} هست دیر شد", 0, 2), Turn("agent", f"شرمنده خانم {words[1]}", 3, 4)) * 400
-    with open_store(tmp_path / "voc.duckdb") as store:
-        store._database._connection.execute("SET GLOBAL force_compression = 'uncompressed'")
+    path = tmp_path / "voc.duckdb"
+    with open_store(path) as store:
+        keep_uncompressed(store)
         add(store, [conversation(turns, 2, customer_id="م-۱"), *mixed()[1:]])
         tag_all(store)
         assert all(counts(store)[table] for table in OWN_TABLES)
-        store._database._connection.execute("CHECKPOINT")
-        assert all(word.encode() in (tmp_path / "voc.duckdb").read_bytes() for word in words)
+        flush(store)
+        assert all(has_on_disk(path, word.encode()) for word in words)
         erase(store)
         assert set(counts(store).values()) == {0}
         store.rewrite()
-    left = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
-    assert not any(word.encode() in left for word in words)
+        flush(store)
+        assert not any(has_on_disk(path, word.encode()) for word in words)
 
 
 def test_others_stay_when_a_customer_goes(store: Store) -> None:
@@ -256,11 +260,12 @@ def test_a_backup_has_them(store: Store, tmp_path: Path) -> None:
     assert {table: manifest.tables[table] for table in OWN_TABLES} == {
         "conversation": 2, "turn": 10, "conversation_tagging": 2, "turn_tagging": 6,
     }  # fmt: skip
-    restore(tmp_path / "b.duckdb", str(tmp_path / "new.duckdb"), force=False, now=datetime.now(UTC))
+    restore(tmp_path / "b.duckdb", database(tmp_path / "new.duckdb"), force=False, now=datetime.now(UTC))
     with open_store(tmp_path / "new.duckdb") as restored:
         assert list(restored.stream_feedback(Filters())) == list(store.stream_feedback(Filters()))
 
 
+@pytest.mark.engines("duckdb")
 def test_a_database_of_before_conversations_opens_with_its_rows(tmp_path: Path) -> None:
     with open_store(tmp_path / "voc.duckdb") as store:
         add(store, feedback("پیک دیر اومد", "عالی بود"))

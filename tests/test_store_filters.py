@@ -8,14 +8,18 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from tests import engines
 from tests.stores import TEHRAN, add, open_store, tag_all
 from voc.errors import InputError
 from voc.records import Feedback
 from voc.store import Filters, Store, where
+from voc.store.database import Engine
 from voc.store.filters import contains_pattern
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 ROWS = (
     Feedback("پیک دیر اومد", 2, channel="phone", occurred_at=datetime(2026, 5, 4, 23, tzinfo=TEHRAN), attributes={"شهر": "قم"}),
@@ -28,7 +32,7 @@ ROWS = (
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+def store(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     with open_store(tmp_path_factory.mktemp("filters") / "voc.duckdb") as opened:
         add(opened, ROWS, "یک")
         tag_all(opened)
@@ -139,6 +143,7 @@ def test_any_words_find_themselves(store: Store, words: str) -> None:
 @given(st.text(max_size=12).filter(lambda name: "\0" not in name), st.text(max_size=5))
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_attribute_can_be_asked_for(store: Store, name: str, value: str) -> None:
+    assume(engines.chosen == "duckdb" or "\0" not in value)  # which is not in what PostgreSQL keeps
     made = json.dumps({name: value, "other": "x"}, ensure_ascii=False)
     row = "(SELECT $made::JSON AS attributes, 1 AS seq) f"
     condition = where(Filters(attributes={name: value}))

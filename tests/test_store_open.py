@@ -10,11 +10,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import duckdb
+import psycopg
 import pytest
 
 from tests.stores import TEHRAN, add, feedback, open_store
 from voc.errors import StoreError
 from voc.store import Store
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 ROOT = Path(__file__).parent.parent
 VERSIONS = sorted(int(path.name.partition("_")[0]) for path in (ROOT / "voc" / "store" / "migrations").glob("*.sql"))
@@ -89,6 +92,7 @@ def read_only(path: Path) -> None:
     path.chmod(0o444)
 
 
+@pytest.mark.engines("duckdb")
 @pytest.mark.parametrize(
     ("make", "says"),
     [
@@ -113,12 +117,13 @@ def test_a_file_that_cannot_be_used_is_refused_and_left_alone(tmp_path: Path, ma
     assert path.read_bytes() == before
 
 
+@pytest.mark.engines("duckdb")
 @pytest.mark.parametrize(
     ("database", "says"),
     [
         ("{tmp}/missing/voc.duckdb", "no folder"),
         ("{tmp}", "is a folder"),
-        ("postgresql://voc@db/voc", "address"),
+        ("mysql://voc@db/voc", "address"),
     ],
 )
 def test_a_path_that_cannot_be_a_file_is_refused(tmp_path: Path, database: str, says: str) -> None:
@@ -126,6 +131,7 @@ def test_a_path_that_cannot_be_a_file_is_refused(tmp_path: Path, database: str, 
         Store.open(database.format(tmp=tmp_path), zone=TEHRAN)
 
 
+@pytest.mark.engines("duckdb")
 def test_a_file_in_use_by_another_process_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "voc.duckdb"
     code = f"import duckdb; c = duckdb.connect({str(path)!r}); print('open', flush=True); input()"
@@ -165,10 +171,10 @@ def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatc
     path = tmp_path / "voc.duckdb"
     open_store(path).close()
     last, extra = VERSIONS[-1], "CREATE TABLE extra (n INTEGER)"
-    monkeypatch.setattr("voc.store.migrate._migrations", lambda: {last: "", last + 1: extra, last + 2: extra})
-    with pytest.raises(duckdb.CatalogException):
+    monkeypatch.setattr("voc.store.migrate._migrations", lambda *_: {last: "", last + 1: extra, last + 2: extra})
+    with pytest.raises((duckdb.CatalogException, psycopg.errors.DuplicateTable)):
         open_store(path)
-    monkeypatch.setattr("voc.store.migrate._migrations", lambda: {last: "", last + 1: extra})
+    monkeypatch.setattr("voc.store.migrate._migrations", lambda *_: {last: "", last + 1: extra})
     with open_store(path) as store:
         assert store.select("SELECT max(version) FROM schema_version", {}) == [(last + 1,)]
         assert store.select("SELECT count(*) FROM extra", {}) == [(0,)]

@@ -10,9 +10,11 @@ from tests.fakes import FakeTagger
 from tests.stores import add, feedback, open_store, tag_all
 from voc.errors import InputError, NotFoundError
 from voc.store import Filters, Store
-from voc.store.duckdb_file import Session
+from voc.store.database import Session
 from voc.store.paging import write_cursor
 from voc.store.windows import cut_windows
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 @pytest.fixture

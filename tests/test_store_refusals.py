@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from tests.api_client import items, problem, running, send_tagged, upload, wait_done
+from tests.disk import keep_uncompressed
 from tests.fakes import FakeTagger
 from tests.stores import add, feedback, open_store, tag_all
 from tests.test_store_backup import largest_file
@@ -39,7 +40,7 @@ def all_of(store: Store) -> list[object]:
 def write_plain(path: Path, count: int) -> list[object]:
     """A database whose texts stand in its file as they are, and what is read from it."""
     with open_store(path) as store:
-        store._database._connection.execute("SET GLOBAL force_compression = 'uncompressed'")
+        keep_uncompressed(store)
         add(store, rows(count))
         tag_all(store)
         store.rewrite()
@@ -240,7 +241,7 @@ def test_a_database_that_duckdb_gave_up_is_opened_anew(tmp_path: Path) -> None:
         add(store, feedback("یک"))
         with pytest.raises(StoreError), store._database.writing():
             raise duckdb.FatalException("the database has been invalidated because of a previous fatal error")
-        store._database._connection.close()  # as good as dead
+        store._database._connection.close()  # type: ignore[attr-defined]  # as good as dead
         assert [row.feedback.text for row in store.stream_feedback(Filters())] == ["یک"]
         assert add(store, feedback("دو"), "دو").accepted == 1
 

@@ -12,9 +12,11 @@ from tests.fakes import FakeTagger
 from tests.stores import add, feedback, open_store, tag_all
 from voc.records import Feedback, Tags
 from voc.store import Filters, SetAside, Store
-from voc.store.duckdb_file import Session
+from voc.store.database import Session
 from voc.store.tagging import WINDOW_ROWS
 from voc.tagging import ModelIdentity
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 FAKE = FakeTagger().identity
 OTHER = ModelIdentity("fake-2", "v1")

@@ -16,14 +16,17 @@ from hypothesis import strategies as st
 from tests.ledger import Row, add_rows, on, row, store_with, tags
 from voc.errors import InputError
 from voc.store import Filters, Store
+from voc.store.database import Engine
 from voc.trends.themes import ABSORBING_SHARE, Theme, find_themes, log_odds_z
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 FROM, TO = on("1403-02-01").date(), on("1403-03-01").date()
 EARLY, NOW = on("1403-01-20"), on("1403-02-10")
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Store]:
+def shared(engine: Engine) -> Iterator[Store]:
     """A store to which tests add batches of their own and look at no other."""
     with store_with() as store:
         yield store

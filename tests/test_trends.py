@@ -14,7 +14,10 @@ from voc.errors import InputError
 from voc.kpis.differences import difference_of_shares
 from voc.kpis.intervals import net, share
 from voc.store import Filters, Store
+from voc.store.database import Engine
 from voc.trends import LEVELS, MEASURES, TrendRow, compute_trend
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 LATE, EARLY = on("1402-11-30"), on("1402-08-01")
 
@@ -31,7 +34,7 @@ REASONS = [
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Store]:
+def shared(engine: Engine) -> Iterator[Store]:
     """A store to which tests add batches of their own and look at no other."""
     with store_with() as store:
         yield store

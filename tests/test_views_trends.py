@@ -16,6 +16,9 @@ from tests.api_client import items, running
 from tests.spoken import CALL, CHAT, conversation
 from tests.stores import TEHRAN, add, tag_all
 from voc.records import Feedback, Turn
+from voc.store.database import Engine
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 TEXTS: Final = (
     "پیک خیلی دیر اومد و افتضاح بود حل نشد", "سریع فرستادین عالی بود حل شد", "چندبار زنگ زدم پشتیبانی برنداشت دیگه نمیخرم",
@@ -86,11 +89,13 @@ def rows() -> list[Feedback]:
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
+def both(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     """Ten rows more wait for the tagger when the file is made; the service has stopped to tag."""
     folder = tmp_path_factory.mktemp("trends")
     with running(folder) as client:
-        store = client.app.state.service.store  # type: ignore[attr-defined]
+        service = client.app.state.service  # type: ignore[attr-defined]
+        service.engine.stop(5)
+        store = service.store
         add(store, rows())
         tag_all(store)
         add(store, rows()[:10], "دیگر.csv")

@@ -31,6 +31,8 @@ from voc.webhooks.schedule import DELAYS, JITTER, delay_after
 from voc.webhooks.sender import Sender
 from voc.webhooks.watch import Watch
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 LEAVING: Final = "پیک دیر اومد دیگه نمیخرم، شماره‌ام [تلفن] است"
 STAYING: Final = "سریع رسید عالی بود"
 

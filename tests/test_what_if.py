@@ -7,6 +7,8 @@ from voc.kpis import KpiOptions
 from voc.store import Filters
 from voc.trends import what_if
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 def said(resolution: str, customer: str | None, day: str, *effort: str) -> Row:
     return row(tags(resolution=resolution, effort=effort), customer_id=customer, occurred_at=on(day))  # type: ignore[arg-type]

@@ -22,6 +22,8 @@ from voc.corrections.correction import QUEUES
 from voc.kpis import KPIS
 from voc.trends.what_if import TITLES_FA
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 PERSIAN: Final = re.compile("[\u0600-\u06ff]")
 WRAPPED: Final = re.compile(r"""\b_\(\s*(["'])(?P<text>.*?)\1""")
 COMMENT: Final = re.compile(r"\{#.*?#\}|^\s*//.*$", re.DOTALL | re.MULTILINE)

@@ -11,6 +11,9 @@ from voc.errors import SettingsError
 from voc.records import EesScale
 from voc.tagging.identity import Precision
 
+SERVERS: Final = ("postgresql://", "postgres://")
+"""How the address of a database on a server begins."""
+
 _MAKE_KEY: Final = 'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
 
 
@@ -19,7 +22,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="VOC_", frozen=True, hide_input_in_errors=True)
 
-    database: str = Field("voc.duckdb", description="DuckDB file that holds everything; made when missing")
+    database: str = Field(
+        "voc.duckdb",
+        description="DuckDB file that holds everything; made when missing. Or postgresql://USER:PASSWORD@HOST/DATABASE",
+    )
     model: str = Field("", description="model folder or hub name; empty for the one that is shipped")
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=1, le=65535, description="port to listen on")
@@ -101,9 +107,9 @@ class Settings(BaseSettings):
         return tuple(host.strip().lower() for host in self.allowed_hosts.split(",") if host.strip())
 
     @property
-    def database_path(self) -> Path:
-        """Where the DuckDB file is."""
-        return Path(self.database)
+    def database_is_there(self) -> bool:
+        """Whether there is a file to open; what a server has is said when it is opened."""
+        return self.database.startswith(SERVERS) or Path(self.database).exists()
 
 
 def read_settings() -> Settings:

@@ -84,5 +84,5 @@ def _health(service: Service) -> Sequence[tuple[str, Any]]:
         (say("نظرها"), rows),
         (say("خوانده‌نشده"), rows - tagged),
         (say("خواندن"), say("ایستاده است") if problem else (say("بی‌کار") if service.engine.idle else say("در کار"))),
-        (say("پایگاه داده"), service.settings.database),
+        (say("پایگاه داده"), service.store.name),
     )

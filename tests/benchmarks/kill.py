@@ -28,6 +28,7 @@ import httpx2 as httpx
 
 from tests.serving import ServiceProcess
 from tests.stores import TEHRAN
+from tests.stores import database as address
 from voc.store import Store
 from voc.store.erase import ROW_TABLES
 
@@ -132,7 +133,7 @@ def run_kills(folder: Path, kills: int, seed: int, tell: Callable[[str], None] =
 
 def compare(database: Path, ledger: Ledger) -> list[str]:
     """What the database, which no process has open, does not keep of what was promised. Settles what had no answer."""
-    with Store.open(str(database), zone=TEHRAN) as store:
+    with Store.open(address(database), zone=TEHRAN) as store:
         faults = [
             f"{count} {what}"
             for what, sql in _CHECKS.items()

@@ -12,7 +12,7 @@ from voc.command.doctor import doctor
 from voc.command.exports import changes, export
 from voc.command.figures import kpis, trends
 from voc.command.insights import compare, drivers, spikes, themes, what_if
-from voc.command.keeping import backup, erase, restore
+from voc.command.keeping import backup, erase, migrate_store, restore
 from voc.command.keys import keys
 from voc.command.learn import evaluate, train
 from voc.command.report_card import report_card
@@ -46,6 +46,7 @@ cli.command()(serve)
 cli.command()(erase)
 cli.command()(backup)
 cli.command()(restore)
+cli.command("migrate-store")(migrate_store)
 cli.add_typer(corrections, name="corrections")
 cli.add_typer(keys, name="keys")
 cli.add_typer(webhooks, name="webhooks")

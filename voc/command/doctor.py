@@ -55,9 +55,9 @@ def _tagging(settings: Settings) -> str:
 def _database(settings: Settings) -> str:
     from voc.store import Store
 
-    if settings.database_path.exists():
-        with Store.open(settings.database, zone=settings.zone, show_agents=settings.show_agents):
-            return f"{settings.database} opens"
+    if settings.database_is_there:
+        with Store.open(settings.database, zone=settings.zone, show_agents=settings.show_agents) as store:
+            return f"{store.name} opens"
     with tempfile.TemporaryDirectory() as folder, Store.open(str(Path(folder) / "try.duckdb"), zone=settings.zone):
         return f"{settings.database} is not there yet; a new one can be made"
 
@@ -66,7 +66,7 @@ def _access(settings: Settings) -> str:
     from voc.access import check_reach
     from voc.store import Store
 
-    if not settings.database_path.exists():
+    if not settings.database_is_there:
         check_reach(settings, ())
         return "no keys: open to this machine alone"
     with Store.open(settings.database, zone=settings.zone, show_agents=settings.show_agents) as store:

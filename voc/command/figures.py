@@ -125,7 +125,7 @@ def open_store() -> "Iterator[Store]":
     from voc.tagging import model_identity
 
     settings = read_settings()
-    if not settings.database_path.exists():
+    if not settings.database_is_there:
         raise InputError(f"There is no database {settings.database!r} yet: `voc import FILE` makes one.", field="VOC_DATABASE")
     with Store.open(settings.database, zone=settings.zone, show_agents=settings.show_agents) as store:
         store.current = model_identity(settings.model)

@@ -1,4 +1,4 @@
-"""`voc erase`, `voc backup` and `voc restore`: for a database that no service has open."""
+"""`voc erase`, `backup`, `restore` and `migrate-store`: for a file that no service has open, or a server's database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ def erase(
             rows = store.erase_older(datetime.now(UTC) - timedelta(days=older_than or 0))
         if store.rewrite_due_since() is not None:
             store.rewrite()
-    typer.echo(f"{rows:,} rows erased; nothing of them is left in {read_settings().database}", err=True)
+        typer.echo(f"{rows:,} rows erased; nothing of them is left in {store.name}", err=True)
 
 
 def backup(file: Backup) -> None:
@@ -39,7 +39,7 @@ def backup(file: Backup) -> None:
     from voc.store.backup import back_up_file
 
     settings = read_settings()
-    if not settings.database_path.exists():
+    if not settings.database_is_there:
         raise InputError(f"There is no database {settings.database!r}.", field="VOC_DATABASE")
     with _or_over_http("POST", "/v1/backup", " It needs VOC_BACKUP_DIR."):
         manifest = back_up_file(settings.database, file)
@@ -62,6 +62,22 @@ def restore(
         f"{done.manifest.tables['feedback']:,} rows of {done.manifest.made_at:%Y-%m-%d %H:%M} UTC are back{kept}", err=True
     )
     typer.echo("What was erased since that moment is there again: erase it again.", err=True)
+
+
+def migrate_store(
+    file: Annotated[Path, typer.Argument(help="DuckDB file that no service has open; it stays as it is", show_default=False)],
+) -> None:
+    """Copy all that a DuckDB file holds to VOC_DATABASE, an empty PostgreSQL database: everything, or nothing."""
+    from voc.store.database import is_server
+    from voc.store.transfer import move_file
+
+    settings = read_settings()
+    if not is_server(settings.database):
+        raise InputError(
+            "VOC_DATABASE is no address of a server. Set it to postgresql://USER@HOST/DATABASE.", field="VOC_DATABASE"
+        )
+    for table, rows in move_file(str(file), settings.database, settings.zone).items():
+        typer.echo(f"{rows:>12,}  {table}", err=True)
 
 
 @contextmanager

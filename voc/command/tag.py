@@ -208,6 +208,7 @@ def _tagged(
 
 
 def accepted(source: Iterable[Feedback | Reject], refuse: Callable[[Reject], None]) -> Iterator[Feedback]:
+    """The rows that can be tagged; the others are handed to `refuse`."""
     for row in source:
         if isinstance(row, Reject):
             refuse(row)
@@ -232,6 +233,7 @@ def _show_columns(console: Console, input: Path, source: "FeedbackSource") -> No
 
 
 def progress_bar(console: Console) -> Progress:
+    """How far a command is, how fast it goes, and what is left of it."""
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),

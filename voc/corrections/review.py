@@ -29,14 +29,17 @@ SPIKE_DAYS: Final = 7  # a spike of last Saturday is still worth a look on Frida
 GAP: Final = 1.0  # half of the way from the worst to the best
 
 _SPOKEN_OF: Final = "SELECT seq FROM correction WHERE undone_at IS NULL"
-_UNSEEN: Final = f"f.seq NOT IN ({_SPOKEN_OF})"
+_UNSEEN: Final = "NOT EXISTS (SELECT 1 FROM correction o WHERE o.seq = f.seq AND o.undone_at IS NULL)"
 _PLACE: Final = "CAST(round(1000000 * ({})) AS BIGINT)"
 _SURE: Final = "greatest(g.score - CASE WHEN c.seq IS NULL THEN l.of_texts ELSE l.of_conversations END, 0)"
 _UNCERTAIN: Final = f"""
 SELECT g.seq, g.code AS what,
   {_PLACE.format(f"{_SURE} / (1 - CASE WHEN c.seq IS NULL THEN l.of_texts ELSE l.of_conversations END)")} AS place
 FROM tag g
-JOIN (SELECT unnest($codes) AS code, unnest($of_texts) AS of_texts, unnest($of_conversations) AS of_conversations) l
+JOIN (
+  SELECT unnest(CAST($codes AS VARCHAR[])) AS code, unnest(CAST($of_texts AS DOUBLE PRECISION[])) AS of_texts,
+    unnest(CAST($of_conversations AS DOUBLE PRECISION[])) AS of_conversations
+) l
   ON l.code = g.code
 LEFT JOIN conversation c ON c.seq = g.seq
 WHERE g.kind <> 'move'
@@ -55,7 +58,10 @@ _SPIKE: Final = f"""
 SELECT g.seq, g.code AS what, s.rank * 10000000 + {_PLACE.format("1 - g.score")} AS place
 FROM tag g
 JOIN feedback r ON r.seq = g.seq
-JOIN (SELECT unnest($codes) AS code, CAST(unnest($days) AS DATE) AS day, unnest($ranks) AS rank) s
+JOIN (
+  SELECT unnest(CAST($codes AS VARCHAR[])) AS code, unnest(CAST($days AS DATE[])) AS day,
+    unnest(CAST($ranks AS BIGINT[])) AS rank
+) s
   ON s.code = g.code AND s.day = r.occurred_on
 WHERE g.kind = 'reason'
 """

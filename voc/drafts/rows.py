@@ -14,7 +14,7 @@ def rows_of(file: Path | None, settings: Settings, most: int) -> list[Feedback]:
     """Up to `most` rows of the file, or of the database where no file is named; none where there is no database either."""
     if file:
         return _sample(_of_file(file, settings), most)
-    return _of_database(settings, most) if settings.database_path.exists() else []
+    return _of_database(settings, most) if settings.database_is_there else []
 
 
 def _of_file(file: Path, settings: Settings) -> Iterable[Feedback]:

@@ -2,6 +2,8 @@
 
 There is no queue: rows without tags of the crew's model are the work. One thread walks them in order, keeps the crew
 busy, and writes every chunk in one transaction; so a row is tagged once or still waits, whoever dies when.
+
+Of several processes that share a database one tags at a time. The others stand by, and one of them goes on when it ends.
 """
 
 import logging
@@ -28,6 +30,7 @@ from voc.tagging import Tagger
 
 READ_ROWS: Final = 512
 LOOK_AGAIN_S: Final = 30.0  # should anyone forget to wake it
+LOOK_ELSEWHERE_S: Final = 1.0  # where rows may arrive by another process, which cannot wake it
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 60.0
 
@@ -127,6 +130,11 @@ class Engine:
         self._cut.clear()
         in_hand: _InHand = {}
         while not self._stopping:
+            if not self._store.leads("tagging"):
+                self._crew.drop_waiting()
+                in_hand.clear()
+                self._stand_by()
+                continue
             self._hand_out(in_hand)
             if in_hand:
                 done, _ = wait((*in_hand, self._stop_signal), return_when=FIRST_COMPLETED)
@@ -172,13 +180,25 @@ class Engine:
         self.progress.add(len(tagged))
         self.problem, self._pause_s = None, FIRST_PAUSE_S
 
+    def _stand_by(self) -> None:
+        """Wait a moment while another process tags; idle is who has nothing to wait for."""
+        self._cut.clear()
+        waiting = self._store.pending(self._crew.identity, after=self._after, limit=1)
+        with self._state:
+            self._idle, self.problem = not waiting, None
+            if waiting:
+                self._after = waiting[0].seq - 1
+            self._state.notify_all()
+            self._state.wait_for(lambda: self._stopping, LOOK_ELSEWHERE_S)
+
     def _rest(self) -> None:
         with self._state:
             if not self._woken:
                 self.progress.end()
                 self._idle, self.problem = True, None
                 self._state.notify_all()
-                self._state.wait_for(lambda: self._woken or self._stopping, LOOK_AGAIN_S)
+                patience = LOOK_ELSEWHERE_S if self._store.is_shared else LOOK_AGAIN_S
+                self._state.wait_for(lambda: self._woken or self._stopping, patience)
             self._woken = False
 
     def _give_up(self, error: VocError) -> None:

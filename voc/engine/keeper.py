@@ -65,7 +65,8 @@ class Keeper:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                self.look(datetime.now(UTC))
+                if self._store.leads("keeping"):
+                    self.look(datetime.now(UTC))
             except VocError as error:
                 _log.warning("%s Next try in %g s.", error.message, LOOK_EVERY_S)
             except Exception as error:  # a fault in the program must not end the keeping for good

@@ -94,7 +94,7 @@ class FeedbackSource:
         return self.rows()
 
     def rows(self, start: int = 0, stop: int | None = None) -> Iterator[Feedback | Reject]:
-        """The rows from the one of this number, counted from 0, to before another; all are understood alike, whoever reads which.
+        """The rows from the one of this number, counted from 0, to before another, understood alike whoever reads which.
 
         Of `rows_estimate` rows; those before cost the reading of their cells.
         """

@@ -143,9 +143,9 @@ def _worked(start: str, end: str, spans: tuple[Span, ...]) -> str:
 
 def _conversations(taxonomy: Taxonomy, groups: Sequence[str]) -> str:
     """With the groups of moves that are looked at, for the database would look for the others as well."""
-    moved = "SELECT seq FROM tag WHERE kind = 'move' AND code IN"
-    flags = (f"seq IN ({moved} ({_listed(taxonomy.moves, group)})) AS {group}" for group in groups)
-    return f"SELECT {', '.join(('seq', 'sentiment_start', 'sentiment_end', *flags))} FROM conversation_tagging"
+    moved = "SELECT 1 FROM tag g WHERE g.seq = s.seq AND g.kind = 'move' AND g.code IN"
+    flags = (f"EXISTS ({moved} ({_listed(taxonomy.moves, group)})) AS {group}" for group in groups)
+    return f"SELECT {', '.join(('seq', 'sentiment_start', 'sentiment_end', *flags))} FROM conversation_tagging s"
 
 
 def _cues(taxonomy: Taxonomy) -> str:

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, Protocol, get_args
 from voc.calendars import BucketSize, Calendar, bucket_key, next_key
 from voc.errors import InputError
 from voc.kpis.relation import CUSTOMER_KINDS, TAGGED
-from voc.store.duckdb_file import json_key
+from voc.store.database import JsonKey
 from voc.store.filters import Where
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
@@ -153,7 +153,7 @@ def slice_rows(bucket: BucketSize | None, calendar: Calendar, group: str | None)
         check_option("group", group, (None, *GROUPS), "attr.NAME")
         expression, named = GROUPS[group] if group else None, group or ""
         return Slices(bucket, calendar, expression, {}, group, _JOINS.get(named, ""), _RELATIONS.get(named, {}))
-    key = json_key(group.removeprefix(ATTRIBUTE_PREFIX))
+    key = JsonKey(group.removeprefix(ATTRIBUTE_PREFIX))
     return Slices(bucket, calendar, "(f.attributes ->> $group_attribute)", {"group_attribute": key}, group)
 
 

@@ -24,8 +24,8 @@ FROM feedback f
 JOIN tagging t ON t.seq = f.seq
 JOIN batch b ON b.id = f.batch_id
 WHERE {{}} AND b.created_at <= $until
-  AND {_PLACE.format("f")} < (SELECT max({_PLACE.format("d")}) FROM (SELECT unnest($seqs) AS seq) d)
-  AND f.seq NOT IN (SELECT seq FROM correction WHERE undone_at IS NULL)
+  AND {_PLACE.format("f")} < (SELECT max({_PLACE.format("d")}) FROM (SELECT unnest(CAST($seqs AS BIGINT[])) AS seq) d)
+  AND NOT EXISTS (SELECT 1 FROM correction c WHERE c.seq = f.seq AND c.undone_at IS NULL)
 """
 
 

@@ -36,7 +36,8 @@ SELECT why, count(*) FROM (
     ELSE 'other_queue' END) AS why
   FROM correction c JOIN feedback f ON f.seq = c.seq
   WHERE c.undone_at IS NULL AND {{}}
-    AND c.seq NOT IN (SELECT j.seq FROM judged j JOIN correction h ON h.number = j.number AND h.undone_at IS NULL)
+    AND NOT EXISTS (
+      SELECT 1 FROM judged j JOIN correction h ON h.number = j.number AND h.undone_at IS NULL WHERE j.seq = c.seq)
   GROUP BY c.seq
 ) counted GROUP BY why
 """

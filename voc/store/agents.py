@@ -9,19 +9,19 @@ from typing import Final
 from voc.access import pseudonym
 from voc.store.audit import audit_secret
 from voc.store.changes import start_anew
-from voc.store.duckdb_file import DuckDBFile, Session
+from voc.store.database import Database, Session
 
 AGENT: Final = "کارشناس"
 LEAST_DIGITS: Final = 4  # tells a few hundred agents apart; where two would have the same, the later one gets more
 
 
-def choose_names(database: DuckDBFile, *, show: bool) -> None:
+def choose_names(database: Database, *, show: bool) -> None:
     """Have all agents shown by their ids or by their pseudonyms, from now on."""
     with database.reading() as session:
         ((shown,),) = session.query("SELECT agents_shown FROM store_state")
     if shown is show:
         return
-    with database.writing() as session:
+    with database.writing("arrivals", "taggings", "accesses", "numbering") as session:
         audit_secret(session)  # made here, before anyone else could make another
         session.run("UPDATE store_state SET agents_shown = $show", {"show": show})
         session.run("UPDATE agent SET shown_as = CASE WHEN $show THEN agent_id ELSE pseudonym END", {"show": show})
@@ -49,7 +49,7 @@ def learn_agents(session: Session, first_seq: int = 0) -> None:
 
 def forget_agents(session: Session) -> None:
     """Remove the names of agents of whom no row is left."""
-    session.run("DELETE FROM agent WHERE agent_id NOT IN (SELECT agent_id FROM feedback WHERE agent_id IS NOT NULL)")
+    session.run("DELETE FROM agent WHERE NOT EXISTS (SELECT 1 FROM feedback f WHERE f.agent_id = agent.agent_id)")
 
 
 def _free_name(digits: str, taken: set[str]) -> str:

@@ -13,7 +13,7 @@ from voc.store.agents import learn_agents
 from voc.store.batches import keep_key
 from voc.store.calendar import learn_days
 from voc.store.changes import NewChange
-from voc.store.duckdb_file import Session
+from voc.store.database import Session
 from voc.store.originals import original_columns
 from voc.store.rows import conversation_columns, feedback_columns, reject_columns, turn_columns, write_json
 

@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from voc.access import AuditEntry
-from voc.store.duckdb_file import Row, Session
+from voc.store.database import Row, Session
 from voc.store.paging import Page, check_limit, cut_page, number, read_cursor, write_cursor
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters

@@ -6,18 +6,22 @@ in it. Nothing is replaced before the copy has been read in full and has the man
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
 
 from voc.errors import ConflictError, InputError, StoreError
-from voc.store.duckdb_file import DuckDBFile, open_duckdb
+from voc.store.database import Database, is_server, open_database
+from voc.store.duckdb_file import open_duckdb
 from voc.store.files import IN_USE, copy_durably, locked, log_of, put_in_place, said, sync
 from voc.store.migrate import schema_version
+from voc.store.transfer import move_file
 
 _FIELD: Final = "file"
 
@@ -47,7 +51,7 @@ def manifest_of(backup: Path) -> Path:
     return backup.with_name(backup.name + ".json")
 
 
-def back_up(database: DuckDBFile, name: str, target: Path) -> Manifest:
+def back_up(database: Database, name: str, target: Path) -> Manifest:
     """Write what the database holds at this moment to `target` and its manifest beside it; others read and write on.
 
     Raises InputError where something is at `target` already, and DiskFullError.
@@ -68,13 +72,19 @@ def back_up(database: DuckDBFile, name: str, target: Path) -> Manifest:
 
 
 def back_up_file(database: str, target: Path) -> Manifest:
-    """The same for a database that nobody has open; it is opened read-only, and what it needs is made beside `target`."""
+    """The same for a file that nobody has open, or for a server's database, whoever has it open.
+
+    A file is opened read-only, and what it needs is made beside `target`.
+    """
     _check_target(target)
-    opened = open_duckdb(database, read_only=True, copies=target.resolve().with_name(target.name + ".copy"))
-    try:
-        return back_up(opened, database, target)
-    finally:
-        opened.close()
+    with closing(_open_to_read(database, target)) as opened:
+        return back_up(opened, opened.name, target)
+
+
+def _open_to_read(database: str, target: Path) -> Database:
+    if is_server(database):
+        return open_database(database)
+    return open_duckdb(database, read_only=True, copies=target.resolve().with_name(target.name + ".copy"))
 
 
 def find_last_backup(folder: Path) -> datetime | None:
@@ -102,10 +112,14 @@ def read_manifest(backup: Path) -> Manifest:
 def restore(backup: Path, database: str, *, force: bool, now: datetime) -> Restored:
     """Put a backup in the place of a database that nobody has open. One that is there is replaced only by `force`, and kept.
 
+    On a server it goes into an empty database, whatever `force` says.
+
     Raises InputError where the backup is damaged, StoreError where it is of a later release or the database is in use, and
     ConflictError where there is a database; then nothing was changed.
     """
     manifest = read_manifest(backup)
+    if is_server(database):
+        return _restore_to_server(backup, database, manifest)
     path = Path(database).resolve()
     _check_place(path, force)
     fresh = path.with_name(path.name + ".restoring")
@@ -116,6 +130,15 @@ def restore(backup: Path, database: str, *, force: bool, now: datetime) -> Resto
             put_in_place(fresh, path)
             return Restored(manifest, None)
         return Restored(manifest, _replace(fresh, path, now))
+
+
+def _restore_to_server(backup: Path, database: str, manifest: Manifest) -> Restored:
+    with TemporaryDirectory(prefix="voc-restore-") as folder:
+        fresh = Path(folder) / "restore.duckdb"
+        _check_bytes(copy_durably(backup, fresh) == manifest.sha256, backup)
+        _check_tables(fresh, backup, manifest)
+        move_file(str(fresh), database, ZoneInfo(manifest.zone))
+    return Restored(manifest, None)
 
 
 def _replace(fresh: Path, path: Path, now: datetime) -> Path:

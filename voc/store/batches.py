@@ -8,7 +8,7 @@ from voc.errors import NotFoundError
 from voc.records import Batch, BatchStatus, Notice, Reject
 from voc.store.agents import forget_agents
 from voc.store.changes import NewChange
-from voc.store.duckdb_file import DuckDBFile, Row, Session
+from voc.store.database import Database, Row, Session
 from voc.store.erase import bury_rows, note_deletion
 from voc.store.paging import Page, check_limit, cut_page, moment, number, read_cursor, write_cursor
 from voc.store.rows import read_columns, read_notices
@@ -86,7 +86,7 @@ def list_rejects(session: Session, batch_id: str, limit: int, cursor: str | None
     return Page(tuple(Reject(*row) for row in rows), write_cursor(batch_id, skipped + limit) if more else None)
 
 
-def stream_rejects(database: DuckDBFile, batch_id: str) -> Iterator[Reject]:
+def stream_rejects(database: Database, batch_id: str) -> Iterator[Reject]:
     """All refused rows of a batch in order of their lines; memory does not grow with their number, nor the cost of a piece."""
     after = -1
     while True:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from voc.records import Turn
-from voc.store.duckdb_file import Row, Session
+from voc.store.database import Row, Session
 from voc.store.rows import TURN_FIELDS, read_turns
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final
 
 from voc.calendars import calendar_row, usual_days
-from voc.store.duckdb_file import Session
+from voc.store.database import Session
 
 _COLUMNS: Final = ("day", "week_start", "jalali_year", "jalali_month", "jalali_day", "jalali_week_year", "jalali_week")
 _UNKNOWN: Final = (

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from voc.errors import GoneError
 from voc.records import TaggedFeedback
-from voc.store.duckdb_file import DuckDBFile, Session
+from voc.store.database import Database, Session
 from voc.store.feedback import feedback_id, load_rows
 from voc.store.paging import LAST, check_limit, cut_page, number, read_cursor, write_cursor
 
@@ -32,7 +32,7 @@ SELECT change, seq, deleted FROM (
   SELECT change, seq, FALSE AS deleted FROM tagging WHERE change >= $number
   UNION ALL
   SELECT b.change, f.seq, FALSE FROM batch b JOIN feedback f ON f.batch_id = b.id
-  WHERE b.change >= $number AND f.seq NOT IN (SELECT seq FROM tagging)
+  WHERE b.change >= $number AND NOT EXISTS (SELECT 1 FROM tagging t WHERE t.seq = f.seq)
   UNION ALL
   SELECT change, gone_seq, TRUE FROM tombstone WHERE change >= $number AND change > $floor
 ) AS due
@@ -120,7 +120,7 @@ def find_changes(
     return ChangePage(_read_changes(session, due, cursors, zone), cursors[-1], more), head
 
 
-def stream_changes(database: DuckDBFile, since: str | None, zone: ZoneInfo) -> Iterator[Change]:
+def stream_changes(database: Database, since: str | None, zone: ZoneInfo) -> Iterator[Change]:
     """All changes after `since` up to now; what happens meanwhile is after the last one's cursor."""
     more, until = True, None
     while more:

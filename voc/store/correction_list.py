@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from voc.corrections.correction import Correction, Queue, Source
 from voc.errors import InputError
 from voc.store.correction_rows import COLUMNS, SEVERAL, number_of, read_correction_id, read_corrections
-from voc.store.duckdb_file import Session
+from voc.store.database import Session
 from voc.store.paging import Page, check_limit, cut_page, number, read_cursor, write_cursor
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters

@@ -11,7 +11,7 @@ from voc.corrections.statement import restore_statement, write_statement
 from voc.errors import NotFoundError
 from voc.records import Corrected, Cue, Reason, Tags
 from voc.store.by_seq import THESE, find_by_seq, these
-from voc.store.duckdb_file import Row, Session
+from voc.store.database import Row, Session
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
 

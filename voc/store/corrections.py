@@ -40,7 +40,7 @@ from voc.store.correction_rows import (
     seq_of,
     write_corrections,
 )
-from voc.store.duckdb_file import DuckDBFile, Session
+from voc.store.database import Database, Session
 from voc.store.effective import settled, write_settled
 from voc.store.feedback import feedback_id, feedback_seq, load_rows
 from voc.store.filters import Filters, where
@@ -74,7 +74,7 @@ class Selection:
 class Corrections:
     """The corrections of a store; `changing` opens what writes them, one at a time and never while tags are written."""
 
-    def __init__(self, database: DuckDBFile, zone: ZoneInfo, changing: Changing) -> None:
+    def __init__(self, database: Database, zone: ZoneInfo, changing: Changing) -> None:
         self._database = database
         self._zone = zone
         self._changing = changing

@@ -1,27 +1,29 @@
 """The one door to DuckDB: opening the file, transactions, bulk load, and the little SQL that is DuckDB's own.
 
-Why a door: everything else in the store is SQL that PostgreSQL speaks too, with parameters as `$name`. DuckDB lets one
-process write; within it, readers see the last commit and never wait for a writer. A commit is on disk when it returns.
+DuckDB lets one process write; within it, readers see the last commit and never wait for a writer. A commit is on disk when it
+returns.
 
 DuckDB 2 never overwrites what was deleted: measured, the words stay in the file after CHECKPOINT and after VACUUM. Only a
 copy of all tables into a fresh file is free of them, so the file can be exchanged for such a copy while it is open.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from threading import Condition, Lock
-from typing import Any, Final, Literal
+from threading import Condition
+from threading import Lock as ThreadLock
+from typing import Any, Final, Literal, get_args
 
 import duckdb
 
-from voc.errors import InputError, StoreError
+from voc.errors import StoreError
+from voc.store.columns import arrow_schema
+from voc.store.database import Answer, Engine, JsonKey, Lock, Role, Session, quoted
 from voc.store.files import empty_folder, locked, log_of, put_in_place, remove_folder, said
 from voc.store.refusals import check_path, failure, is_failure, is_given_up, refusal
 
 # ruff: noqa: S608  the names in the SQL are our own or the database's
 
-Row = tuple[Any, ...]
 Kind = Literal["reading", "writing"]
 
 IN_MEMORY: Final = ":memory:"
@@ -52,58 +54,53 @@ _COMMENTS: Final = (
 _OLDEST_READER: Final = "(STORAGE_VERSION 'v1.0.0')"  # other tools carry a DuckDB of their own, which may be years old
 
 
-class Session:
+class DuckDBSession(Session):
     """One connection inside one transaction: what it reads is one state of the database, what it writes is seen at its end."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, types: dict[str, dict[str, str]]) -> None:
+    def __init__(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        types: dict[str, dict[str, str]],
+        locks: Mapping[Lock, ThreadLock],
+        held: ExitStack,
+    ) -> None:
+        super().__init__(types)
         self._cursor = cursor
-        self._types = types  # of columns, by table, in their order
+        self._locks = locks
+        self._held = held  # until the transaction is over
 
-    def query(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[Row]:
-        """All rows of a query."""
-        return self._cursor.execute(sql, dict(parameters) if parameters else None).fetchall()
+    def execute(self, sql: str, parameters: Mapping[str, object] | None) -> Answer:
+        """A statement with parameters as `$name`, or several without."""
+        return self._cursor.execute(sql, _bound(parameters))
 
-    def run(self, sql: str, parameters: Mapping[str, object] | None = None) -> None:
-        """A statement, or several without parameters, for its effect."""
-        self._cursor.execute(sql, dict(parameters) if parameters else None)
+    def load(self, table: str, rows: Any) -> None:
+        """The rows of an Arrow table."""
+        self._cursor.from_arrow(rows).insert_into(table)  # not register(): that keeps them until the transaction ends
 
-    def count(self, table: str) -> int:
-        """How many rows a table has."""
-        return int(self.query(f"SELECT count(*) FROM {_quoted(table)}")[0][0])
-
-    def insert(self, table: str, columns: Mapping[str, Sequence[object]]) -> None:
-        """Rows in bulk, a sequence of values for each column; columns that are not given become NULL.
-
-        Raises InputError for a value that the column cannot hold.
-        """
+    def unload(self, table: str, rows: int) -> Iterator[Any]:
+        """All rows of a table, as Arrow tables of at most so many."""
         import pyarrow as pa
 
-        try:
-            incoming = self._as_arrow(table, columns)
-        except (pa.ArrowException, UnicodeError, OverflowError, TypeError) as error:
-            raise InputError(f"A value of {table} is out of range or not text ({type(error).__name__}).") from error
-        # not register(): a registered table is kept in memory until the transaction ends
-        self._cursor.from_arrow(incoming).insert_into(table)
+        schema = arrow_schema(self.declared(table))
+        names = ", ".join(map(quoted, schema.names))
+        for batch in self._cursor.sql(f"SELECT {names} FROM {quoted(table)}").to_arrow_reader(rows):
+            yield pa.Table.from_batches([batch]).cast(schema)
 
-    def _as_arrow(self, table: str, columns: Mapping[str, Sequence[object]]) -> Any:
-        import pyarrow as pa
+    def lock(self, lock: Lock) -> None:
+        """Wait until no other session has this lock, and keep it until the transaction is over."""
+        self._held.enter_context(self._locks[lock])
 
-        rows = len(next(iter(columns.values())))
-        types = _arrow_types()
-        filled = {
-            name: pa.array(columns[name], types[declared]) if name in columns else pa.nulls(rows, types[declared])
-            for name, declared in self._declared(table).items()
-        }
-        return pa.table(filled)
+    def prepare(self) -> None:
+        """Teach DuckDB the one function of PostgreSQL that the queries use and it lacks."""
+        self.run("CREATE MACRO IF NOT EXISTS regexp_like(string, pattern) AS regexp_matches(string, pattern)")
 
-    def _declared(self, table: str) -> dict[str, str]:
-        if table not in self._types:
-            sql = (
-                "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'main'"
-                " AND table_name = $table ORDER BY ordinal_position"
-            )
-            self._types[table] = dict(self.query(sql, {"table": table}))
-        return self._types[table]
+    def sequences(self) -> dict[str, int]:
+        """The next number of each sequence."""
+        return dict(self.query("SELECT sequence_name, coalesce(last_value + 1, start_value) FROM duckdb_sequences()"))
+
+    def restart(self, sequence: str, number: int) -> None:
+        """Let a sequence go on with this number."""
+        self.run(f"DROP SEQUENCE {quoted(sequence)}; CREATE SEQUENCE {quoted(sequence)} START WITH {number}")
 
 
 class DuckDBFile:
@@ -111,6 +108,8 @@ class DuckDBFile:
 
     A thread must not open a session within another. `path` is None in memory; copies are made in the folder `copies`.
     """
+
+    engine: Engine = "duckdb"
 
     def __init__(self, connect: Callable[[], duckdb.DuckDBPyConnection], name: str, path: Path | None, copies: Path) -> None:
         self._connect = connect
@@ -123,19 +122,38 @@ class DuckDBFile:
         self._gate = Condition()
         self._inside: dict[Kind, int] = {"reading": 0, "writing": 0}
         self._barred: set[Kind] = set()
-        self._copying = Lock()
+        self._copying = ThreadLock()
+        self._locks: dict[Lock, ThreadLock] = {lock: ThreadLock() for lock in get_args(Lock)}
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
+    def reading(self) -> Iterator[DuckDBSession]:
         """A session that sees one committed state and holds nobody up."""
         with self._session("reading") as session:
             yield session
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """A session whose writes are kept all together at its end, or not at all if it is left by an exception."""
-        with self._session("writing") as session:
-            yield session
+    def writing(self, *locks: Lock) -> Iterator[DuckDBSession]:
+        """A session whose writes are kept all together at its end, or not at all if it is left by an exception.
+
+        The file has one process, so locks are those of its threads.
+        """
+        with ExitStack() as held:
+            for lock in locks:
+                held.enter_context(self._locks[lock])
+            with self._session("writing", held) as session:
+                yield session
+
+    def leads(self, role: Role) -> bool:  # noqa: ARG002  nobody else can have the file
+        """Whether this process has a role: it has all of them."""
+        return True
+
+    def size_bytes(self) -> int | None:
+        """The size of the file, without its log; None in memory."""
+        return _size(self._path) if self._path else None
+
+    def log_size_bytes(self) -> int | None:
+        """How much is committed and not in the file yet; None in memory."""
+        return (_size(log_of(self._path)) or 0) if self._path else None
 
     @contextmanager
     def copied(self) -> Iterator[tuple[Path, dict[str, int]]]:
@@ -209,7 +227,7 @@ class DuckDBFile:
     def _attached(self, target: Path, options: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, str, str]]:
         """A cursor in one transaction over the database and a fresh file at `target`, and the names of both in SQL."""
         cursor = self._connection.cursor()
-        own, copy = (_quoted(name) for name in _catalogs(cursor))
+        own, copy = (quoted(name) for name in _catalogs(cursor))
         try:
             cursor.execute(f"ATTACH '{_escaped(target)}' AS {copy} {options}")
             cursor.execute("BEGIN TRANSACTION")
@@ -236,12 +254,12 @@ class DuckDBFile:
                 remove_folder(self._copies)
 
     @contextmanager
-    def _session(self, kind: Kind) -> Iterator[Session]:
-        with self._said(), self._entered(kind):
+    def _session(self, kind: Kind, held: ExitStack | None = None) -> Iterator[DuckDBSession]:
+        with held or ExitStack() as locks, self._said(), self._entered(kind):
             cursor = self._connection.cursor()
             try:
                 cursor.execute(_BEGIN[kind])
-                yield Session(cursor, self._types)
+                yield DuckDBSession(cursor, self._types, self._locks, locks)
                 cursor.execute("COMMIT")
             except BaseException:
                 with suppress(duckdb.Error):
@@ -339,21 +357,21 @@ def _catalogs(cursor: duckdb.DuckDBPyConnection) -> tuple[str, str]:
 
 
 def _count(cursor: duckdb.DuckDBPyConnection, catalog: str, table: str) -> int:
-    ((rows,),) = cursor.execute(f"SELECT count(*) FROM {catalog}.main.{_quoted(table)}").fetchall()
+    ((rows,),) = cursor.execute(f"SELECT count(*) FROM {catalog}.main.{quoted(table)}").fetchall()
     return int(rows)
 
 
 def _copy_views(cursor: duckdb.DuckDBPyConnection, schema: str, own: str, copy: str, numbers: str) -> None:
     ((end,),) = cursor.execute(numbers).fetchall()
-    cursor.execute(f"CREATE SCHEMA {copy}.{_quoted(schema)}")
+    cursor.execute(f"CREATE SCHEMA {copy}.{quoted(schema)}")
     for view, comment in cursor.execute(_VIEWS, {"schema": schema}).fetchall():
-        name = f"{_quoted(schema)}.{_quoted(view)}"
+        name = f"{quoted(schema)}.{quoted(view)}"
         cursor.execute(f"CREATE TABLE {copy}.{name} AS FROM {own}.{name} LIMIT 0")
         for piece in _pieces(cursor, f"{own}.{name}", end):
             cursor.execute(f"INSERT INTO {copy}.{name} FROM {own}.{name}{piece}")
         cursor.execute(f"COMMENT ON TABLE {copy}.{name} IS {_literal(comment)}")
     for view, column, comment in cursor.execute(_COMMENTS, {"schema": schema}).fetchall():
-        name = f"{copy}.{_quoted(schema)}.{_quoted(view)}.{_quoted(column)}"
+        name = f"{copy}.{quoted(schema)}.{quoted(view)}.{quoted(column)}"
         cursor.execute(f"COMMENT ON COLUMN {name} IS {_literal(comment)}")
 
 
@@ -365,45 +383,31 @@ def _pieces(cursor: duckdb.DuckDBPyConnection, view: str, end: int) -> list[str]
     return [f" WHERE seq >= {low} AND seq < {low + PIECE_ROWS}" for low in range(0, end, PIECE_ROWS)]
 
 
+def _bound(parameters: Mapping[str, object] | None) -> dict[str, object] | None:
+    if not parameters:
+        return None
+    return {name: json_pointer(value) if isinstance(value, JsonKey) else value for name, value in parameters.items()}
+
+
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:  # being exchanged for a fresh copy
+        return None
 
 
 def _escaped(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-def prepare(session: Session) -> None:
-    """Teach DuckDB the one function of PostgreSQL that the queries use and it lacks."""
-    session.run("CREATE MACRO IF NOT EXISTS regexp_like(string, pattern) AS regexp_matches(string, pattern)")
-
-
-def json_key(name: str) -> str:
+def json_pointer(name: str) -> str:
     """How DuckDB's `->>` must be asked for the member `name`: as a JSON pointer, since `$` and `/` begin a path there.
 
-    >>> json_key("شهر/استان")
+    >>> json_pointer("شهر/استان")
     '/شهر~1استان'
     """
     return "/" + name.replace("~", "~0").replace("/", "~1")
-
-
-def _arrow_types() -> dict[str, Any]:
-    import pyarrow as pa
-
-    return {
-        "BIGINT": pa.int64(),
-        "INTEGER": pa.int32(),
-        "SMALLINT": pa.int16(),
-        "DOUBLE": pa.float64(),
-        "FLOAT": pa.float32(),
-        "BOOLEAN": pa.bool_(),
-        "VARCHAR": pa.string(),
-        "BLOB": pa.binary(),
-        "JSON": pa.string(),
-        "DATE": pa.date32(),
-        "TIMESTAMP WITH TIME ZONE": pa.timestamp("us", "UTC"),
-    }

@@ -13,7 +13,7 @@ from voc.records import Corrected, Tags
 from voc.store.by_seq import THESE, these
 from voc.store.changes import NewChange
 from voc.store.correction_rows import model_answer_columns
-from voc.store.duckdb_file import Session
+from voc.store.database import Session
 from voc.store.rows import conversation_tagging_columns, tag_columns, tagging_columns, turn_tagging_columns
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters

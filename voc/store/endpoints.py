@@ -6,7 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from voc.errors import NotFoundError
-from voc.store.duckdb_file import Row, Session
+from voc.store.database import Row, Session
 from voc.store.paging import Page, check_limit, cut_page, moment, read_cursor, write_cursor
 from voc.webhooks.endpoint import DisabledReason, Webhook
 

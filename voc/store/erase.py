@@ -11,7 +11,7 @@ from typing import Final
 from voc.errors import NotFoundError
 from voc.store.agents import forget_agents
 from voc.store.changes import NewChange
-from voc.store.duckdb_file import Session
+from voc.store.database import Session
 from voc.store.effective import ANSWER_TABLES
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters

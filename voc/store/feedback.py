@@ -9,7 +9,7 @@ from voc.errors import InputError, NotFoundError
 from voc.records import Feedback, TaggedFeedback, Tags
 from voc.store.by_seq import find_by_seq
 from voc.store.correction_rows import find_overruled
-from voc.store.duckdb_file import DuckDBFile, Row, Session
+from voc.store.database import Database, Row, Session
 from voc.store.filters import Filters, Where, where
 from voc.store.paging import Page, check_limit, cut_page, number, read_cursor, write_cursor
 from voc.store.rows import (
@@ -69,9 +69,7 @@ def get_feedback(session: Session, public_id: str, zone: ZoneInfo) -> TaggedFeed
     raise _unknown(public_id)
 
 
-def stream_feedback(
-    database: DuckDBFile, filters: Filters, zone: ZoneInfo, after: str | None = None
-) -> Iterator[TaggedFeedback]:
+def stream_feedback(database: Database, filters: Filters, zone: ZoneInfo, after: str | None = None) -> Iterator[TaggedFeedback]:
     """All rows that pass the filters, in order of arrival; those that arrive meanwhile are not among them.
 
     `after` is the id of the last row that is not wanted again, even if it is gone. Raises InputError where it is no id.

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from voc.errors import InputError
-from voc.store.duckdb_file import json_key
+from voc.store.database import JsonKey
 from voc.taxonomy import Code, Group, Taxonomy, load_taxonomy
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
@@ -115,8 +115,8 @@ def _of_rows(filters: Filters) -> Iterator[_Condition]:
     if filters.batch:
         yield "f.batch_id = ANY($where_batch)", {"where_batch": list(filters.batch)}
     if len(set(filters.kind)) == 1:
-        among = "NOT IN" if "feedback" in filters.kind else "IN"
-        yield f"f.seq {among} (SELECT seq FROM conversation)", {}
+        among = "NOT EXISTS" if "feedback" in filters.kind else "EXISTS"
+        yield f"{among} (SELECT 1 FROM conversation spoken WHERE spoken.seq = f.seq)", {}
 
 
 def _of_texts(filters: Filters) -> Iterator[_Condition]:
@@ -153,7 +153,7 @@ def _of_attributes(filters: Filters) -> Iterator[_Condition]:
     for number, (name, value) in enumerate(filters.attributes.items()):
         key, values = f"where_attribute_{number}", f"where_attribute_{number}_values"
         wanted = [value] if isinstance(value, str) else list(value)
-        yield f"(f.attributes ->> ${key}) = ANY(${values})", {key: json_key(name), values: wanted}
+        yield f"(f.attributes ->> ${key}) = ANY(${values})", {key: JsonKey(name), values: wanted}
 
 
 def _pattern_of(letter: str) -> str:

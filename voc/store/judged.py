@@ -14,7 +14,7 @@ from voc.corrections.correction import DRAWN, Correction
 from voc.corrections.statement import Statement, as_known_now, restore_statement, statement_of, write_statement
 from voc.records import Polarity, Resolution, Sentiment, Tags
 from voc.store.correction_rows import number_of, seq_of
-from voc.store.duckdb_file import Session
+from voc.store.database import Session
 from voc.taxonomy import load_taxonomy
 
 FIELDS: Final = ("number", "seq", "model", "taxonomy", "answer", "judgement")

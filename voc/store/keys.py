@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from voc.access import Key
 from voc.errors import NotFoundError
-from voc.store.duckdb_file import Row, Session
+from voc.store.database import Row, Session
 from voc.store.paging import Page, check_limit, cut_page, moment, read_cursor, write_cursor
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters

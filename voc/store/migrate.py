@@ -1,18 +1,18 @@
 """Brings a database to the schema of this release, step by numbered step, in one transaction, or leaves it as it was."""
 
-from collections.abc import Iterator
 from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from voc.errors import StoreError
 from voc.store.calendar import fill_calendar, learn_days
-from voc.store.duckdb_file import DuckDBFile, Session, prepare
+from voc.store.database import SCHEMA, Database, Engine, Session
 
 _SETTING: Final = "VOC_DATABASE"
+_TABLES: Final = "SELECT table_name FROM information_schema.tables WHERE table_schema = $schema"
 
 
-def migrate(database: DuckDBFile, name: str, zone: ZoneInfo) -> None:
+def migrate(database: Database, name: str, zone: ZoneInfo) -> None:
     """Make the tables, or bring them up to date. Raises StoreError where the database is not ours or is of a later release,
     or where its days are those of another zone.
     """
@@ -21,8 +21,9 @@ def migrate(database: DuckDBFile, name: str, zone: ZoneInfo) -> None:
         if version == max(_migrations()):
             _check_zone(session, name, zone)
             return
-    with database.writing() as session:
-        for number, sql in sorted(_migrations().items()):
+    with database.writing("migration") as session:
+        version = schema_version(session, name)  # another process may have been faster
+        for number, sql in sorted(_migrations(database.engine).items()):
             if number > version:
                 _apply(session, number, sql, zone)
         fill_calendar(session)
@@ -39,7 +40,7 @@ def schema_version(session: Session, name: str) -> int:
 
 def _apply(session: Session, number: int, sql: str, zone: ZoneInfo) -> None:
     if number == 1:
-        prepare(session)
+        session.prepare()
         session.run("CREATE TABLE schema_version (version INTEGER NOT NULL, applied_at TIMESTAMPTZ NOT NULL)")
     session.run(sql)
     if number == 1:
@@ -49,7 +50,7 @@ def _apply(session: Session, number: int, sql: str, zone: ZoneInfo) -> None:
 
 def _version(session: Session, name: str) -> int:
     """The number of the last migration that was applied; 0 for a database without tables."""
-    tables = {table for (table,) in session.query("SELECT table_name FROM information_schema.tables")}
+    tables = {table for (table,) in session.query(_TABLES, {"schema": SCHEMA})}
     if "schema_version" in tables:
         return int(session.query("SELECT max(version) FROM schema_version")[0][0])
     if tables:
@@ -80,11 +81,15 @@ def _check_zone(session: Session, name: str, zone: ZoneInfo) -> None:
         )
 
 
-def _migrations() -> dict[int, str]:
-    return dict(_read_migrations())
+def _migrations(engine: Engine = "duckdb") -> dict[int, str]:
+    """The steps by number. What PostgreSQL needs besides, such as indices, follows the common step of the same number."""
+    steps = _read_migrations("migrations")
+    if engine == "postgres":
+        for number, sql in _read_migrations("migrations/postgres").items():
+            steps[number] += sql
+    return steps
 
 
-def _read_migrations() -> Iterator[tuple[int, str]]:
-    for entry in (files("voc.store") / "migrations").iterdir():
-        if entry.name.endswith(".sql"):
-            yield int(entry.name.partition("_")[0]), entry.read_text("utf-8")
+def _read_migrations(folder: str) -> dict[int, str]:
+    entries = [each for each in (files("voc.store") / folder).iterdir() if each.name.endswith(".sql")]
+    return {int(each.name.partition("_")[0]): each.read_text("utf-8") for each in entries}

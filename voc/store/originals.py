@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from voc.errors import ConflictError, NotFoundError
 from voc.records import Feedback
-from voc.store.duckdb_file import Session
+from voc.store.database import Session
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet

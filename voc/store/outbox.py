@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from voc.errors import NotFoundError
 from voc.records import Tags
 from voc.store.by_seq import THESE, these
-from voc.store.duckdb_file import Row, Session
+from voc.store.database import Row, Session
 from voc.store.endpoints import subscribers
 from voc.store.paging import Page, check_limit, cut_page, number, read_cursor, write_cursor
 from voc.webhooks.endpoint import Delivery, make_message_id

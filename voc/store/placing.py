@@ -11,7 +11,7 @@ from voc.corrections.statement import write_statement
 from voc.errors import NotFoundError
 from voc.store.by_seq import THESE, find_by_seq, these
 from voc.store.correction_rows import COLUMNS, read_corrections, seq_of
-from voc.store.duckdb_file import Session
+from voc.store.database import Session
 from voc.store.feedback import feedback_seq
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters

@@ -22,7 +22,8 @@ def check_path(database: str, *, read_only: bool) -> None:
     scheme, address, _ = database.partition("://")
     if address:
         raise StoreError(
-            f"{_SETTING}: a {scheme} address was given; this release keeps its data in a DuckDB file. Give its path.",
+            f"{_SETTING}: a {scheme} address was given; data is kept in a DuckDB file or in PostgreSQL. Give a path, or"
+            " postgresql://USER@HOST/DATABASE.",
             field=_SETTING,
         )
     path = Path(database)

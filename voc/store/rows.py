@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from voc.conversations.timings import Timings, measure, response_times
 from voc.errors import InputError
 from voc.records import Column, ConversationTags, Cue, Feedback, Mood, Move, Notice, Reason, Reject, Tags, Turn
-from voc.store.duckdb_file import Row
+from voc.store.database import Row
 
 IN_OTHER_TABLES: Final = ("turns", "speakers_sure", "original")
 FIELDS: Final = tuple(each.name for each in fields(Feedback) if each.name not in IN_OTHER_TABLES)

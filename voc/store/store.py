@@ -1,16 +1,14 @@
 """The store: everything that must outlive the process, behind one class.
 
-A row is in the file, and would be after a power cut, when `add_batch` returns. Two writers can work at once without
+A row is in the database, and would be after a power cut, when `add_batch` returns. Two writers can work at once without
 waiting for each other: one that takes batches in and one that writes tags; removing a batch waits for both. Readers see
-what was committed last and wait for nobody.
+what was committed last and wait for nobody. Of a PostgreSQL database all this holds across processes and hosts.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 from zoneinfo import ZoneInfo
@@ -19,11 +17,12 @@ from voc.access import AuditEntry, Key
 from voc.errors import ConflictError
 from voc.records import Batch, Column, Feedback, Notice, Reject, TaggedFeedback, Tags
 from voc.store import agents, audit, batches, changes, erase, feedback, keys, originals, tagging
+from voc.store.activity import Changes, read_changes
 from voc.store.arrival import Arrival, take_in
 from voc.store.backup import Manifest, back_up
 from voc.store.changes import Change, ChangePage, NewChange
 from voc.store.corrections import Corrections
-from voc.store.duckdb_file import DuckDBFile, Session, open_duckdb
+from voc.store.database import Database, Lock, Role, Session, open_database
 from voc.store.filters import Filters
 from voc.store.migrate import migrate
 from voc.store.paging import Page
@@ -41,12 +40,7 @@ VIEWS: Final = "kpi_v1"
 _NUMBERS: Final = "SELECT next_seq FROM store_state"
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """How often rows came or went, and tags were written, since the store was opened."""
-
-    rows: int = 0
-    tags: int = 0
+_DELETING: Final[tuple[Lock, ...]] = ("arrivals", "taggings", "webhooks")
 
 
 class Store:
@@ -56,23 +50,18 @@ class Store:
     of any model count. Tags of an older model are shown until they are replaced. `webhooks` are whom to tell of what happens.
     """
 
-    def __init__(self, database: DuckDBFile, zone: ZoneInfo, seal: "Fernet | None" = None) -> None:
+    def __init__(self, database: Database, zone: ZoneInfo, seal: "Fernet | None" = None) -> None:
         self.current: ModelIdentity | None = None
         self.zone = zone
         self.webhooks = Webhooks(database, zone)
         self.corrections = Corrections(database, zone, self._correcting)
         self._database = database
         self._seal = seal  # of originals, whose key is nowhere in the database
-        self._arrivals = Lock()
-        self._taggings = Lock()
-        self._changes = Changes()
-        self._counting = Lock()
-        self._numbering = Lock()  # of changes; the last lock that is taken
-        self._accesses = Lock()  # of keys and the audit log, which touch no other table
 
     @classmethod
     def open(cls, database: str, *, zone: ZoneInfo, show_agents: bool = False, originals_key: str = "") -> Self:
-        """The store in a DuckDB file, which is made or brought up to date; days and hours of rows are those of `zone`.
+        """The store at the path of a DuckDB file or the address of a PostgreSQL database, which is made or brought up to date;
+        days and hours of rows are those of `zone`.
 
         Agents have pseudonyms in all that it answers, and in filters, unless `show_agents` asks for their ids.
 
@@ -81,9 +70,9 @@ class Store:
         Raises StoreError that says what to do where it cannot be used; then nothing in it is changed.
         """
         seal = originals.open_seal(originals_key)
-        opened = open_duckdb(database)
+        opened = open_database(database)
         try:
-            migrate(opened, database, zone)
+            migrate(opened, opened.name, zone)
             agents.choose_names(opened, show=show_agents)
         except BaseException:
             opened.close()
@@ -91,8 +80,30 @@ class Store:
         return cls(opened, zone, seal)
 
     def close(self) -> None:
-        """Let the file go."""
+        """Let the database go."""
         self._database.close()
+
+    @property
+    def name(self) -> str:
+        """The path or address of the database, without a password."""
+        return self._database.name
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may have the database, too."""
+        return self._database.engine == "postgres"
+
+    def leads(self, role: Role) -> bool:
+        """Whether this process has a role that only one of all that share the database has at a time; it takes it if it can."""
+        return self._database.leads(role)
+
+    def size_bytes(self) -> int | None:
+        """How much room the database takes; None in memory."""
+        return self._database.size_bytes()
+
+    def log_size_bytes(self) -> int | None:
+        """How much of it is beside its file still; None on a server and in memory."""
+        return self._database.log_size_bytes()
 
     def __enter__(self) -> Self:
         return self
@@ -116,11 +127,10 @@ class Store:
         `notices` is asked after the last row. Raises ConflictError if the key came with other content before.
         """
         arrival = Arrival(name, content_key, idempotency_key, sample, tuple(columns), source, notices)
-        with self._arrivals, self._changing() as (session, new_change):
+        with self._changing("arrivals") as (session, new_change):
             if known := self._recall(session, content_key, idempotency_key):
                 return known
             take_in(session, arrival, self.zone, self._seal, new_change)
-        self._note(rows=1)
         return self.get_batch(arrival.batch_id)
 
     def recall_batch(self, *, content_key: str, idempotency_key: str | None = None) -> Batch | None:
@@ -131,7 +141,7 @@ class Store:
         known = self.find_batch(content_key=content_key, idempotency_key=idempotency_key)
         if known is None or not idempotency_key or self.find_batch(idempotency_key=idempotency_key):
             return known
-        with self._arrivals, self._database.writing() as session:
+        with self._database.writing("arrivals") as session:
             return self._recall(session, content_key, idempotency_key)
 
     def find_batch(self, *, content_key: str | None = None, idempotency_key: str | None = None) -> Batch | None:
@@ -164,26 +174,21 @@ class Store:
 
     def delete_batch(self, batch_id: str) -> None:
         """Remove a batch with its rows, tags and refusals; from the file once `rewrite` has run. Raises NotFoundError."""
-        with self._arrivals, self._taggings, self.webhooks.lock, self._changing() as (session, new_change):
+        with self._changing(*_DELETING) as (session, new_change):
             batches.delete_batch(session, batch_id, new_change)
-        self._note(rows=1)
 
     def erase_customer(self, customer_id: str) -> int:
         """Remove all rows of a customer with their tags; how many there were. Raises NotFoundError where there is none.
 
         Their words are gone from every answer now, and from the file once `rewrite` has run.
         """
-        with self._arrivals, self._taggings, self.webhooks.lock, self._changing() as (session, new_change):
-            rows = erase.erase_customer(session, customer_id, new_change)
-        self._note(rows=1)
-        return rows
+        with self._changing(*_DELETING) as (session, new_change):
+            return erase.erase_customer(session, customer_id, new_change)
 
     def erase_older(self, before: datetime) -> int:
         """The same for all rows from before that moment, by their own time or else that of their batch's arrival."""
-        with self._arrivals, self._taggings, self.webhooks.lock, self._changing() as (session, new_change):
-            rows = erase.erase_older(session, before, new_change)
-        self._note(rows=1)
-        return rows
+        with self._changing(*_DELETING) as (session, new_change):
+            return erase.erase_older(session, before, new_change)
 
     def rewrite_due_since(self) -> datetime | None:
         """The first deletion since the file was last written anew; None where there was none."""
@@ -236,20 +241,19 @@ class Store:
 
         Rows deleted meanwhile are skipped.
         """
-        with self._taggings, self._changing() as (session, new_change):
+        with self._changing("taggings") as (session, new_change):
             tagging.write_tags(session, tagged, new_change, self.zone)
-        self._note(tags=1)
 
     def set_aside(self, aside: Sequence[SetAside], identity: ModelIdentity) -> None:
         """Note that rows cannot be tagged by this model, so that their batch can finish; a notice of it says so."""
-        with self._taggings, self._database.writing() as session:
+        with self._database.writing("taggings") as session:
             tagging.write_set_aside(session, aside, identity)
-        self._note(tags=1)
 
     @property
     def changes(self) -> Changes:
-        """Counts that grow with whatever changes an answer: where they are equal, so is the answer."""
-        return self._changes
+        """What tells whether anything has changed that an answer rests on: where they are equal, so is the answer."""
+        with self._database.reading() as session:
+            return read_changes(session)
 
     def find_feedback(self, filters: Filters, *, limit: int = 50, cursor: str | None = None) -> Page[TaggedFeedback]:
         """The rows that pass the filters, newest first. Raises InputError for a bad filter, limit or cursor."""
@@ -300,12 +304,12 @@ class Store:
 
     def trim_changes(self, before: datetime) -> None:
         """Forget which rows were deleted before that moment; cursors from before are too old then."""
-        with self._arrivals, self._taggings, self._database.writing() as session:
+        with self._database.writing("arrivals", "taggings") as session:
             changes.trim_changes(session, before)
 
     def add_key(self, key: Key) -> None:
         """Keep a new access key."""
-        with self._accesses, self._database.writing() as session:
+        with self._database.writing("accesses") as session:
             keys.add_key(session, key)
 
     def all_keys(self) -> tuple[Key, ...]:
@@ -320,12 +324,12 @@ class Store:
 
     def revoke_key(self, key_id: str, now: datetime) -> None:
         """Let a key open nothing any more. Raises NotFoundError."""
-        with self._accesses, self._database.writing() as session:
+        with self._database.writing("accesses") as session:
             keys.revoke_key(session, key_id, now)
 
     def write_audit(self, entries: Sequence[AuditEntry], uses: Mapping[str, datetime] | None = None) -> None:
         """Keep who did what, in this order, and when keys, by their ids, were last used."""
-        with self._accesses, self._database.writing() as session:
+        with self._database.writing("accesses") as session:
             if entries:
                 audit.write_audit(session, entries)
             keys.note_uses(session, uses or {})
@@ -337,12 +341,12 @@ class Store:
 
     def trim_audit(self, now: datetime, days: int) -> None:
         """Remove what the audit log has from more than so many days ago."""
-        with self._accesses, self._database.writing() as session:
+        with self._database.writing("accesses") as session:
             audit.trim_audit(session, now, days)
 
     def audit_secret(self) -> str:
         """The secret of the pseudonyms in the audit log, made when it is first asked for."""
-        with self._accesses, self._database.writing() as session:
+        with self._database.writing("accesses") as session:
             return audit.audit_secret(session)
 
     def select(self, sql: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
@@ -351,12 +355,12 @@ class Store:
             return session.query(sql, parameters)
 
     @contextmanager
-    def _changing(self) -> Iterator[tuple[Session, NewChange]]:
+    def _changing(self, *locks: Lock) -> Iterator[tuple[Session, NewChange]]:
         """A writing session, and what numbers its change: once one has a number, nobody gets the next until it is committed."""
-        with ExitStack() as committed, self._database.writing() as session:
+        with self._database.writing(*locks) as session:
 
             def new_change() -> int:
-                committed.enter_context(self._numbering)
+                session.lock("numbering")
                 return changes.new_change(session)
 
             yield session, new_change
@@ -364,13 +368,8 @@ class Store:
     @contextmanager
     def _correcting(self) -> Iterator[tuple[Session, NewChange]]:
         """The same for corrections, which change what tagging writes."""
-        with self._taggings, self._changing() as changing:
+        with self._changing("taggings") as changing:
             yield changing
-        self._note(tags=1)
-
-    def _note(self, *, rows: int = 0, tags: int = 0) -> None:
-        with self._counting:
-            self._changes = Changes(self._changes.rows + rows, self._changes.tags + tags)
 
     def _recall(self, session: Session, content_key: str, idempotency_key: str | None) -> Batch | None:
         known = self._find_known(session, content_key, idempotency_key)

@@ -14,7 +14,7 @@ from voc.records import Tags, Turn
 from voc.store.by_seq import THESE, find_turns, these
 from voc.store.changes import NewChange
 from voc.store.correction_rows import find_holding
-from voc.store.duckdb_file import Session
+from voc.store.database import Session
 from voc.store.effective import clear, settled, write_settled
 from voc.store.outbox import find_cues, queue
 from voc.store.windows import next_window
@@ -29,10 +29,12 @@ _PENDING: Final = """
 SELECT f.seq, f.text, c.seq IS NOT NULL
 FROM feedback f LEFT JOIN (SELECT seq FROM conversation WHERE seq >= $low AND seq < $high) c ON c.seq = f.seq
 WHERE f.seq >= $low AND f.seq < $high
-  AND f.seq NOT IN (
-    SELECT seq FROM tagging WHERE seq >= $low AND seq < $high AND model = $model AND taxonomy = $taxonomy)
-  AND f.seq NOT IN (
-    SELECT seq FROM set_aside WHERE seq >= $low AND seq < $high AND model = $model AND taxonomy = $taxonomy)
+  AND NOT EXISTS (
+    SELECT 1 FROM tagging t
+    WHERE t.seq = f.seq AND t.seq >= $low AND t.seq < $high AND t.model = $model AND t.taxonomy = $taxonomy)
+  AND NOT EXISTS (
+    SELECT 1 FROM set_aside a
+    WHERE a.seq = f.seq AND a.seq >= $low AND a.seq < $high AND a.model = $model AND a.taxonomy = $taxonomy)
 ORDER BY f.seq LIMIT $most
 """
 

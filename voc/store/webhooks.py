@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from threading import Lock
 from zoneinfo import ZoneInfo
 
 from voc.errors import ConflictError
 from voc.store import endpoints, outbox
-from voc.store.duckdb_file import DuckDBFile, Session
+from voc.store.database import Database, Session
 from voc.store.paging import Page
 from voc.webhooks.endpoint import Delivery, DeliveryStatus, Webhook
 from voc.webhooks.events import Event, trial
@@ -25,16 +24,15 @@ class Due:
 
 
 class Webhooks:
-    """The webhooks of a database. `lock` is held by whoever changes rows of their tables; new ones may be added without."""
+    """The webhooks of a database. Whoever changes rows of their tables has the lock; new ones may be added without."""
 
-    def __init__(self, database: DuckDBFile, zone: ZoneInfo) -> None:
-        self.lock = Lock()
+    def __init__(self, database: Database, zone: ZoneInfo) -> None:
         self._database = database
         self._zone = zone
 
     def add(self, webhook: Webhook) -> None:
         """Keep a new endpoint; it is told of what happens from now on."""
-        with self.lock, self._database.writing() as session:
+        with self._database.writing("webhooks") as session:
             endpoints.add_webhook(session, webhook)
 
     def get(self, webhook_id: str) -> Webhook:
@@ -49,7 +47,7 @@ class Webhooks:
 
     def change(self, webhook_id: str, change: Callable[[Webhook], Webhook]) -> Webhook:
         """The endpoint as `change` makes it. What waits for one that gets disabled is given up. Raises NotFoundError."""
-        with self.lock, self._database.writing() as session:
+        with self._database.writing("webhooks") as session:
             changed = change(endpoints.get_webhook(session, webhook_id, self._zone))
             endpoints.write_webhook(session, changed)
             if not changed.enabled:
@@ -65,7 +63,7 @@ class Webhooks:
 
     def remove(self, webhook_id: str) -> None:
         """Remove an endpoint and its deliveries. Raises NotFoundError."""
-        with self.lock, self._database.writing() as session:
+        with self._database.writing("webhooks") as session:
             endpoints.get_webhook(session, webhook_id, self._zone)
             endpoints.remove_webhook(session, webhook_id)
 
@@ -79,21 +77,21 @@ class Webhooks:
 
     def try_out(self, webhook_id: str, now: datetime) -> Delivery:
         """Have a test event sent. Raises NotFoundError, and ConflictError where the endpoint is disabled."""
-        with self.lock, self._database.writing() as session:
+        with self._database.writing("webhooks") as session:
             self._get_enabled(session, webhook_id)
             (number,) = outbox.deliver(session, [(webhook_id, trial(webhook_id))], now)
             return outbox.get_delivery(session, webhook_id, f"d{number}", self._zone)
 
     def replay(self, webhook_id: str, delivery_id: str, now: datetime) -> Delivery:
         """Have a delivery sent again under its old id. Raises NotFoundError, and ConflictError where it is disabled."""
-        with self.lock, self._database.writing() as session:
+        with self._database.writing("webhooks") as session:
             self._get_enabled(session, webhook_id)
             outbox.replay(session, outbox.get_delivery(session, webhook_id, delivery_id, self._zone), now)
             return outbox.get_delivery(session, webhook_id, delivery_id, self._zone)
 
     def replay_failed(self, webhook_id: str, since: datetime, now: datetime) -> int:
         """The same for all that were given up since then; how many. Raises NotFoundError and ConflictError."""
-        with self.lock, self._database.writing() as session:
+        with self._database.writing("webhooks") as session:
             self._get_enabled(session, webhook_id)
             return outbox.replay_failed(session, webhook_id, since, now)
 
@@ -104,7 +102,7 @@ class Webhooks:
 
     def tell(self, event: Event, name: str, now: datetime) -> bool:
         """Have an event told once under this name; False where something was told under it before."""
-        with self.lock, self._database.writing() as session:
+        with self._database.writing("webhooks") as session:
             if not outbox.keep_told(session, name, now):
                 return False
             outbox.queue(session, [event], now)
@@ -112,7 +110,7 @@ class Webhooks:
 
     def tell_kpi(self, name: str, meets: bool, event: Event | None, now: datetime) -> None:
         """Keep whether a KPI meets its target, and have the event of it told, if there is one."""
-        with self.lock, self._database.writing() as session:
+        with self._database.writing("webhooks") as session:
             outbox.keep_kpi_state(session, name, meets)
             outbox.queue(session, [event] if event else [], now)
 
@@ -144,7 +142,7 @@ class Webhooks:
     def settle(self, settled: Settled, now: datetime) -> None:
         """Keep what came of an attempt."""
         webhook_id = settled.delivery.webhook_id
-        with self.lock, self._database.writing() as session:
+        with self._database.writing("webhooks") as session:
             outbox.write_attempt(session, settled.delivery)
             endpoints.note_health(session, webhook_id, settled.failing_since, settled.disabled, now)
             if settled.disabled:
@@ -152,7 +150,7 @@ class Webhooks:
 
     def trim(self, now: datetime) -> None:
         """Remove deliveries that were over long ago."""
-        with self.lock, self._database.writing() as session:
+        with self._database.writing("webhooks") as session:
             outbox.trim(session, now)
 
     def _get_enabled(self, session: Session, webhook_id: str) -> None:

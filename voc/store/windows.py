@@ -7,7 +7,7 @@ tells where rows are, and no step ever looks for them in the big one.
 from collections.abc import Iterator
 from typing import Final
 
-from voc.store.duckdb_file import Session
+from voc.store.database import Session
 
 Window = tuple[int, int]
 """Row numbers from the first up to, not including, the second."""

@@ -7,7 +7,7 @@ from typing import Final, get_args
 
 from voc.records import BatchStatus
 from voc.store.batches import status_of
-from voc.store.duckdb_file import Session
+from voc.store.database import Session
 from voc.tagging.identity import ModelIdentity
 
 _COUNTS: Final = """

@@ -199,7 +199,7 @@ def _texts_that_pass(condition: Where) -> str:
         "SELECT f.seq, f.occurred_on >= $start AS recent,"
         f" length(f.text) BETWEEN {shortest} AND {longest} AS ordinary, {words} AS words"
         f" FROM feedback f JOIN tagging t ON t.seq = f.seq WHERE {condition.sql}"
-        " AND f.seq NOT IN (SELECT seq FROM tag WHERE kind = 'reason')"
+        " AND NOT EXISTS (SELECT 1 FROM tag g WHERE g.seq = f.seq AND g.kind = 'reason')"
     )
 
 

@@ -99,7 +99,8 @@ class Sender:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self.look()
+            if self._store.leads("telling"):
+                self.look()
             self._stopping.wait(LOOK_EVERY_S)
 
     def _hand_out(self, now: datetime) -> None:

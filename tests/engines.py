@@ -1,0 +1,83 @@
+"""Which engine keeps the stores of a test, and the databases of the tests' own PostgreSQL server that stand for files."""
+
+import atexit
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Final, get_args
+from zoneinfo import ZoneInfo
+
+import psycopg
+
+from tests.postgres import Cluster
+from voc.store import Store
+from voc.store.database import Engine
+
+ALL: Final = get_args(Engine)
+TEMPLATE: Final = "voc_template"
+
+CHOICE: Final = "VOC_TEST_ENGINE"
+SERVER: Final = "VOC_TEST_SERVER"
+"""How a process that a test starts knows of both."""
+
+chosen: Engine = "postgres" if os.environ.get(CHOICE) == "postgres" else "duckdb"
+_made: Final[dict[Path, str]] = {}
+
+
+@contextmanager
+def choose(engine: Engine) -> Iterator[None]:
+    """Have stores kept by this engine while the context lasts; what was made on the server goes with it."""
+    global chosen
+    before, chosen = chosen, engine
+    os.environ[CHOICE] = engine
+    try:
+        yield
+    finally:
+        chosen = before
+        del os.environ[CHOICE]
+        for name in _made.values():
+            cluster().run(f"DROP DATABASE {name} WITH (FORCE)")
+        _made.clear()
+
+
+@cache
+def cluster() -> Cluster:
+    """The server of this test process, started when it is first asked for, with a template of an empty store.
+
+    A process that a test has started uses the server of that test.
+    """
+    if folder := os.environ.get(SERVER):
+        return Cluster(Path(folder))
+    started = Cluster(Path(tempfile.mkdtemp(prefix="voc-pg-")))
+    started.start()
+    os.environ[SERVER] = str(started.folder)
+    atexit.register(started.stop)
+    Store.open(started.create(TEMPLATE), zone=ZoneInfo("Asia/Tehran"), show_agents=True).close()
+    return started
+
+
+def database_at(path: Path) -> str:
+    """The address of the database that stands for the file at a path; an empty store at first."""
+    if path not in _made:
+        name = "t_" + hashlib.sha256(str(path).encode()).hexdigest()[:20]
+        if not cluster().exists(name):
+            cluster().create(name, TEMPLATE)
+        _made[path] = name
+    return cluster().address(_made[path])
+
+
+def forget(path: Path) -> None:
+    """Let the next one that stands for this path be an empty store."""
+    if name := _made.pop(path, None):
+        cluster().run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def folder_of(path: Path) -> Path:
+    """Where the server has the files of the database that stands for this path."""
+    with psycopg.connect(database_at(path)) as connection:
+        ((oid,),) = connection.execute("SELECT oid FROM pg_database WHERE datname = current_database()").fetchall()
+    return cluster().folder / "data" / "base" / str(oid)

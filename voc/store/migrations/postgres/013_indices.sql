@@ -1,0 +1,51 @@
+-- What DuckDB finds by the order in which rows lie, PostgreSQL finds by indices: a row's number, its day, its customer, its change.
+
+ALTER TABLE feedback ADD PRIMARY KEY (seq);
+CREATE INDEX feedback_batch ON feedback (batch_id, seq);
+CREATE INDEX feedback_day ON feedback (occurred_on);
+CREATE INDEX feedback_customer ON feedback (customer_id, occurred_at) WHERE customer_id IS NOT NULL;
+CREATE INDEX feedback_external ON feedback (external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX feedback_agent ON feedback (agent_id) WHERE agent_id IS NOT NULL;
+ALTER TABLE tagging ADD PRIMARY KEY (seq);
+CREATE INDEX tagging_change ON tagging (change, seq);
+CREATE INDEX tag_row ON tag (seq);
+CREATE INDEX tag_code ON tag (kind, code, seq);
+ALTER TABLE conversation ADD PRIMARY KEY (seq);
+ALTER TABLE conversation_tagging ADD PRIMARY KEY (seq);
+ALTER TABLE turn ADD PRIMARY KEY (seq, position);
+ALTER TABLE turn_tagging ADD PRIMARY KEY (seq, position);
+ALTER TABLE model_answer ADD PRIMARY KEY (seq);
+ALTER TABLE original ADD PRIMARY KEY (seq);
+CREATE INDEX set_aside_row ON set_aside (seq);
+CREATE INDEX reject_line ON reject (batch_id, line);
+CREATE INDEX batch_rows ON batch (first_seq);
+CREATE INDEX batch_change ON batch (change);
+CREATE UNIQUE INDEX batch_content ON batch (content_key);
+ALTER TABLE change ADD PRIMARY KEY (number);
+CREATE INDEX tombstone_change ON tombstone (change);
+ALTER TABLE agent ADD PRIMARY KEY (agent_id);
+ALTER TABLE audit ADD PRIMARY KEY (seq);
+ALTER TABLE correction ADD PRIMARY KEY (number);
+CREATE INDEX correction_row ON correction (seq);
+CREATE INDEX correction_undone ON correction (number) WHERE undone_at IS NOT NULL;
+ALTER TABLE judged ADD PRIMARY KEY (number);
+CREATE INDEX judged_row ON judged (seq);
+ALTER TABLE webhook ADD PRIMARY KEY (id);
+ALTER TABLE webhook_told ADD PRIMARY KEY (name);
+ALTER TABLE webhook_kpi ADD PRIMARY KEY (name);
+ALTER TABLE webhook_delivery ADD PRIMARY KEY (number);
+CREATE INDEX webhook_delivery_of ON webhook_delivery (webhook_id, number);
+CREATE INDEX webhook_delivery_due ON webhook_delivery (next_attempt_at) WHERE status = 'waiting';
+CREATE INDEX webhook_delivery_row ON webhook_delivery (seq) WHERE seq IS NOT NULL;
+
+-- No samples of what customers say, or of who people are, in the server's statistics: they would outlive an erasure.
+ALTER TABLE feedback ALTER COLUMN text SET STATISTICS 0;
+ALTER TABLE feedback ALTER COLUMN external_id SET STATISTICS 0;
+ALTER TABLE feedback ALTER COLUMN customer_id SET STATISTICS 0;
+ALTER TABLE feedback ALTER COLUMN agent_id SET STATISTICS 0;
+ALTER TABLE agent ALTER COLUMN agent_id SET STATISTICS 0;
+ALTER TABLE agent ALTER COLUMN shown_as SET STATISTICS 0;
+ALTER TABLE turn ALTER COLUMN text SET STATISTICS 0;
+ALTER TABLE original ALTER COLUMN sealed SET STATISTICS 0;
+ALTER TABLE correction ALTER COLUMN why SET STATISTICS 0;
+ALTER TABLE reject ALTER COLUMN message SET STATISTICS 0;
