@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load_file
-from transformers import BertConfig, BertModel, BertTokenizer, ModernBertForMaskedLM
+from transformers import AutoModel, BertConfig, BertModel, BertTokenizer, ModernBertForMaskedLM
 
 from models import agreement, average, course, curves, evaluate, noise, pretrain, teach, train, tune
 from models.batch import evidence_loss, primary_loss, targets_of
@@ -23,7 +23,7 @@ from models.tokenizer import load_tokenizer
 from voc.errors import ModelError
 from voc.records import Reason, Tags
 from voc.tagging import load_tagger, model_identity
-from voc.tagging.network import TaggerConfig, TaggerNetwork
+from voc.tagging.network import TaggerConfig, TaggerNetwork, sight
 from voc.taxonomy import load_taxonomy
 
 pytestmark = pytest.mark.model  # loads torch and hazm, trains for some seconds
@@ -496,6 +496,17 @@ def test_a_text_of_a_packed_row_sees_no_other(pretrained: Path) -> None:
     assert torch.equal(one, same)
     joined = pretrain.restoring_loss(model, pretrain.Rows(other, torch.zeros_like(texts), places, ids[:, :10]))
     assert not torch.equal(one, joined)
+
+
+def test_what_tokens_see_on_a_card_is_what_they_see_here(pretrained: Path) -> None:
+    encoder = AutoModel.from_pretrained(pretrained).eval()
+    mask = (torch.arange(200) < torch.tensor([[200], [150], [3]])).long()
+    ids = torch.randint(20, 60, mask.shape)
+    seen = sight(encoder.config, mask)
+    assert isinstance(seen, dict)
+    assert all(each.any(-1).all() for each in seen.values())
+    here, there = (encoder(input_ids=ids, attention_mask=each).last_hidden_state for each in (mask, seen))
+    assert torch.allclose(here[mask > 0], there[mask > 0], atol=1e-5)
 
 
 def test_packing_keeps_every_text_whole_between_its_marks(pretrained: Path) -> None:

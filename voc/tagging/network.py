@@ -4,6 +4,7 @@ Of a conversation the agent's words are read too, as context: the encoder knows 
 looks at them, so what is found is found in the customer's words.
 """
 
+import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
 
@@ -57,5 +58,24 @@ class TaggerNetwork(Heads, PreTrainedModel):
         words = self.encoder.get_input_embeddings()(input_ids)
         if context is not None:
             words = words + context[:, :, None].to(words.dtype) * self.context
-        hidden: Tensor = self.encoder(inputs_embeds=words, attention_mask=attention_mask).last_hidden_state
+        seen = sight(self.encoder.config, attention_mask) if attention_mask.is_cuda else attention_mask
+        hidden: Tensor = self.encoder(inputs_embeds=words, attention_mask=seen).last_hidden_state
         return hidden
+
+
+def sight(shape: PreTrainedConfig, attention_mask: Tensor) -> Tensor | dict[str, Tensor]:
+    """Which tokens each token sees [B, 1, T, T], by kind of layer of a ModernBERT; for any other encoder the mask [B, T].
+
+    Far behind a short text no token is near: padding that sees nothing becomes no number on a card, and spreads from there.
+    So it sees itself.
+    """
+    if shape.model_type != "modernbert":
+        return attention_mask
+    tokens = attention_mask.shape[1]
+    place = torch.arange(tokens, device=attention_mask.device)
+    apart = (place[:, None] - place).abs()
+    real = attention_mask[:, None, None, :].bool()
+    return {
+        "full_attention": real.expand(-1, 1, tokens, -1),
+        "sliding_attention": (real & (apart <= shape.local_attention // 2)) | (apart == 0),
+    }
