@@ -105,12 +105,13 @@ def fit(
     *,
     groups: list[dict[str, Any]] | None = None,
     workers: int = 0,
+    minutes: float = math.inf,
 ) -> TaggerNetwork:
     """The network after the course, on the device it is on: the running average of its weights, steadier than the last step.
 
     `groups` are the parameters that learn, all of them if left out, with their highest rate as `peak`. In a steady course
-    no unit is left out and nothing left to rounding. Killed and called again with the same course, it goes on from its last
-    checkpoint.
+    no unit is left out and nothing left to rounding. After `minutes` it ends, its rate run down in time. Killed and called
+    again with the same course, it goes on from its last checkpoint.
     """
     device = network.device
     groups = groups or parameter_groups(network)
@@ -122,7 +123,8 @@ def fit(
     losses: list[Tensor] = []
     network.train(mode=not course.steady)
     for step, read in enumerate(course.loader(done, workers), start=done):
-        progress = step / len(course)
+        if (progress := max(step / len(course), (time.monotonic() - began) / 60 / minutes)) >= 1:
+            break
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * min(1.0, progress / 0.03 + 0.01, (1 - progress) / 0.6 + 0.01)
         torch.manual_seed(course.seed + step)

@@ -5,6 +5,7 @@ of zero means that nobody said.
 """
 
 import gzip
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -117,6 +118,11 @@ def read_labelled(path: Path, texts: Mapping[str, str], labels: Labels, *, held_
     pairs = [(record, record.get("text") or texts.get(record["id"])) for record in records]
     examples = [_from_record(record, normalise(text), labels) for record, text in pairs if text]
     return examples + [each for record in records if "turns" in record for each in _from_conversation(record, labels, held_out)]
+
+
+def hash_of(paths: Sequence[Path]) -> str:
+    """By which the content of label files is known in a model's configuration."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:12]
 
 
 def read_records(path: Path) -> list[dict[str, Any]]:

@@ -8,13 +8,13 @@ from typing import Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from tokenizers.models import BPE
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from models.examples import Example
 from voc.records import Span
-from voc.report_card.figures import Bools, Ints
 from voc.text.align import ZWNJ
 
 NOISY_TEXTS: Final = 0.45
@@ -32,6 +32,7 @@ _DRAWN_OUT: Final = tuple("ابتدرسشلمنوهی")
 _BESIDE: Final = {key: row[max(at - 1, 0) : at] + row[at + 1 : at + 2] for row in _KEYBOARD for at, key in enumerate(row)}
 _ALIKE: Final = {letter: group.replace(letter, "") for group in _SAME_SOUND for letter in group}
 
+Ints = NDArray[np.int64]
 Spoiler = Callable[[str, np.random.Generator], str]
 
 
@@ -150,7 +151,7 @@ class Noise:
         return np.where(hidden, self._tokenizer.mask_token_id, ids)
 
 
-def _inside(tokens: Ints, ranges: Sequence[Span]) -> Bools:
+def _inside(tokens: Ints, ranges: Sequence[Span]) -> NDArray[np.bool_]:
     """As `voc.tagging.windows.inside`, of an array [T, 2]: training asks it of every text in every pass."""
     firsts, lasts = np.array(ranges).T
     within = np.searchsorted(firsts, tokens[:, 1]) - 1

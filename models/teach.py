@@ -8,7 +8,7 @@ say in the sentiment. Written in parts: killed and started again, it goes on aft
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -25,12 +25,12 @@ from voc.text.normalise import normaliser
 PART_TEXTS: Final = 4_000
 POSSIBLE: Final = 0.02  # a click on the wrong star: no rating rules a sentiment out
 
-Halves = NDArray[np.float16]
+Halves = NDArray[np.float16]  # or wider
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """Probabilities for N texts.
+    """Probabilities for N texts, or for one, without the first axis.
 
     `sentiment` [N, S], `found` [N, R + E + L] (customers make no agent's moves), `polarity` [N, R, 3],
     `resolution` [N, 1 + resolutions].
@@ -69,7 +69,7 @@ def write_part(
     """What the teachers say of the texts of these records, whole or not at all."""
     texts = [teachers[0].normalise(record["text"]) for _, record in records]
     opinion = mean_opinion([teacher.read(texts) for teacher in teachers])
-    rated = np.stack([likelihood(record, labels) for _, record in records])
+    rated = np.stack([rating_likelihood(weak_verdict(record), labels) for _, record in records])
     sentiment = opinion.sentiment.astype(np.float32) * rated
     arrays = {
         "ids": np.array([key for key, _ in records]),
@@ -93,9 +93,8 @@ def mean_opinion(readings: Sequence[Sequence[Reading]]) -> Opinion:
     return Opinion(mean("sentiment"), mean("found"), mean("polarity"), mean("resolution"))
 
 
-def likelihood(record: Mapping[str, Any], labels: Labels) -> NDArray[np.float32]:
-    """How likely the record's rating is under each sentiment [S]; even where it has none."""
-    verdict = weak_verdict(record)
+def rating_likelihood(verdict: str | None, labels: Labels) -> NDArray[np.float32]:
+    """How likely a rating that means this is under each sentiment [S]; even where there is none."""
     likely = WEAK_SENTIMENT[verdict] if verdict else {}
     return np.array([likely.get(code, POSSIBLE) if verdict else 1.0 for code in labels.sentiments], dtype=np.float32)
 
@@ -110,18 +109,26 @@ def read_taught(folder: Path, corpora: Sequence[Path], labels: Labels, *, withou
         at = place.get(key)
         if at is None:
             continue
-        sentiment, found, polarity, resolution = (whole[name][at].astype(np.float32) for name in Opinion.__dataclass_fields__)
-        none_said = np.zeros(len(labels.moves), dtype=np.float32)
-        yield replace(
-            labels.blank(normalise(record["text"])),
-            sentiment=sentiment,
-            found=np.concatenate([found, none_said]),
-            polarity=polarity * found[: len(labels.reasons), None],
-            resolution=resolution,
-            sentiment_weight=1.0,
-            resolution_weight=1.0,
-            found_weights=np.concatenate([np.ones_like(found), none_said]),
-        )
+        opinion = Opinion(*(whole[name][at] for name in Opinion.__dataclass_fields__))
+        yield taught_example(labels, normalise(record["text"]), opinion)
+
+
+def taught_example(labels: Labels, text: str, opinion: Opinion) -> Example:
+    """An example of a normalised text that has what was said of it, the opinion of one text, as its targets."""
+    sentiment, found, polarity, resolution = (
+        getattr(opinion, name).astype(np.float32) for name in Opinion.__dataclass_fields__
+    )
+    none_said = np.zeros(len(labels.moves), dtype=np.float32)
+    return replace(
+        labels.blank(text),
+        sentiment=sentiment,
+        found=np.concatenate([found, none_said]),
+        polarity=polarity * found[: len(labels.reasons), None],
+        resolution=resolution,
+        sentiment_weight=1.0,
+        resolution_weight=1.0,
+        found_weights=np.concatenate([np.ones_like(found), none_said]),
+    )
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ that serving needs to know. Killed and started again, it goes on from its last c
 """
 
 import argparse
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ import torch
 from transformers import AutoModel
 
 from models.course import BATCH_TEXTS, Course, fit, parameter_groups, plan
-from models.examples import Labels, from_taxonomy, read_labelled, read_records, read_texts_by_id, read_weak
+from models.examples import Labels, from_taxonomy, hash_of, read_labelled, read_records, read_texts_by_id, read_weak
 from models.teach import read_taught
 from models.tokenizer import load_tokenizer
 from models.tune import tune
@@ -76,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tagger_name=given.name,
         taxonomy=taxonomy.version,
         normaliser=NORMALISER_VERSION,
-        data_hash=_hash([*train_paths, *held_out_paths]),
+        data_hash=hash_of([*train_paths, *held_out_paths]),
         **labels.heads,
     )
     network, goes_on = start_from(given.base, config)
@@ -124,10 +123,6 @@ def take_over(network: TaggerNetwork, tagger: TaggerNetwork) -> None:
             mine[: len(theirs)] = theirs
         known[name] = weights[name]
     network.load_state_dict(known)
-
-
-def _hash(paths: Sequence[Path]) -> str:
-    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:12]
 
 
 if __name__ == "__main__":

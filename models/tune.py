@@ -1,10 +1,14 @@
 """Thresholds and temperatures from held-out labels.
 
+    python -m models.tune FOLDER --corpora CORPORA --name voc-fa-7
+
 A temperature for each head, a threshold for each code. A few hundred texts hold few examples of a rare code, so each code
 is scored together with a share of its head: one that is seldom seen takes the head's threshold, a common one its own.
 """
 
+import argparse
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -12,15 +16,37 @@ import torch
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast
 
-from models.examples import Example, Floats, Labels
+from models.examples import Example, Floats, Labels, hash_of, read_labelled, read_records, read_texts_by_id
 from models.metrics import resolution_f1
+from models.tokenizer import load_tokenizer
 from voc.report_card.figures import Bools
 from voc.tagging.network import TaggerNetwork
 from voc.tagging.reading import FOUND, Reading, read_texts
+from voc.taxonomy import load_taxonomy
 
 THRESHOLDS: Final = np.arange(0.20, 0.71, 0.02)
 HEAD_EXAMPLES: Final = 40  # how many examples of its whole head stand beside a code's own
 TEMPERATURES: Final = np.arange(0.6, 2.6, 0.05)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Parse the command line, and settle what a folder still lacks: name, hash of the labels, thresholds, temperatures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--corpora", type=Path, nargs="*", default=[], help="folders with the texts of the held-out labels")
+    parser.add_argument("--labels", type=Path, default=Path("data/labels"), help="folder of train*.jsonl and dev*.jsonl")
+    parser.add_argument("--name", required=True, help="stored with every tag that the model gives")
+    given = parser.parse_args(arguments)
+    network, tokenizer = TaggerNetwork.from_pretrained(given.folder, dtype=torch.float32), load_tokenizer(given.folder)
+    network.train(mode=False)
+    labels, held_out = Labels(load_taxonomy()), sorted(given.labels.glob("dev*.jsonl"))
+    texts = read_texts_by_id(given.corpora, {record["id"] for path in held_out for record in read_records(path)})
+    examples = [each for path in held_out for each in read_labelled(path, texts, labels, held_out=True)]
+    network.config.tagger_name = given.name
+    network.config.data_hash = hash_of([*sorted(given.labels.glob("train*.jsonl")), *held_out])
+    tune(network, tokenizer, examples, labels)
+    network.half().save_pretrained(given.folder)
+    tokenizer.save_pretrained(given.folder)
 
 
 def tune(network: TaggerNetwork, tokenizer: PreTrainedTokenizerFast, held_out: Sequence[Example], labels: Labels) -> None:
@@ -115,3 +141,7 @@ def _binary_surprise(logits: Floats, gold: NDArray[np.bool_]) -> float:
 def _surprise(logits: Floats, truth: NDArray[np.int64]) -> float:
     logs = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
     return -float(logs[np.arange(len(truth)), truth].mean())
+
+
+if __name__ == "__main__":
+    main()

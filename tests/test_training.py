@@ -132,9 +132,9 @@ def test_ratings_held_out_for_measuring_are_never_learnt_from(tmp_path: Path) ->
 def test_a_rating_has_its_say_in_what_is_taught() -> None:
     targets = Labels(load_taxonomy())
     one_star, unrated = ({"text": "بد نبود", **rating} for rating in ({"stars": 1}, {}))
-    likely = dict(zip(targets.sentiments, teach.likelihood(one_star, targets), strict=True))
+    likely = dict(zip(targets.sentiments, teach.rating_likelihood(weak_verdict(one_star), targets), strict=True))
     assert likely["negative"] > likely["mixed"] > likely["positive"] > 0
-    assert set(teach.likelihood(unrated, targets)) == {1.0}
+    assert set(teach.rating_likelihood(weak_verdict(unrated), targets)) == {1.0}
 
 
 def test_a_tagger_goes_on_learning(model: Path, corpora: Path, labels: Path, tmp_path: Path) -> None:

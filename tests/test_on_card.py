@@ -1,0 +1,70 @@
+"""The whole road in minutes, in seconds: without the card, with the packages alone that its machine has."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models import on_card, pretrain, tune
+from models.examples import Labels, from_taxonomy, hash_of
+from models.on_card import read_examples, write_examples
+from tests.test_training import corpora, labels  # noqa: F401  fixtures
+from voc.tagging import load_tagger
+from voc.taxonomy import load_taxonomy
+
+pytestmark = pytest.mark.model  # loads torch and hazm, trains for some seconds
+
+NOT_THERE = ("hazm", "duckdb", "pyarrow", "polars", "pydantic", "fastapi", "jdatetime", "typer")
+WITHOUT = (
+    f"NOT_THERE = {NOT_THERE!r}"
+    + """
+import sys
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in NOT_THERE:
+            raise ModuleNotFoundError(f"no {name} here")
+sys.meta_path.insert(0, Missing())
+from pathlib import Path
+from models.on_card import Learning
+tiny = {"large": (1, 64), "small": (1, 64), "step_tokens": 1024, "batch_texts": 32}
+Learning(Path(sys.argv[1]), Path(sys.argv[2]), "cpu", workers=0, minutes=0.3, **tiny).run()
+"""
+)
+
+
+def test_what_is_learnt_on_a_card_serves_here(
+    corpora: Path,  # noqa: F811
+    labels: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given, out = tmp_path / "card", tmp_path / "learnt"
+    on_card.main(["prepare", "--corpora", str(corpora), "--labels", str(labels), "--out", str(given)])
+    shutil.rmtree(given / "texts")  # is not sent along
+    subprocess.run([sys.executable, "-c", WITHOUT, str(given), str(out)], check=True, timeout=300)
+    assert {each.name for each in out.iterdir()} == {"large-encoder", "large", "small-encoder", "small"}
+    tune.main([str(out / "small"), "--corpora", str(corpora), "--labels", str(labels), "--name", "from-a-card"])
+    assert load_tagger(str(out / "small")).tag(["سفارشم دیر رسید"])[0].model == "from-a-card"
+    config = json.loads((out / "small" / "config.json").read_text("utf-8"))
+    assert config["thresholds"]["delivery.time"] > 0
+    assert config["data_hash"] == hash_of([labels / "train.jsonl", labels / "dev.jsonl"])
+
+
+def test_examples_are_kept_whole(tmp_path: Path) -> None:
+    targets = Labels(load_taxonomy())
+    examples = from_taxonomy(load_taxonomy(), targets)[:5]
+    write_examples(tmp_path / "examples.npz", examples)
+    again = read_examples(tmp_path / "examples.npz")
+    for one, other in zip(examples, again, strict=True):
+        assert (one.text, one.words, one.context, one.primary) == (other.text, other.words, other.context, other.primary)
+        assert all((getattr(one, name) == getattr(other, name)).all() for name in on_card.ARRAYS)
+
+
+def test_the_large_one_stays_under_40_mb() -> None:
+    layers, hidden = on_card.LARGE
+    matrices = 4 * hidden * hidden + 3 * hidden * (hidden * 5 // 2)
+    assert 2 * (16_000 * hidden + layers * matrices) < 38e6 - 2 * 12 * hidden * hidden
+    assert layers > pretrain.LAYERS
