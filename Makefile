@@ -21,7 +21,7 @@ test: setup lint  ## everything that CI runs
 	$(BIN)/pytest -n 2 --dist loadfile
 
 quick: setup  ## the tests that need neither weights nor a browser nor minutes, for daily work
-	$(BIN)/pytest -n 2 --dist loadfile -m "not model and not browser and not hostile"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not model and not browser and not hostile and not ray"
 
 audit: ## known holes in the pinned libraries, asked of the advisories on PyPI, which must be within reach
 	$(PYTHON) -m venv build/audit

@@ -64,18 +64,19 @@ def test_voc_imports_run_one_way(path: Path) -> None:
 
 @pytest.mark.parametrize("path", modules("api"), ids=dotted)
 def test_api_imports_no_engine_library(path: Path) -> None:
-    forbidden = {"torch", "hazm", "duckdb", "transformers", "models", "psycopg"}
+    forbidden = {"torch", "hazm", "duckdb", "transformers", "models", "psycopg", "ray"}
     assert not forbidden & {name.split(".")[0] for name in imports(path)}
 
 
 @pytest.mark.parametrize(
     ("module", "never"),
     [
-        ("voc", "torch hazm duckdb fastapi"),
+        ("voc", "torch hazm duckdb fastapi ray"),
         ("voc.tagging", "torch hazm"),
         ("voc.client", "torch hazm duckdb fastapi pydantic numpy pyarrow pandas httpx httpx2"),
-        ("voc.command", "torch hazm duckdb fastapi"),
-        ("api.app", "torch hazm"),
+        ("voc.command", "torch hazm duckdb fastapi ray"),
+        ("voc.engine.cluster", "torch hazm ray"),
+        ("api.app", "torch hazm ray"),
     ],
 )
 def test_import_is_free(module: str, never: str) -> None:

@@ -49,6 +49,24 @@ def test_employees_answer_on_the_scale_that_is_set(tmp_path: Path, scale: Any, k
     assert {row.code for row in rows if isinstance(row, Reject)} == {"out_of_range"}
 
 
+def test_parts_of_a_file_are_understood_as_the_whole(tmp_path: Path) -> None:
+    """The last row alone says that «طبقه» holds no numbers, and so how those before it are kept."""
+    text = "متن,طبقه\n" + "".join(f"دیر رسید {n},{n}\n" for n in range(9)) + "عالی بود,همکف\n"
+    source, whole = read_csv(text, tmp_path)
+    assert [row.attributes["طبقه"] for row in whole if isinstance(row, Feedback)] == [*map(str, range(9)), "همکف"]
+    _, alone = read_csv(text.rpartition("عالی")[0], tmp_path)
+    assert [row.attributes["طبقه"] for row in alone if isinstance(row, Feedback)] == list(range(9))
+    read_csv(text, tmp_path)
+
+    def part(start: int, stop: int | None) -> list[Feedback | Reject]:
+        return list(open_feedback(tmp_path / "rows.csv", zone=TEHRAN, max_text_chars=1_000).rows(start, stop))
+
+    assert source.rows_estimate == 10
+    assert part(0, 4) + part(4, 9) + part(9, None) == whole
+    assert part(2, 3) == whole[2:3]
+    assert part(10, 12) == []
+
+
 def test_equal_texts_are_all_kept(tmp_path: Path) -> None:
     _, rows = read_csv("متن\n" + "عالی\n" * 50, tmp_path)
     assert Counter(row.text for row in rows if isinstance(row, Feedback)) == {"عالی": 50}

@@ -208,7 +208,7 @@ def _tagged(
 
 
 def accepted(source: Iterable[Feedback | Reject], refuse: Callable[[Reject], None]) -> Iterator[Feedback]:
-    """The rows that can be tagged; the others are handed to `refuse`."""
+    """The rows that can be tagged; those that cannot go to `refuse`."""
     for row in source:
         if isinstance(row, Reject):
             refuse(row)
@@ -233,7 +233,7 @@ def _show_columns(console: Console, input: Path, source: "FeedbackSource") -> No
 
 
 def progress_bar(console: Console) -> Progress:
-    """How far a command is, how fast it goes, and what is left of it."""
+    """How far the tagging is and how fast, which each update says as `rate`."""
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),

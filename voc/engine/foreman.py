@@ -32,6 +32,7 @@ QUIET: Final = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_SCHEDULER_EVENTS": "0",
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",  # what Ray's own code prints at the terminal
 }
 
 
@@ -141,7 +142,7 @@ class _Foreman:
         self._jobs: asyncio.PriorityQueue[Job] = asyncio.PriorityQueue()
         self._to_tell: SimpleQueue[Told] = SimpleQueue()
         self._seats: list[asyncio.Task[None]] = []
-        self._ready = self._replaced = 0
+        self._ready = self._replaced = self._failing = 0
         self._problem = ""
         self._ray: Any = None
         self._ended = asyncio.Event()
@@ -193,7 +194,7 @@ class _Foreman:
     async def _watch(self) -> None:
         """Take a seat for a tagger on every processor that there is; one whose node is lost is filled when another comes."""
         self._ray = await asyncio.to_thread(connect, self._orders.address)
-        without_s = 0.0
+        without_s = 0.0  # a tagger
         while True:
             nodes = await self._nodes()
             processors = sum(int(each["Resources"].get("CPU", 0)) for each in nodes)
@@ -201,7 +202,7 @@ class _Foreman:
                 self._seats.append(asyncio.create_task(self._keep_seat()))
             without_s = 0.0 if self._ready or self._jobs.empty() else without_s + LOOK_EVERY_S
             if without_s >= PATIENCE_S:
-                self._give_up(self._problem or "no processor is free for a tagger")
+                self._give_up()
             for seat in self._seats:
                 if seat.done():
                     seat.result()  # raises the fault in this program that ended it
@@ -227,7 +228,11 @@ class _Foreman:
                 self._count(ready=-1, replaced=+1)
             else:
                 self._note(str(said) if isinstance(said, str) else f"a node has the model {said}, not {self._orders.identity}")
+                self._failing += 1
+                if self._failing == len(self._seats):
+                    self._give_up()
                 await asyncio.sleep(TRY_AGAIN_S)
+                self._failing -= 1
             self._ray.kill(actor)
 
     async def _work(self, actor: Any, node: str) -> None:
@@ -241,18 +246,20 @@ class _Foreman:
                 self._fail(job, f"a tagging process took longer than {self._orders.chunk_timeout_s:g} s")
                 return
             except self._ray.exceptions.RayError as error:
-                if job.losses < MOST_LOSSES and await self._is_lost(node):
+                if job.losses < MOST_LOSSES and await self._is_lost(node, error):
                     self._jobs.put_nowait(replace(job, losses=job.losses + 1))
                 else:
-                    self._fail(job, f"a tagging process of the cluster died ({type(error).__name__})")
+                    self._fail(job, "a tagging process of the cluster died")
                 return
             if kind == "tags":
                 self._to_tell.put(("tags", job.number, said))
             else:
                 self._fail(job, f"the tagger raised {said}")
 
-    async def _is_lost(self, node: str) -> bool:
-        return all(each["NodeID"] != node for each in await self._nodes())
+    async def _is_lost(self, node: str, error: Exception) -> bool:
+        """Whether the actor went with its node; one that is only out of reach is on a node of which Ray does not know yet."""
+        out_of_reach = isinstance(error, self._ray.exceptions.ActorUnavailableError)
+        return out_of_reach or all(each["NodeID"] != node for each in await self._nodes())
 
     def _fail(self, job: Job, reason: str) -> None:
         self._to_tell.put(("failed", job.number, reason))
@@ -264,16 +271,16 @@ class _Foreman:
         self._to_tell.put(("crew", self._ready, self._replaced))
 
     def _note(self, problem: str) -> None:
-        """What is wrong with one tagger is told once; with all, whoever waits is told."""
+        """Tell what is wrong with a tagger, once."""
         if problem != self._problem:
             self._problem = problem
             self._to_tell.put(("note", problem))
-        if not self._ready:
-            self._give_up(problem)
 
-    def _give_up(self, reason: str) -> None:
+    def _give_up(self) -> None:
+        """Tell all that wait; they try again when they like."""
+        reason = (self._problem or "no processor is free for a tagger").removesuffix(".")
         self._take_all()
-        self._to_tell.put(("stuck", f"The Ray cluster at {self._orders.address} tags nothing: {reason.removesuffix('.')}."))
+        self._to_tell.put(("stuck", f"The Ray cluster at {self._orders.address} tags nothing: {reason}."))
 
 
 async def _answer_of(reference: Any) -> Any:

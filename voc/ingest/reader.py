@@ -94,9 +94,9 @@ class FeedbackSource:
         return self.rows()
 
     def rows(self, start: int = 0, stop: int | None = None) -> Iterator[Feedback | Reject]:
-        """The rows from the one of this number, counted from 0, to before another, understood alike whoever reads which.
+        """Those of `rows_estimate` rows from number `start`, counted from 0, to before `stop`, for who reads a file in parts.
 
-        Of `rows_estimate` rows; those before cost the reading of their cells.
+        All parts are understood alike, by the whole file. Rows before `start` cost the reading of their cells.
         """
         if self._started:
             raise RuntimeError("a FeedbackSource is iterated once; open it again")
