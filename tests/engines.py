@@ -5,7 +5,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Final, get_args
@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from tests.postgres import Cluster
-from voc.store import Store
-from voc.store.database import Engine
+from voc.store.database import Engine, open_database
+from voc.store.migrate import migrate
 
 ALL: Final = get_args(Engine)
 TEMPLATE: Final = "voc_template"
@@ -56,7 +56,8 @@ def cluster() -> Cluster:
     started.start()
     os.environ[SERVER] = str(started.folder)
     atexit.register(started.stop)
-    Store.open(started.create(TEMPLATE), zone=ZoneInfo("Asia/Tehran"), show_agents=True).close()
+    with closing(open_database(started.create(TEMPLATE))) as template:  # no secret yet: each copy makes its own
+        migrate(template, template.name, ZoneInfo("Asia/Tehran"))
     return started
 
 

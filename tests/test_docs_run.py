@@ -7,8 +7,6 @@ import pytest
 from tests.pages import Block, blocks_of, session
 from tests.serving import ROOT
 
-pytestmark = pytest.mark.usefixtures("engine")
-
 TESTS = ROOT / "tests"
 RUN_ELSEWHERE = {"power-bi": "test_odata_client.py", "webhooks": "test_api_webhooks.py"}
 PAGES = [  # a page with a test of its own is run there

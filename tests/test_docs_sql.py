@@ -60,6 +60,7 @@ def test_python_and_the_command(folder: Path) -> None:
         assert kpi.execute("SELECT count(*) FROM kpi_v1.feedback").fetchall() == [(6,)]
 
 
+@pytest.mark.engines("duckdb")
 def test_the_columns_of_the_page_are_those_of_the_views() -> None:
     """So that no name changes by accident: who changes one must change the page, too."""
     shown = {

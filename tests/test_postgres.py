@@ -12,6 +12,7 @@ from threading import Thread
 from typing import Any
 
 import httpx2 as httpx
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
@@ -346,6 +347,21 @@ def test_an_erased_customer_is_in_no_statistics(store: Store, tmp_path: Path) ->
     store.erase_customer(customer)
     store.rewrite()
     assert customer.encode() not in all_bytes(tmp_path)
+
+
+def test_a_tool_reads_the_views_and_nothing_else(store: Store, tmp_path: Path) -> None:
+    add(store, feedback("پیک دیر اومد"))
+    tag_all(store)
+    engines.cluster().run("CREATE ROLE tool LOGIN")
+    with store._database.writing() as session:
+        session.run("GRANT USAGE ON SCHEMA kpi_v1 TO tool; GRANT SELECT ON ALL TABLES IN SCHEMA kpi_v1 TO tool")
+    with psycopg.connect(database(tmp_path / "voc.duckdb").replace("postgres@", "tool@"), autocommit=True) as tool:
+        sql = "SELECT text, sentiment, weekday_fa FROM kpi_v1.feedback f LEFT JOIN kpi_v1.dates d ON d.day = f.occurred_on"
+        assert tool.execute(sql).fetchall() == [("پیک دیر اومد", "negative", None)]
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            tool.execute("SELECT * FROM main.feedback")
+    with store._database.writing() as session:
+        session.run("DROP OWNED BY tool; DROP ROLE tool")
 
 
 def test_another_users_database_says_what_it_needs(store: Store, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.ledger import TEHRAN, on
-from tests.stores import BEFORE_CHANGES, add, tag_all
+from tests.stores import BEFORE_CHANGES, add, database, tag_all
 from voc.kpis import Setting, compute_kpis
 from voc.records import Feedback
 from voc.store import Filters, Store, agents
@@ -36,7 +36,7 @@ def store(path: Path) -> Iterator[Store]:
 
 
 def opened(path: Path, *, show: bool = False) -> Store:
-    return Store.open(str(path), zone=TEHRAN, show_agents=show)
+    return Store.open(database(path), zone=TEHRAN, show_agents=show)
 
 
 def shown(store: Store) -> list[str | None]:
@@ -121,6 +121,7 @@ def test_who_has_no_rows_left_has_no_name_left(store: Store) -> None:
     assert [agent_id for agent_id, _ in stored_names(store)] == [IDS[0]]
 
 
+@pytest.mark.engines("duckdb")
 def test_agents_of_an_older_database_are_named_when_it_is_opened(path: Path) -> None:
     with opened(path) as store:
         add(store, rows(*IDS))

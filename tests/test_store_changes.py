@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tests.fakes import FakeTagger
 from tests.spoken import CALL, conversation
-from tests.stores import BEFORE_CHANGES, TEHRAN, add, empty, feedback, open_store, put_back, tag_all
+from tests.stores import BEFORE_CHANGES, TEHRAN, add, database, empty, feedback, open_store, put_back, tag_all
 from voc.engine import Engine, Keeper
 from voc.engine.crew import item_of, tag_items
 from voc.errors import GoneError, InputError
@@ -320,7 +320,7 @@ def test_who_reads_more_slowly_than_is_forgotten_starts_anew(store: Store) -> No
 
 
 def test_agents_under_other_names_are_other_records(tmp_path: Path) -> None:
-    path = str(tmp_path / "voc.duckdb")
+    path = database(tmp_path / "voc.duckdb")
     with Store.open(path, zone=TEHRAN) as store:
         add(store, [Feedback("خوب", 2, agent_id="A-12")])
         cursor = store.find_changes().next

@@ -364,8 +364,9 @@ for n in range(start, start + 100_000):
 def test_killed_at_any_moment_no_accepted_row_is_lost_and_no_erased_one_returns(tmp_path: Path) -> None:
     path, chance = tmp_path / "voc.duckdb", random.Random(11)  # noqa: S311
     start, said = 0, set[tuple[str, int]]()
+    longest_s = 0.4 if engines.chosen == "duckdb" else 4.0  # writing all tables of a server anew takes a second
     for _ in range(5):
-        lines = lines_until_killed(KILLED, path, start, seconds=chance.random() * 0.4)
+        lines = lines_until_killed(KILLED, path, start, seconds=chance.random() * longest_s)
         said |= {(what, int(number)) for what, number in lines}
         with open_store(path) as store:
             there = {(row.feedback.text, row.batch_id) for row in store.stream_feedback(Filters())}
@@ -378,7 +379,7 @@ def test_killed_at_any_moment_no_accepted_row_is_lost_and_no_erased_one_returns(
                     assert batch.erased == 1
         start = max(number for _, number in said) + 2
     assert {what for what, _ in said} == {"added", "erased", "rewritten"}
-    assert [each.name for each in tmp_path.iterdir()] == ["voc.duckdb"]
+    assert [each.name for each in tmp_path.iterdir()] == (["voc.duckdb"] if engines.chosen == "duckdb" else [])
 
 
 def test_the_keeper_sweeps_daily_and_waits_for_a_quiet_moment(store: Store) -> None:
