@@ -34,6 +34,8 @@ def choose(engine: Engine) -> Iterator[None]:
     global chosen
     before, chosen = chosen, engine
     os.environ[CHOICE] = engine
+    if engine == "postgres":
+        cluster()  # before any process that a test starts, which would start one of its own
     try:
         yield
     finally:

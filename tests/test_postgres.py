@@ -357,7 +357,7 @@ def test_a_tool_reads_the_views_and_nothing_else(store: Store, tmp_path: Path) -
         session.run("GRANT USAGE ON SCHEMA kpi_v1 TO tool; GRANT SELECT ON ALL TABLES IN SCHEMA kpi_v1 TO tool")
     with psycopg.connect(database(tmp_path / "voc.duckdb").replace("postgres@", "tool@"), autocommit=True) as tool:
         sql = "SELECT text, sentiment, weekday_fa FROM kpi_v1.feedback f LEFT JOIN kpi_v1.dates d ON d.day = f.occurred_on"
-        assert tool.execute(sql).fetchall() == [("پیک دیر اومد", "negative", None)]
+        assert tool.execute(sql).fetchall() == [("پیک دیر اومد", "neutral", None)]
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             tool.execute("SELECT * FROM main.feedback")
     with store._database.writing() as session:

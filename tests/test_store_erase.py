@@ -364,7 +364,7 @@ for n in range(start, start + 100_000):
 def test_killed_at_any_moment_no_accepted_row_is_lost_and_no_erased_one_returns(tmp_path: Path) -> None:
     path, chance = tmp_path / "voc.duckdb", random.Random(11)  # noqa: S311
     start, said = 0, set[tuple[str, int]]()
-    longest_s = 0.4 if engines.chosen == "duckdb" else 4.0  # writing all tables of a server anew takes a second
+    longest_s = 1.0 if engines.chosen == "duckdb" else 4.0  # writing all tables of a server anew takes a second
     for _ in range(5):
         lines = lines_until_killed(KILLED, path, start, seconds=chance.random() * longest_s)
         said |= {(what, int(number)) for what, number in lines}
