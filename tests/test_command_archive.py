@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -60,13 +61,20 @@ def load_slow(pids: str) -> _SlowTagger:
 
 
 def plan(**other: Any) -> Plan:
-    given = {"mapping": {}, "timezone": "Asia/Tehran", "max_text_chars": 1_000, "mask_names": False, "ees_scale": "1-5"}
+    given: dict[str, Any] = {
+        "mapping": {},
+        "timezone": "Asia/Tehran",
+        "max_text_chars": 1_000,
+        "mask_names": False,
+        "ees_scale": "1-5",
+    }
     return Plan(FakeTagger().identity, **given | {"part_rows": PART_ROWS} | other)
 
 
 def run(cluster: Any, *inputs: Path | str, out: Path, load: Any = moody, model: str = "", **other: Any) -> str:
     """What the console says."""
-    console = Console(file=io.StringIO(), width=200)
+    said = io.StringIO()
+    console = Console(file=said, width=200)
     tag_archive(
         [*map(str, inputs)],
         str(out),
@@ -77,7 +85,7 @@ def run(cluster: Any, *inputs: Path | str, out: Path, load: Any = moody, model: 
         console=console,
         load=load,
     )
-    return console.file.getvalue()  # type: ignore[attr-defined]
+    return said.getvalue()
 
 
 def write(path: Path, rows: int, **replaced: str) -> Path:
@@ -127,7 +135,7 @@ def test_parts_hold_what_the_local_engine_writes(cluster: Any, tmp_path: Path, m
     assert [line["line"] for line in refused] == ["4", "51", "71"]
     assert "164 tagged" in said
     assert "3 refused" in said
-    assert "conversations          60" in said
+    assert re.search(r"conversations +60", said)
 
 
 def _pool_of_moody(*_: object) -> Any:

@@ -30,19 +30,23 @@ from voc.tagging import ModelIdentity
 pytestmark = pytest.mark.ray
 
 FAKE = FakeTagger().identity
-ROWS = 12_000
+ROWS = 24_000
 
 
 class _Moody(FakeTagger):
-    """Does what a text tells it, and leaves its process id in the folder that is given as the model."""
+    """Does what a text tells it, and leaves its process id in the folder that is given as the model.
+
+    While there is a file «slow» beside that folder, a chunk takes two seconds.
+    """
 
     def __init__(self, pids: str) -> None:
         super().__init__()
+        self._slow = Path(pids or "nowhere").with_name("slow")
         if pids:
             (Path(pids) / str(os.getpid())).touch()
 
     def tag(self, texts: Sequence[str]) -> list[Tags]:
-        time.sleep(0.4 if len(texts) > 100 or "درنگ" in texts[0] else 0)
+        time.sleep(2 if self._slow.exists() else 0.4 if "درنگ" in texts[0] else 0)
         for text in texts:
             if "بکش" in text:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -109,6 +113,7 @@ def tagging(path: Path, pool: RayPool) -> Iterator[tuple[Store, Engine]]:
     """A store with rows that are being tagged."""
     with open_store(path) as store:
         store.current = FAKE
+        path.with_name("slow").touch()
         add(store, (Feedback(f"پیک دیر اومد، چندبار گفتم {n}", n) for n in range(ROWS)))
         engine = Engine(store, pool)
         engine.start()
@@ -132,6 +137,7 @@ def test_nodes_come_and_go_and_every_row_is_tagged_once(cluster: Any, pids: Path
         wait_for(lambda: pool.workers > before, timeout_s=90)
         os.kill(victim, signal.SIGKILL)
         crash(third)
+        (tmp_path / "slow").unlink()
         assert engine.progress.tagged < ROWS, "that came too late"
         assert engine.wait_idle(120)
         assert_tagged_once(store)
@@ -208,6 +214,7 @@ def test_a_service_outlives_its_cluster_and_goes_on_with_the_next(
     with tagging(tmp_path / "voc.duckdb", pool) as (store, engine):
         made.shutdown()
         wait_for(lambda: engine.problem is not None, timeout_s=120)
+        (tmp_path / "slow").unlink()
         assert isinstance(engine.problem, ClusterError)
         assert 0 < engine.progress.tagged < ROWS
         again = Cluster(initialize_head=True, head_node_args=head | {"gcs_server_port": int(address.rpartition(":")[2])})
