@@ -9,7 +9,7 @@ import numpy as np
 from models.examples import Labels
 from voc.records import Tags
 from voc.report_card.figures import Bools, Ints, micro_f1
-from voc.tagging.network import TaggerConfig
+from voc.tagging.shape import TaggerShape
 
 RARE_BELOW: Final = 8  # a macro mean over codes with fewer examples measures luck
 BOOTSTRAP_DRAWS: Final = 1_000
@@ -43,7 +43,7 @@ class Score:
 class Codes:
     """Column numbers for the codes of a model or of the taxonomy."""
 
-    def __init__(self, outputs: TaggerConfig | Labels) -> None:
+    def __init__(self, outputs: TaggerShape | Labels) -> None:
         lists = (outputs.sentiments, outputs.reasons, outputs.effort, outputs.loyalty)
         self.sentiments, self.reasons, self.effort, self.loyalty = (list(codes or ()) for codes in lists)
         self.resolutions = [None, *(outputs.resolutions or ())]

@@ -9,13 +9,14 @@ to its minutes, and writes each encoder and each tagger, in half precision, as s
 """
 
 import argparse
+import copy
 import json
 import lzma
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -122,7 +123,8 @@ class Learning:
             arrays = np.load(file)
             pieces, starts = arrays["pieces"], arrays["starts"]
         folder = self._folder(name)
-        model = ModernBertForMaskedLM(pretrain.encoder_config(tokenizer, layers=shape[0], hidden=shape[1])).to(self.device)
+        model: Any = ModernBertForMaskedLM(pretrain.encoder_config(tokenizer, layers=shape[0], hidden=shape[1]))
+        model.to(self.device)
         minutes = self.minutes * SHARES[name]
         pretrain.pretrain(model, tokenizer, pieces, starts, folder, tokens=1e12, minutes=minutes, step_tokens=self.step_tokens)
         model.model.half().save_pretrained(folder)
@@ -138,7 +140,7 @@ class Learning:
         """The tagger on the encoder of the same name: the public texts once, then labels with some of them mixed in."""
         folder, encoder = self._folder(name), self._folder(f"{name} encoder")
         config = json.loads((encoder / "config.json").read_text("utf-8")) | {"dtype": "float32"}
-        network = TaggerNetwork(
+        network: Any = TaggerNetwork(
             TaggerConfig(
                 encoder=config,
                 tagger_name=name,
@@ -156,9 +158,9 @@ class Learning:
         minutes = self.minutes * SHARES[name]
         course = Course(batches, tokenizer, seed=1)
         fitted = fit(network, course, folder / "training.pt", groups=groups, workers=self.workers, minutes=minutes)
-        fitted.half().save_pretrained(folder)  # type: ignore[no-untyped-call]
+        copy.deepcopy(fitted).half().save_pretrained(folder)  # type: ignore[no-untyped-call]
         tokenizer.save_pretrained(folder)
-        return fitted.float()
+        return fitted
 
     @torch.inference_mode()
     def _taught(

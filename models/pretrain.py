@@ -73,7 +73,7 @@ def main() -> None:
     model = ModernBertForMaskedLM(encoder_config(tokenizer, layers=given.layers, hidden=given.hidden))
     if given.base:
         model.model = AutoModel.from_pretrained(given.base, dtype=torch.float32)
-        model.tie_weights()  # type: ignore[no-untyped-call]
+        model.tie_weights()
     pretrain(
         model.to(given.device),
         tokenizer,

@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     network.config.tagger_name = given.name
     network.config.data_hash = hash_of([*sorted(given.labels.glob("train*.jsonl")), *held_out])
     tune(network, tokenizer, examples, labels)
-    network.half().save_pretrained(given.folder)
+    network.half().save_pretrained(given.folder)  # type: ignore[no-untyped-call]
     tokenizer.save_pretrained(given.folder)
 
 

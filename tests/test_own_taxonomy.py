@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -260,8 +261,9 @@ def test_a_draft_that_only_renames_needs_no_weights(tmp_path: Path) -> None:
 
 
 def test_a_published_model_is_no_base_to_train_on(folder: Path, own: TransformerTagger) -> None:
+    config: Any = own.config
     with pytest.raises(ModelError, match="shipped"):
-        start_from(folder, own.config)
+        start_from(folder, config)
 
 
 def voc_(*arguments: str) -> Result:

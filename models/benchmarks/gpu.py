@@ -10,6 +10,7 @@ import argparse
 import csv
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.resources import files
 from typing import Any, Final
 
@@ -46,14 +47,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     distinct = cut_windows(tokenizer, texts, network.config.window_tokens)
     held = sum(len(window.ids) for window in distinct)
     copies = -(-TOKENS[device.type] // held)
-    windows, rows = distinct * copies, len(texts) * copies
+    windows, rows, pad = distinct * copies, len(texts) * copies, int(tokenizer.pad_token_id or 0)
     print(f"{rows:,} rows, {held / len(texts):.1f} tokens a row without the marks around them")
     for budget in BUDGETS[device.type]:
         made = list(batches(windows, budget))
-        inputs = [padded(batch, tokenizer.pad_token_id) for batch in made]
-        alone = best(device, lambda inputs=inputs: network_alone(network, inputs))
+        inputs = [padded(batch, pad) for batch in made]
+        alone = best(device, partial(network_alone, network, inputs))
         print(f"batches of {budget:>7,} tokens: network {rows / alone:>11,.0f} rows/s", end="")
-        whole = best(device, lambda made=made: [read_windows(network, tokenizer, batch) for batch in made], tries=1)
+        whole = best(device, partial(_read_all, network, tokenizer, made), tries=1)
         print(f", with its input and output in numpy {rows / whole:>9,.0f} rows/s", flush=True)
     few = texts * min(copies, 40)
     reading = best(device, lambda: read_texts(network, tokenizer, few))
@@ -129,6 +130,11 @@ def wait(device: torch.device) -> None:
     """Until the device has done all that it was told."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
+
+
+def _read_all(network: Any, tokenizer: Any, made: Sequence[Sequence[Window]]) -> None:
+    for batch in made:
+        read_windows(network, tokenizer, batch)
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def reading_steps() -> Table:
 def ways_to_read() -> dict[str, tuple[Callable[[Sequence[str]], list[Reading]], int]]:
     """Every way with the tokens of its batches, each a step from the one before."""
     folder = find_model()
-    learner: Any = TaggerNetwork.from_pretrained(folder, dtype=torch.float32).eval()
+    learner: Any = TaggerNetwork.from_pretrained(folder, dtype=torch.float32)
     theirs = PreTrainedTokenizerFast.from_pretrained(folder)
     _, ours = load_parts(folder, "cpu")
     plain, _ = read_network(folder, load_parts(folder, "cpu")[0].config)

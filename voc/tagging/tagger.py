@@ -5,7 +5,7 @@ texts → distinct → normalised → windows of tokens → batches → network 
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from voc.errors import ModelError
 from voc.records import Tags, Turn
@@ -88,18 +88,19 @@ class TransformerTagger:
     @property
     def embeddings(self) -> "NDArray[np.float32]":
         """What the network takes each piece for, before it has seen what stands around it [V, hidden]."""
-        embeddings: NDArray[np.float32] = self._network.encoder.get_input_embeddings().weight.detach().float().cpu().numpy()
+        pieces: Any = self._network.encoder.get_input_embeddings()
+        embeddings: NDArray[np.float32] = pieces.weight.detach().float().cpu().numpy()
         return embeddings
 
     @property
     def marks(self) -> list[int]:
         """The pieces that stand for no words, as those around a text."""
-        return list(self._tokenizer.all_special_ids)
+        return [int(each) for each in self._tokenizer.all_special_ids if each is not None]
 
     def pieces(self, normalised: Sequence[str]) -> list[list[int]]:
         """The pieces that each normalised text is read as, by their numbers."""
-        ids: list[list[int]] = self._tokenizer(list(normalised))["input_ids"]
-        return ids
+        ids: Any = self._tokenizer(list(normalised))["input_ids"]
+        return list(ids)
 
     def tag(self, texts: Sequence[str]) -> list[Tags]:
         """The tags of each (masked) text, in order; equal texts are read once. Any length is read whole, in windows."""
