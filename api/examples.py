@@ -48,7 +48,7 @@ TAGGED_TEXT: Final[Example] = {
     "loyalty": [],
     "resolution": "unresolved",
     "script": "persian",
-    "model": "voc-fa-6",
+    "model": "voc-fa-7",
     "taxonomy": "v1",
 }
 FEEDBACK: Final[Example] = {
@@ -69,7 +69,7 @@ FEEDBACK: Final[Example] = {
     "loyalty": [],
     "resolution": None,
     "script": "persian",
-    "model": "voc-fa-6",
+    "model": "voc-fa-7",
     "taxonomy": "v1",
     "corrected": None,
 }
@@ -121,7 +121,7 @@ CONVERSATION: Final[Example] = {
     "loyalty": [],
     "resolution": "resolved",
     "script": "persian",
-    "model": "voc-fa-6",
+    "model": "voc-fa-7",
     "taxonomy": "v1",
     "turns": [
         _SPOKEN[0] | {"sentiment": "negative", "sentiment_score": -0.8},

@@ -341,12 +341,12 @@ def test_a_threshold_rises_until_few_are_newly_given(tiny: Path) -> None:
 
 def test_a_name_belongs_to_what_was_learnt() -> None:
     one, other = row(NO_CASH, {"sentiment": "negative"}), row("دیر رسید", {"sentiment": "negative"})
-    name = name_of("voc-fa-6", [one, other])
-    assert name.startswith("voc-fa-6+corrections-")
-    assert name_of("voc-fa-6", [other, one]) == name
-    assert name_of("voc-fa-6", [row(NO_CASH, {"sentiment": "mixed"}), other]) != name
+    name = name_of("voc-fa-7", [one, other])
+    assert name.startswith("voc-fa-7+corrections-")
+    assert name_of("voc-fa-7", [other, one]) == name
+    assert name_of("voc-fa-7", [row(NO_CASH, {"sentiment": "mixed"}), other]) != name
     assert name_of(name, [one]).count("+corrections-") == 1
-    assert name_of(name, [one]) != name_of("voc-fa-6", [one])
+    assert name_of(name, [one]) != name_of("voc-fa-7", [one])
 
 
 def test_only_what_people_spoke_of_is_measured() -> None:
