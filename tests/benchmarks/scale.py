@@ -104,7 +104,7 @@ def main() -> None:
 
 def write_sample(target: Path, rows: int) -> Path:
     """A file of so many rows with texts of their own, from the shipped sample over and over."""
-    with (files("data") / "samples" / "feedback.csv").open(encoding="utf-8-sig", newline="") as file:
+    with Path(str(files("data") / "samples" / "feedback.csv")).open(encoding="utf-8-sig", newline="") as file:
         sample = list(csv.DictReader(file))
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(sample[0]))
