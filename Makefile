@@ -4,7 +4,7 @@ PIP_ARGS ?=
 BIN := .venv/bin
 CORPORA ?= corpora
 
-.PHONY: run setup test quick audit lint bench evaluate screenshot lock clean
+.PHONY: run setup test quick audit lint bench bench-scale evaluate screenshot lock clean
 
 run: setup  ## the service on 127.0.0.1:8000, with the sample batch in a new database
 	@VOC_SAMPLE=1 $(BIN)/voc serve
@@ -36,6 +36,9 @@ lint: setup
 bench: setup  ## tagging beside a loop over a BERT-base pipeline; trends and KPIs over a million rows beside plain SQL
 	$(BIN)/python -m models.benchmarks.throughput
 	$(BIN)/python -m tests.benchmarks.figures
+
+bench-scale: setup  ## what a worker and either store give, and what a thousand million rows cost; needs PostgreSQL's programs
+	$(BIN)/python -m tests.benchmarks.scale
 
 evaluate: setup  ## the model's figures; CORPORA=folders that hold the texts of data/labels; without, on our own texts
 	$(BIN)/voc evaluate --corpora $(CORPORA)

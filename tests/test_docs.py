@@ -12,7 +12,7 @@ from voc.settings import settings_table
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 COMMANDS = set(get_command(cli).commands)  # type: ignore[attr-defined]
-TARGETS = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+TARGETS = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 
 
 def blocks(page: Path) -> str:
@@ -25,7 +25,7 @@ def blocks(page: Path) -> str:
 def test_every_command_that_is_named_exists(page: Path) -> None:
     code = blocks(page)
     assert set(re.findall(r"(?:^|\s)voc ([\w-]+)", code)) <= COMMANDS
-    assert set(re.findall(r"(?:^|\s)make (\w+)", code)) <= TARGETS
+    assert set(re.findall(r"(?:^|\s)make ([\w-]+)", code)) <= TARGETS
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

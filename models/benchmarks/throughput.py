@@ -10,7 +10,7 @@ import io
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +24,7 @@ from transformers import BertConfig, BertForSequenceClassification, PreTrainedTo
 from voc.engine import WorkerPool, tag_stream
 from voc.export import stream_feedback_as
 from voc.ingest import open_feedback
-from voc.records import Feedback, TaggedFeedback
+from voc.records import Feedback, TaggedFeedback, Tags
 from voc.store import Store
 from voc.tagging.identity import find_model
 from voc.tagging.tagger import TransformerTagger
@@ -41,7 +41,7 @@ def main() -> None:
     cores = os.cpu_count() or 1
     torch.set_num_threads(cores)
     path = Path(str(files("data") / "samples" / "feedback.csv"))
-    sample, read_s = timed(lambda: [read(path) for _ in range(COPIES)])
+    sample, read_s = timed(lambda: [list(read(path)) for _ in range(COPIES)])
     rows = [vary(row, copy) for copy, part in enumerate(sample) for row in part]
     texts = [row.text for row in rows]
     tagger = TransformerTagger(find_model())
@@ -81,10 +81,10 @@ def main() -> None:
     console.print(beside)
 
 
-def read(path: Path) -> list[Feedback]:
+def read(path: Path) -> Iterator[Feedback]:
     """The accepted rows of a file."""
     source = open_feedback(path, zone=ZONE, max_text_chars=100_000)
-    return [row for row in source if isinstance(row, Feedback)]
+    return (row for row in source if isinstance(row, Feedback))
 
 
 def vary(row: Feedback, copy: int) -> Feedback:
@@ -97,8 +97,12 @@ def vary(row: Feedback, copy: int) -> Feedback:
 def whole(path: Path, pool: WorkerPool) -> None:
     """What `voc tag` does between its start and its end."""
     rows = (vary(row, copy) for copy in range(COPIES) for row in read(path))
-    records = (TaggedFeedback(str(row.line), "", row, tags) for row, tags in tag_stream(rows, pool))
-    io.BytesIO().writelines(stream_feedback_as(records, "jsonl"))
+    io.BytesIO().writelines(as_lines(tag_stream(rows, pool)))
+
+
+def as_lines(tagged: Iterable[tuple[Feedback, Tags]]) -> Iterator[bytes]:
+    """What `voc tag` writes of tagged rows, as JSONL."""
+    return stream_feedback_as((TaggedFeedback(str(row.line), "", row, tags) for row, tags in tagged), "jsonl")
 
 
 def store(rows: list[Feedback], tags: list[Any]) -> None:

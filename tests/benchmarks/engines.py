@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks.figures import QUESTIONS, REPEATS, fill, seconds
+from tests.benchmarks.figures import QUESTIONS, REPEATS, Question, fill, seconds
 from tests.fakes import FakeTagger
 from tests.postgres import Cluster
 from tests.stores import TEHRAN, add
@@ -28,9 +28,11 @@ from voc.records import Feedback
 from voc.store import Filters, Store
 from voc.store.database import Session
 from voc.store.transfer import move_file
+from voc.tagging import Tagger
 
 MEMORY: Final = {"shared_buffers": "1GB", "work_mem": "64MB", "maintenance_work_mem": "512MB", "max_wal_size": "4GB"}
 SENT_ROWS: Final = 100_000
+FIGURED: Final = ("feedback", "tag", "tagging", "conversation", "conversation_tagging", "turn")
 TAGGED_AT_ONCE: Final = 512  # as the engine hands them over
 _BATCH: Final = (
     "INSERT INTO batch (id, name, content_key, sample, received, accepted, rejected, first_seq, columns, notices, created_at,"
@@ -86,18 +88,22 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, server() as cluster:
         path, address = Path(folder) / "voc.duckdb", cluster.create("figures")
         with open_store(str(path)) as store:
-            fill(store, given.rows)
-            with store._database.writing() as session:
-                session.run(_BATCH, {"rows": given.rows})
+            fill_whole(store, given.rows)
         took = seconds(lambda: move_file(str(path), address, TEHRAN))
         console.print(f"moved {given.rows:,} rows of feedback with their tags in {took:.0f} s")
         with open_store(str(path)) as file, open_store(address) as served:
-            for table in ("feedback", "tag", "tagging", "conversation", "conversation_tagging", "turn"):
-                _vacuum(served, table)
+            vacuum(served)
             console.print(_asked(file, served, given.rows))
             console.print(_found(served, given.rows, plans=given.plans))
         with open_store(str(Path(folder) / "sent.duckdb")) as file, open_store(cluster.create("sent")) as served:
             console.print(_written(file, served))
+
+
+def fill_whole(store: Store, rows: int) -> None:
+    """Made-up rows with their tags, and the batch that they came in, without which they could not be moved."""
+    fill(store, rows)
+    with store._database.writing() as session:
+        session.run(_BATCH, {"rows": rows})
 
 
 def open_store(database: str) -> Store:
@@ -120,10 +126,15 @@ def _asked(file: Store, served: Store, rows: int) -> Table:
     """Every question of the other benchmark, of both engines by turns."""
     table = Table("question", "DuckDB, s", "PostgreSQL, s", "ratio", title=f"figures over {rows:,} rows")
     for question in QUESTIONS:
-        tries = [[seconds(partial(question.ours, store)) for store in (file, served)] for _ in range(REPEATS)]
-        least = [min(each) for each in zip(*tries, strict=True)]
+        least = least_seconds(question, (file, served))
         table.add_row(question.name, *(f"{each:.3f}" for each in least), f"{least[1] / least[0]:.1f}")
     return table
+
+
+def least_seconds(question: Question, stores: Sequence[Store]) -> list[float]:
+    """What the question takes each store, the least of a few tries by turns."""
+    tries = [[seconds(partial(question.ours, store)) for store in stores] for _ in range(REPEATS)]
+    return [min(each) for each in zip(*tries, strict=True)]
 
 
 def _found(served: Store, rows: int, *, plans: bool) -> Table:
@@ -133,8 +144,7 @@ def _found(served: Store, rows: int, *, plans: bool) -> Table:
         session.run(_INDICES.format("shuffled"))
         for of in ("feedback", "shuffled"):
             _part_by_month(session, of)
-    for table in _LAYOUTS:
-        _vacuum(served, table)
+    vacuum(served, _LAYOUTS)
     headings = ("with indices, ms", "without", "by month", "any order, indices", "any order, by month", "indices")
     found = Table("look-up", *headings, title=f"look-ups over {rows:,} rows")
     for name, (sql, indices) in _LOOKUPS.items():
@@ -165,10 +175,11 @@ def _part_by_month(session: Session, of: str) -> None:
     session.run(_INDICES.format(f"{of}_by_month"))
 
 
-def _vacuum(served: Store, table: str) -> None:
+def vacuum(served: Store, tables: Sequence[str] = FIGURED) -> None:
     """What the server does by itself in a quiet minute, so that plans know what there is."""
     with psycopg.connect(served._database._conninfo, autocommit=True) as connection:  # type: ignore[attr-defined]
-        connection.execute(f"VACUUM ANALYZE main.{table}")
+        for table in tables:
+            connection.execute(f"VACUUM ANALYZE main.{table}")
 
 
 def _least_ms(session: Session, sql: str) -> float:
@@ -179,26 +190,29 @@ def _written(file: Store, served: Store) -> Table:
     """Rows taken in, tagged and read back through the front door, which a disk confirms."""
     table = Table("through the front door", "DuckDB, rows/s", "PostgreSQL, rows/s", "ratio", title=f"{SENT_ROWS:,} rows")
     rows = [Feedback("سفارشم دیر رسید و کسی هم جواب تلفن رو نداد", n, channel="phone", nps=n % 11) for n in range(SENT_ROWS)]
-    for name, work in {"taken in": _send, "tagged": _tag, "read with tags": _read}.items():
-        rates = [SENT_ROWS / seconds(partial(work, store, rows)) for store in (file, served)]
+    for name, work in DOORS.items():
+        rates = [SENT_ROWS / seconds(partial(work, store, rows, FakeTagger())) for store in (file, served)]
         table.add_row(name, *(f"{each:,.0f}" for each in rates), f"{rates[1] / rates[0]:.2f}")
     return table
 
 
-def _send(store: Store, rows: Sequence[Feedback]) -> None:
+def _send(store: Store, rows: Sequence[Feedback], _tagger: Tagger) -> None:
     add(store, rows)
 
 
-def _tag(store: Store, _rows: Sequence[Feedback]) -> None:
-    tagger = FakeTagger()
+def _tag(store: Store, _rows: Sequence[Feedback], tagger: Tagger) -> None:
     after = 0
     while found := store.pending(tagger.identity, after=after, limit=TAGGED_AT_ONCE):
         store.write_tags(list(zip([row.seq for row in found], tag_items(tagger, list(map(item_of, found))), strict=True)))
         after = found[-1].seq
 
 
-def _read(store: Store, _rows: Sequence[Any]) -> None:
-    assert sum(1 for _ in store.stream_feedback(Filters())) == SENT_ROWS
+def _read(store: Store, rows: Sequence[Feedback], _tagger: Tagger) -> None:
+    assert sum(1 for _ in store.stream_feedback(Filters())) == len(rows)
+
+
+DOORS: Final = {"taken in": _send, "tagged": _tag, "read with tags": _read}
+"""What is done with rows, in this order: each needs what those before it have done."""
 
 
 if __name__ == "__main__":
