@@ -33,8 +33,9 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: setup  ## tagging beside a loop over a BERT-base pipeline; trends and KPIs over a million rows beside plain SQL
+bench: setup  ## tagging beside a loop over a BERT-base pipeline, and each step to its speed; trends and KPIs over a million rows beside plain SQL
 	$(BIN)/python -m models.benchmarks.throughput
+	$(BIN)/python -m models.benchmarks.steps
 	$(BIN)/python -m tests.benchmarks.figures
 
 bench-scale: setup  ## what a worker and either store give, and what a thousand million rows cost; needs PostgreSQL's programs

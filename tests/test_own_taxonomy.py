@@ -5,7 +5,6 @@ import tomllib
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -27,6 +26,7 @@ from voc.records import Tags, Turn
 from voc.report_card.fingerprint import read_fingerprint
 from voc.tagging import model_identity
 from voc.tagging.identity import SHIPPED_MODEL, find_model
+from voc.tagging.network import TaggerConfig
 from voc.tagging.tagger import TransformerTagger
 from voc.taxonomy import load_taxonomy, shipped_taxonomy, taxonomy_of
 
@@ -260,10 +260,9 @@ def test_a_draft_that_only_renames_needs_no_weights(tmp_path: Path) -> None:
     assert "delivery.when" in codes(tags)
 
 
-def test_a_published_model_is_no_base_to_train_on(folder: Path, own: TransformerTagger) -> None:
-    config: Any = own.config
+def test_a_published_model_is_no_base_to_train_on(folder: Path) -> None:
     with pytest.raises(ModelError, match="shipped"):
-        start_from(folder, config)
+        start_from(folder, TaggerConfig.from_pretrained(folder))
 
 
 def voc_(*arguments: str) -> Result:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import ModernBertConfig, PreTrainedTokenizerFast
 
 from voc.errors import ModelError
@@ -19,7 +20,7 @@ from voc.tagging.decode import Decoder
 from voc.tagging.device import find_device
 from voc.tagging.encoder import can_read
 from voc.tagging.heads import TaggerOutput
-from voc.tagging.identity import find_model
+from voc.tagging.identity import Precision, find_model
 from voc.tagging.loading import load_parts
 from voc.tagging.network import TaggerConfig, TaggerNetwork
 from voc.tagging.reader import PackedLinear, ReaderNetwork
@@ -92,6 +93,18 @@ def test_the_reader_says_what_the_learner_says(folder: Path, rows: int, tokens: 
         said, expected = reader(*given), learner(*given)
     for name in TaggerOutput.__slots__:
         torch.testing.assert_close(getattr(said, name), getattr(expected, name), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("precision", ["full", "half"])
+def test_padding_far_behind_a_text_sees_itself(folder: Path, precision: Precision) -> None:
+    """Of attention to nothing at all becomes no number, and the next layer would read it."""
+    reader, _ = load_parts(folder, "cpu", precision)
+    ids, mask, _ = batch(3, 50)
+    mask[1, 4:] = 0
+    for each in reader.encoder._masks(mask, reader.dtype).values():
+        assert each.max(-1).values.eq(0).all()
+    with torch.inference_mode(), sdpa_kernel(SDPBackend.MATH):
+        assert reader(ids, mask).reasons.isfinite().all()
 
 
 def test_onednn_computes_the_linear_layers_where_it_is_faster(folder: Path) -> None:
@@ -207,7 +220,7 @@ def test_a_device_that_is_not_there_is_refused() -> None:
 
 def test_reading_loads_no_transformers() -> None:
     code = (
-        "import sys; from voc.tagging.loading import load_parts; from voc.tagging.identity import find_model;"
+        "import sys; from voc.tagging.loading import load_parts; from voc.tagging.identity import Precision, find_model;"
         "import voc.tagging.reading, voc.tagging.decode; load_parts(find_model()); print('transformers' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -96,7 +96,7 @@ def _tag_by_ray(
 ) -> None:
     from voc.command.archive import Plan, tag_archive
     from voc.engine.cluster import require_ray
-    from voc.tagging import model_identity
+    from voc.tagging import loader, model_identity
 
     if not output:
         raise InputError("Say with -o which folder the parts go into.", field="output")
@@ -110,7 +110,8 @@ def _tag_by_ray(
         ees_scale=settings.ees_scale,
     )
     address = settings.ray_address or "local"
-    tag_archive(inputs, output, plan, model=model, workers=workers, address=address, console=console)
+    load = loader(settings.device, settings.precision)
+    tag_archive(inputs, output, plan, model=model, workers=workers, address=address, console=console, load=load)
 
 
 def import_(input: Input, map: Mapped = None) -> None:

@@ -68,17 +68,19 @@ class Encoder(nn.Module):
         return self.final_norm(hidden)  # type: ignore[no-any-return]
 
     def _masks(self, attention_mask: Tensor, dtype: torch.dtype) -> dict[str, Tensor]:
-        """What is added to the attention of a token to another [B, 1, T, T]: everything in sight, or what is near as well."""
+        """What is added to the attention of a token to another [B, 1, T, T]: everything in sight, or what is near as well.
+
+        Far behind a short text no token is near. So padding sees itself: of nothing it would become no number, and spread.
+        """
         tokens = attention_mask.shape[1]
-        far = attention_mask[:, None, None, :].eq(0).expand(-1, 1, tokens, -1)
-        place = torch.arange(tokens, device=far.device)
-        near_only = far | ((place[:, None] - place).abs() > self._reach) if tokens > self._reach + 1 else far
+        hidden = attention_mask[:, None, None, :].eq(0).expand(-1, 1, tokens, -1)
+        masks = {"full_attention": hidden, "sliding_attention": hidden}
+        if tokens > self._reach + 1:
+            place = torch.arange(tokens, device=hidden.device)
+            apart = (place[:, None] - place).abs()
+            masks["sliding_attention"] = (hidden | (apart > self._reach)) & (apart > 0)
         never = torch.finfo(dtype).min
-        masks = {"full_attention": far, "sliding_attention": near_only}
-        return {
-            kind: torch.zeros(mask.shape, dtype=dtype, device=mask.device).masked_fill_(mask, never)
-            for kind, mask in masks.items()
-        }
+        return {kind: torch.zeros_like(mask, dtype=dtype).masked_fill_(mask, never) for kind, mask in masks.items()}
 
     def _turns(self, base: float, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """Cosines and sines [T, 1, 1, head / 2] of the angles that rotary positions turn by."""
