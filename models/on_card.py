@@ -87,7 +87,8 @@ def prepare(corpora: Sequence[Path], labels_folder: Path, out: Path) -> None:
     write_examples(out / "labelled.npz", train + from_taxonomy(taxonomy, labels))
     normalise = normaliser().normalise
     public = [(normalise(record["text"]), weak_verdict(record)) for _, record in read_feedback(corpora, without=ids)]
-    (out / "public.json").write_text(json.dumps(public, ensure_ascii=False), encoding="utf-8")
+    with lzma.open(out / "public.xz", "wt", encoding="utf-8") as file:
+        json.dump(public, file, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,8 @@ class Learning:
         began = time.monotonic()
         tokenizer, labels = load_tokenizer(self.given), Labels(shipped_taxonomy())
         labelled = read_examples(self.given / "labelled.npz")
-        public = json.loads((self.given / "public.json").read_text("utf-8"))
+        with lzma.open(self.given / "public.xz", "rt", encoding="utf-8") as file:
+            public = json.load(file)
         rated = [_rated(labels, text, verdict) for text, verdict in public if verdict]
         self._encoder("large encoder", self.large, tokenizer)
         teacher = self._tagger("large", tokenizer, labels, labelled, rated)
