@@ -1,5 +1,6 @@
 """Which records are offered for a look, in which order, and that a draw is a draw."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from voc.records import Reason, Tags
 from voc.store import Filters, Store
 from voc.store.database import Engine
 from voc.tagging import Thresholds, read_thresholds
+from voc.tagging.identity import find_model
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -186,6 +188,8 @@ def test_a_cursor_is_of_its_queue() -> None:
 
 
 def test_the_shipped_model_says_its_thresholds() -> None:
-    found = read_thresholds()
-    assert 0 < found.of_conversation("delivery.time") < found.of_text("delivery.time") < 1
+    found, said = read_thresholds(), json.loads((find_model() / "config.json").read_text("utf-8"))
+    assert found.of_text("delivery.time") == said["thresholds"]["delivery.time"]
+    assert found.of_conversation("delivery.time") == said["conversation_thresholds"]["delivery.time"]
+    assert found.of_conversation("delivery.time") != found.of_text("delivery.time")
     assert found.of_text("no.such") == 0.5
