@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from models.examples import Labels, read_labelled, read_records, read_texts_by_id
+from models.examples import Labels, read_held_out
 from models.tokenizer import load_tokenizer
 from models.train import take_over
 from models.tune import tune
@@ -33,10 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     older, newer = (TaggerNetwork.from_pretrained(folder, dtype=torch.float32) for folder in (given.older, given.newer))
     network, tokenizer, labels = averaged(older, newer, given.share), load_tokenizer(given.newer), Labels(load_taxonomy())
-    paths = sorted(given.labels.glob("dev*.jsonl"))
-    texts = read_texts_by_id(given.corpora, {record["id"] for path in paths for record in read_records(path)})
-    held_out = [example for path in paths for example in read_labelled(path, texts, labels, held_out=True)]
-    tune(network, tokenizer, held_out, labels)
+    tune(network, tokenizer, read_held_out(given.labels, given.corpora, labels), labels)
     network.half().save_pretrained(given.out)  # type: ignore[no-untyped-call]
     tokenizer.save_pretrained(given.out)
 

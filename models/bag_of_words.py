@@ -3,7 +3,6 @@
 Its thresholds are set as a careful person would, by cross-validation, so that a few labels are not held against it.
 """
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -43,7 +42,6 @@ class BagOfWords:
 
 def learn(texts: Sequence[str], found: Bools, classes: Ints) -> BagOfWords:
     """What these texts teach with their labels [N, L] and classes [N]."""
-    warnings.filterwarnings("ignore", "Label .* present in all training examples")  # of a few texts, no wonder
     several = make_pipeline(_features(), OneVsRestClassifier(LogisticRegression(C=STRENGTH, max_iter=1_000)))
     probabilities = cross_val_predict(
         several, texts, found, cv=KFold(FOLDS, shuffle=True, random_state=0), method="predict_proba"

@@ -65,7 +65,7 @@ class Step:
 
 
 class Course(Dataset[Step]):
-    """The steps of a training in order, each made ready when it is asked for, always in the same way.
+    """The steps of a training in order, each made ready when it is asked for: in the same way, but for what a tokenizer splits.
 
     `steady` leaves texts as they are; otherwise some are spoiled by slips, pieces split or hidden.
     """
@@ -142,8 +142,8 @@ def fit(
             loss_now = torch.stack(losses).mean().item()
             if not math.isfinite(loss_now):
                 raise SystemExit(f"The loss is no number any more before step {step + 1} of {len(course)}; nothing is saved.")
-            minutes = round((time.monotonic() - began) / 60, 1)
-            print(json.dumps({"step": step + 1, "of": len(course), "loss": round(loss_now, 4), "minutes": minutes}), flush=True)
+            spent = round((time.monotonic() - began) / 60, 1)
+            print(json.dumps({"step": step + 1, "of": len(course), "loss": round(loss_now, 4), "minutes": spent}), flush=True)
             losses.clear()
         if time.monotonic() - saved_at > CHECKPOINT_S:
             state = {name: part.state_dict() for name, part in parts.items()}

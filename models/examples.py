@@ -139,6 +139,13 @@ def read_texts_by_id(folders: Iterable[Path], wanted: set[str]) -> dict[str, str
     return found
 
 
+def read_held_out(folder: Path, corpora: Sequence[Path], labels: Labels) -> list[Example]:
+    """The examples of the `dev*.jsonl` in a folder, by which thresholds are set."""
+    paths = sorted(folder.glob("dev*.jsonl"))
+    texts = read_texts_by_id(corpora, {record["id"] for path in paths for record in read_records(path)})
+    return [example for path in paths for example in read_labelled(path, texts, labels, held_out=True)]
+
+
 def from_taxonomy(taxonomy: Taxonomy, labels: Labels) -> list[Example]:
     """Each hit says that its code is there, each near miss that it is not; of the other codes they say nothing."""
     normalise = normaliser().normalise
@@ -172,10 +179,13 @@ def read_weak(folders: Iterable[Path], labels: Labels, *, without: set[str]) -> 
     normalise = normaliser().normalise
     for _, record in read_feedback(folders, without=without):
         if verdict := weak_verdict(record):
-            target = [WEAK_SENTIMENT[verdict].get(code, 0.0) for code in labels.sentiments]
-            yield replace(
-                labels.blank(normalise(record["text"])), sentiment=np.array(target, dtype=np.float32), sentiment_weight=1.0
-            )
+            yield rated_example(labels, normalise(record["text"]), verdict)
+
+
+def rated_example(labels: Labels, text: str, verdict: str) -> Example:
+    """What a public rating says of a normalised text."""
+    target = [WEAK_SENTIMENT[verdict].get(code, 0.0) for code in labels.sentiments]
+    return replace(labels.blank(text), sentiment=np.array(target, dtype=np.float32), sentiment_weight=1.0)
 
 
 def weak_verdict(record: Mapping[str, Any]) -> str | None:

@@ -146,6 +146,8 @@ class Noise:
         return torch.from_numpy(ids), torch.from_numpy(mask), torch.from_numpy(context), torch.from_numpy(ranges)
 
     def _with_hidden(self, ids: Ints) -> Ints:
+        if self._tokenizer.mask_token_id is None:
+            return ids
         share = HIDDEN_PIECES * (self._random.random((len(ids), 1)) < 0.5)
         hidden = (self._random.random(ids.shape) < share) & ~np.isin(ids, self._tokenizer.all_special_ids)
         return np.where(hidden, self._tokenizer.mask_token_id, ids)

@@ -14,7 +14,7 @@ import json
 import lzma
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,10 +25,10 @@ from transformers import AutoModel, ModernBertForMaskedLM, PreTrainedTokenizerFa
 from models import pretrain
 from models.course import BATCH_TEXTS, Course, fit, parameter_groups, plan
 from models.examples import (
-    WEAK_SENTIMENT,
     Example,
     Labels,
     from_taxonomy,
+    rated_example,
     read_feedback,
     read_labelled,
     read_records,
@@ -112,7 +112,7 @@ class Learning:
         labelled = read_examples(self.given / "labelled.npz")
         with lzma.open(self.given / "public.xz", "rt", encoding="utf-8") as file:
             public = json.load(file)
-        rated = [_rated(labels, text, verdict) for text, verdict in public if verdict]
+        rated = [rated_example(labels, text, verdict) for text, verdict in public if verdict]
         self._encoder("large encoder", self.large, tokenizer)
         teacher = self._tagger("large", tokenizer, labels, labelled, rated)
         self._encoder("small encoder", self.small, tokenizer)
@@ -216,11 +216,6 @@ def read_examples(path: Path) -> list[Example]:
         )
         for row, (text, of_sentiment, of_resolution, words, context, primary) in enumerate(rest)
     ]
-
-
-def _rated(labels: Labels, text: str, verdict: str) -> Example:
-    target = np.array([WEAK_SENTIMENT[verdict].get(code, 0.0) for code in labels.sentiments], dtype=np.float32)
-    return replace(labels.blank(text), sentiment=target, sentiment_weight=1.0)
 
 
 if __name__ == "__main__":

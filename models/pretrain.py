@@ -4,7 +4,7 @@
 
 Reads from top to bottom: texts are normalised as in serving and cut into pieces once (kept beside the checkpoints), then
 the model learns to restore hidden pieces until `--tokens` are seen or `--minutes` have passed. Killed and started again,
-it goes on from its last checkpoint. `--device cuda` does on one card in minutes what two cores do in days.
+it goes on from its last checkpoint. `--device cuda` does on one card in minutes what two cores do in a day.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import AutoModel, ModernBertConfig, ModernBertForMaskedLM, PreTrainedTokenizerFast
+from transformers import ModernBertConfig, ModernBertForMaskedLM, PreTrainedTokenizerFast
 
 from models.corpora import read_texts
 from models.tokenizer import LONGEST_INPUT_TOKENS, load_tokenizer, train_tokenizer
@@ -64,16 +64,12 @@ def main() -> None:
     parser.add_argument("--formal", action="store_true", help="learn from the formal collections as well")
     parser.add_argument("--layers", type=int, default=LAYERS)
     parser.add_argument("--hidden", type=int, default=HIDDEN, help="width: a multiple of 64")
-    parser.add_argument("--base", type=Path, help="an encoder to go on with, of the same shape and tokenizer")
     parser.add_argument("--step-tokens", type=int, default=STEP_TOKENS, help="word pieces a step; a card is busy from 65536 on")
     parser.add_argument("--device", default="cpu", help="cpu, or cuda where torch has one")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     tokenizer, pieces, starts = prepare(given.corpora, given.out, formal=given.formal)
     model = ModernBertForMaskedLM(encoder_config(tokenizer, layers=given.layers, hidden=given.hidden))
-    if given.base:
-        model.model = AutoModel.from_pretrained(given.base, dtype=torch.float32)
-        model.tie_weights()
     pretrain(
         model.to(given.device),
         tokenizer,

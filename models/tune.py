@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast
 
-from models.examples import Example, Floats, Labels, hash_of, read_labelled, read_records, read_texts_by_id
+from models.examples import Example, Floats, Labels, hash_of, read_held_out
 from models.metrics import resolution_f1
 from models.tokenizer import load_tokenizer
 from voc.report_card.figures import Bools
@@ -39,12 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     network, tokenizer = TaggerNetwork.from_pretrained(given.folder, dtype=torch.float32), load_tokenizer(given.folder)
     network.train(mode=False)
-    labels, held_out = Labels(load_taxonomy()), sorted(given.labels.glob("dev*.jsonl"))
-    texts = read_texts_by_id(given.corpora, {record["id"] for path in held_out for record in read_records(path)})
-    examples = [each for path in held_out for each in read_labelled(path, texts, labels, held_out=True)]
+    labels = Labels(load_taxonomy())
     network.config.tagger_name = given.name
-    network.config.data_hash = hash_of([*sorted(given.labels.glob("train*.jsonl")), *held_out])
-    tune(network, tokenizer, examples, labels)
+    learnt, held_out = (sorted(given.labels.glob(f"{part}*.jsonl")) for part in ("train", "dev"))
+    network.config.data_hash = hash_of([*learnt, *held_out])
+    tune(network, tokenizer, read_held_out(given.labels, given.corpora, labels), labels)
     network.half().save_pretrained(given.folder)  # type: ignore[no-untyped-call]
     tokenizer.save_pretrained(given.folder)
 

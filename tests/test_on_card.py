@@ -7,12 +7,16 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from models import on_card, pretrain, tune
 from models.examples import Labels, from_taxonomy, hash_of
 from models.on_card import read_examples, write_examples
+from models.tokenizer import load_tokenizer
 from tests.test_training import corpora, labels  # noqa: F401  fixtures
 from voc.tagging import load_tagger
+from voc.tagging.identity import find_model
+from voc.tagging.network import TaggerConfig, TaggerNetwork
 from voc.taxonomy import load_taxonomy
 
 pytestmark = pytest.mark.model  # loads torch and hazm, trains for some seconds
@@ -64,7 +68,9 @@ def test_examples_are_kept_whole(tmp_path: Path) -> None:
 
 
 def test_the_large_one_stays_under_40_mb() -> None:
+    tokenizer = load_tokenizer(find_model())
     layers, hidden = on_card.LARGE
-    matrices = 4 * hidden * hidden + 3 * hidden * (hidden * 5 // 2)
-    assert 2 * (16_000 * hidden + layers * matrices) < 38e6 - 2 * 12 * hidden * hidden
-    assert layers > pretrain.LAYERS
+    encoder = pretrain.encoder_config(tokenizer, layers=layers, hidden=hidden).to_dict()
+    with torch.device("meta"):
+        network = TaggerNetwork(TaggerConfig(encoder=encoder, **Labels(load_taxonomy()).heads))
+    assert 30e6 < 2 * sum(each.numel() for each in network.parameters()) < 40e6

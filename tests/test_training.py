@@ -17,7 +17,7 @@ from transformers import AutoModel, BertConfig, BertModel, BertTokenizer, Modern
 from models import agreement, average, course, curves, evaluate, noise, pretrain, teach, train, tune
 from models.batch import evidence_loss, primary_loss, targets_of
 from models.corpora import text_id
-from models.examples import Example, Labels, read_feedback, read_labelled, read_records, weak_verdict
+from models.examples import Example, Labels, from_taxonomy, read_feedback, read_labelled, read_records, weak_verdict
 from models.noise import SPOILERS, Noise, spoiled
 from models.tokenizer import load_tokenizer
 from voc.errors import ModelError
@@ -184,6 +184,20 @@ def test_a_loss_that_is_no_number_ends_the_training(
     with pytest.raises(SystemExit, match="no number"):
         train.main(["--base", str(pretrained), "--corpora", str(corpora), "--labels", str(labels), "--out", str(tmp_path)])
     assert not (tmp_path / "model.safetensors").exists()
+
+
+@pytest.mark.parametrize(("minutes", "share"), [(math.inf, 1.0), (1e-4, 0.0)])
+def test_a_course_is_learnt_to_its_end_or_to_the_end_of_its_minutes(
+    pretrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, minutes: float, share: float
+) -> None:
+    targets, steps = Labels(load_taxonomy()), list[int]()
+    config = TaggerConfig(encoder=json.loads((pretrained / "config.json").read_text("utf-8")), **targets.heads)
+    batches = [from_taxonomy(load_taxonomy(), targets)[:2]] * 30
+    monkeypatch.setattr(course, "REPORT_STEPS", 1)
+    monkeypatch.setattr(course, "_average", lambda *_: steps.append(1))
+    whole = course.Course(batches, load_tokenizer(pretrained), seed=1)
+    course.fit(TaggerNetwork(config), whole, tmp_path / "training.pt", minutes=minutes)
+    assert len(steps) == 30 if share == 1 else len(steps) < 10
 
 
 def test_a_course_of_another_length_is_not_taken_up(pretrained: Path, corpora: Path, labels: Path, tmp_path: Path) -> None:
