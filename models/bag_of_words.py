@@ -3,6 +3,7 @@
 Its thresholds are set as a careful person would, by cross-validation, so that a few labels are not held against it.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -43,12 +44,14 @@ class BagOfWords:
 def learn(texts: Sequence[str], found: Bools, classes: Ints) -> BagOfWords:
     """What these texts teach with their labels [N, L] and classes [N]."""
     several = make_pipeline(_features(), OneVsRestClassifier(LogisticRegression(C=STRENGTH, max_iter=1_000)))
-    probabilities = cross_val_predict(
-        several, texts, found, cv=KFold(FOLDS, shuffle=True, random_state=0), method="predict_proba"
-    )
-    best = max(THRESHOLDS, key=lambda threshold: micro_f1(probabilities >= threshold, found))
     one = make_pipeline(_features(), LogisticRegression(C=STRENGTH, max_iter=1_000))
-    return BagOfWords(several.fit(texts, found), float(best), one.fit(texts, classes))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Label .* present in all training examples")  # of a few texts, no wonder
+        folds = KFold(FOLDS, shuffle=True, random_state=0)
+        probabilities = cross_val_predict(several, texts, found, cv=folds, method="predict_proba")
+        several.fit(texts, found)
+    best = max(THRESHOLDS, key=lambda threshold: micro_f1(probabilities >= threshold, found))
+    return BagOfWords(several, float(best), one.fit(texts, classes))
 
 
 def _features() -> Any:
