@@ -106,8 +106,8 @@ class PostgresSession(Session):
         return dict(self.query(_SEQUENCES, {"schema": SCHEMA}))
 
     def restart(self, sequence: str, number: int) -> None:
-        """Let a sequence go on with this number."""
-        self.run(f"ALTER SEQUENCE {quoted(sequence)} RESTART WITH {int(number)}")
+        """Let a sequence go on with this number, and say so before anybody has drawn it."""
+        self.run(f"ALTER SEQUENCE {quoted(sequence)} START WITH {int(number)} RESTART WITH {int(number)}")
 
 
 class PostgresServer:
