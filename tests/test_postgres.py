@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import httpx2 as httpx
@@ -28,7 +28,7 @@ from voc.corrections.statement import read_statement
 from voc.errors import ConflictError, DiskFullError, InputError, StoreError
 from voc.records import Feedback, Reject
 from voc.store import Filters, Store
-from voc.store.postgres import PostgresSession, name_of
+from voc.store.postgres import PostgresSession, _wait_for_others, name_of
 from voc.store.transfer import move_file
 
 pytestmark = [pytest.mark.usefixtures("engine"), pytest.mark.engines("postgres")]
@@ -338,6 +338,52 @@ def test_a_busy_table_is_written_anew_later(store: Store, other: Store, monkeypa
     assert store.rewrite_due_since() is not None
     store.rewrite()
     assert store.rewrite_due_since() is None
+
+
+def test_what_is_erased_while_tables_are_written_anew_is_not_forgotten(
+    store: Store, other: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last table is held until the others are written, and another process erases in that moment."""
+    word = "مشتری‌سپیده‌پگاه"
+    add(store, [Feedback("پیک دیر اومد", 2, customer_id="م"), Feedback("نوبت نرسید", 3, customer_id=word)])
+    store.erase_customer("م")
+    erasing, begun = Thread(target=other.erase_customer, args=(word,)), Event()
+
+    def hold() -> None:
+        waiting = "SELECT 1 FROM pg_locks WHERE relation = CAST('main.webhook_told' AS regclass) AND NOT granted"
+        with psycopg.connect(database(tmp_path / "voc.duckdb")) as holder:
+            holder.execute("LOCK TABLE main.webhook_told IN ACCESS SHARE MODE")
+            begun.set()
+            while not holder.execute(waiting).fetchall():
+                time.sleep(0.01)
+            erasing.start()
+            erasing.join(1)
+
+    holding = Thread(target=hold)
+
+    def wait(connection: psycopg.Connection[Any]) -> None:
+        _wait_for_others(connection)
+        holding.start()
+        assert begun.wait(10)
+
+    monkeypatch.setattr("voc.store.postgres._wait_for_others", wait)
+    store.rewrite()
+    monkeypatch.undo()
+    holding.join()
+    erasing.join()
+    assert store.rewrite_due_since() is not None
+    store.rewrite()
+    assert word.encode() not in all_bytes(tmp_path)
+
+
+def test_a_deletion_that_takes_long_has_tables_written_anew_later(
+    store: Store, other: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voc.store.postgres.PATIENCE_S", 0.2)
+    for deleting in (store, other):
+        with deleting._database.writing("erasing"), pytest.raises(StoreError, match="busy"):
+            store.rewrite()
+    store.rewrite()
 
 
 def test_an_erased_customer_is_in_no_statistics(store: Store, tmp_path: Path) -> None:

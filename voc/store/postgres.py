@@ -207,10 +207,11 @@ class PostgresServer:
     def rewrite(self, then: str) -> None:
         """Write all tables anew (VACUUM FULL), so that nothing deleted is in their files, one after the other.
 
-        Who uses a table waits while it is written. Raises StoreError where others use one for too long, so that it is tried
-        again, and where the tables belong to another user, for then the server would leave them as they are.
+        Who uses a table waits while it is written, and who deletes until `then` has run, or a deletion from meanwhile would be
+        taken for done. Raises StoreError where others use a table for too long, so that it is tried again, and where the
+        tables belong to another user, for then the server would leave them as they are.
         """
-        with self._said(), self._pool.connection() as connection:
+        with self._said(), _held(self._queues["erasing"]), self._pool.connection() as connection:
             if connection.execute(_MAY_REWRITE).fetchall() != [(True,)]:
                 raise StoreError(
                     f"{_SETTING}: the tables of {self.name} belong to another user, so erased words cannot be taken out of"
@@ -220,14 +221,15 @@ class PostgresServer:
             found = connection.execute("SELECT relname FROM pg_stat_user_tables WHERE schemaname = %s", (SCHEMA,)).fetchall()
             connection.execute(f"SET lock_timeout = '{PATIENCE_S}s'")
             try:
+                connection.execute("SELECT pg_advisory_lock(%s, %s)", (_LOCKS, _place_of("erasing")))
                 _wait_for_others(connection)
                 for (table,) in sorted(found):
                     connection.execute(f"VACUUM (FULL, ANALYZE) {SCHEMA}.{quoted(table)}")
+                connection.execute("RESET lock_timeout")
+                connection.execute(then)
             finally:
                 with suppress(psycopg.Error):
-                    connection.execute("RESET lock_timeout")
-        with self.writing() as session:
-            session.run(then)
+                    connection.execute("RESET lock_timeout; SELECT pg_advisory_unlock_all()")
 
     def close(self) -> None:
         """Let the connections go, and with them all roles."""
@@ -353,6 +355,17 @@ def _wait_for_others(connection: Connection) -> None:
         if time.monotonic() > until:
             raise psycopg.errors.LockNotAvailable
         time.sleep(0.05)
+
+
+@contextmanager
+def _held(queue: ThreadLock) -> Iterator[None]:
+    """A lock of this process, for which rewriting waits as long as for one of the server."""
+    if not queue.acquire(timeout=PATIENCE_S):
+        raise psycopg.errors.LockNotAvailable
+    try:
+        yield
+    finally:
+        queue.release()
 
 
 def _place_of(lock: Lock) -> int:

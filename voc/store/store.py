@@ -40,7 +40,7 @@ VIEWS: Final = "kpi_v1"
 _NUMBERS: Final = "SELECT next_seq FROM store_state"
 
 
-_DELETING: Final[tuple[Lock, ...]] = ("arrivals", "taggings", "webhooks")
+_DELETING: Final[tuple[Lock, ...]] = ("erasing", "arrivals", "taggings", "webhooks")
 
 
 class Store:
