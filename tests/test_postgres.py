@@ -9,11 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2 as httpx
 import psycopg
 import pytest
+from psycopg.pq import TransactionStatus
 from typer.testing import CliRunner
 
 from tests import engines
@@ -338,6 +340,57 @@ def test_a_busy_table_is_written_anew_later(store: Store, other: Store, monkeypa
     assert store.rewrite_due_since() is not None
     store.rewrite()
     assert store.rewrite_due_since() is None
+
+
+def test_a_user_who_is_no_superuser_waits_for_others_transactions_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transaction of another user, which has read no table of ours, still keeps what it might read."""
+    monkeypatch.setattr("voc.store.postgres.PATIENCE_S", 0.2)
+    name = f"owned_{random.randrange(10**9)}"  # noqa: S311
+    address = engines.cluster().create(name)
+    engines.cluster().run(f"CREATE ROLE {name} LOGIN")
+    engines.cluster().run(f"ALTER DATABASE {name} OWNER TO {name}")
+    with (
+        Store.open(address.replace("postgres@", f"{name}@"), zone=TEHRAN) as store,
+        psycopg.connect(address) as reader,
+    ):
+        add(store, [Feedback("رفتنی", 2, customer_id="م")])
+        reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        reader.execute("SELECT 1")
+        store.erase_customer("م")
+        with pytest.raises(StoreError, match="busy"):
+            store.rewrite()
+        reader.commit()
+        store.rewrite()
+        assert store.rewrite_due_since() is None
+
+
+def test_who_begins_beside_an_older_transaction_is_waited_for(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reader comes after the erasure, but it sees what the writer may: the state in which that one began."""
+    customer = "مشتری‌لاله‌پگاه"
+    address = database(tmp_path / "voc.duckdb")
+    add(store, [Feedback("رفتنی", 2, customer_id=customer)])
+    with psycopg.connect(address) as writer, psycopg.connect(address) as reader:
+        writer.execute("SELECT pg_current_xact_id()")
+        store.erase_customer(customer)
+
+        def meanwhile(pause_s: float) -> None:
+            if writer.info.transaction_status == TransactionStatus.INTRANS:
+                reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                reader.execute("SELECT 1")
+                writer.commit()
+            time.sleep(pause_s)
+
+        monkeypatch.setattr("voc.store.postgres.PATIENCE_S", 0.2)
+        monkeypatch.setattr("voc.store.postgres.time", SimpleNamespace(monotonic=time.monotonic, sleep=meanwhile))
+        with pytest.raises(StoreError, match="busy"):
+            store.rewrite()
+        reader.commit()
+    store.rewrite()
+    assert customer.encode() not in all_bytes(tmp_path)
 
 
 def test_what_is_erased_while_tables_are_written_anew_is_not_forgotten(

@@ -54,9 +54,9 @@ _MAY_REWRITE: Final = (
     "SELECT bool_and(pg_has_role(relowner, 'USAGE')) FROM pg_class"
     " WHERE relnamespace = CAST('main' AS regnamespace) AND relkind = 'r'"
 )
-_READING_STILL: Final = (
-    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start < %s"
-    " AND backend_type = 'client backend' LIMIT 1"
+_OTHERS: Final = (  # since when each has been at work is for a superuser's eyes, which transactions there are for everybody's
+    "SELECT l.virtualtransaction FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'virtualxid'"
+    " AND l.mode = 'ExclusiveLock' AND a.datname = current_database() AND a.usesysid IS NOT NULL AND pid <> pg_backend_pid()"
 )
 _SEQUENCES: Final = "SELECT sequencename, coalesce(last_value + 1, start_value) FROM pg_sequences WHERE schemaname = $schema"
 _NUL_IN_JSON: Final = r"((?:^|[^\\])(?:\\\\)*)\\u0000"
@@ -348,13 +348,17 @@ def _check(connection: Connection, name: str) -> None:
 
 
 def _wait_for_others(connection: Connection) -> None:
-    """Wait for transactions that may still read what was deleted: as long as there are any, it would be kept for them."""
-    ((begun,),) = connection.execute("SELECT clock_timestamp()").fetchall()
+    """Wait for transactions that may still read what was deleted: as long as there are any, it would be kept for them.
+
+    Twice, for those that came while the first were at work see what was there when the oldest of them began.
+    """
     until = time.monotonic() + PATIENCE_S
-    while connection.execute(_READING_STILL, (begun,)).fetchall():
-        if time.monotonic() > until:
-            raise psycopg.errors.LockNotAvailable
-        time.sleep(0.05)
+    for _ in range(2):
+        others = set(connection.execute(_OTHERS).fetchall())
+        while not others.isdisjoint(connection.execute(_OTHERS).fetchall()):
+            if time.monotonic() > until:
+                raise psycopg.errors.LockNotAvailable
+            time.sleep(0.05)
 
 
 @contextmanager
