@@ -1,8 +1,11 @@
 """What only a server has: other processes at work in the same database, its failures, and a store that is moved there."""
 
+import os
 import random
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,6 +24,7 @@ from typer.testing import CliRunner
 from tests import engines
 from tests.disk import all_bytes
 from tests.fakes import FakeTagger
+from tests.postgres import FORGETFUL, OWNER, Cluster
 from tests.serving import ServiceProcess
 from tests.spoken import CALL, conversation
 from tests.stores import ROOT, TEHRAN, add, database, feedback, key_of, open_store, tag_all
@@ -30,7 +34,7 @@ from voc.corrections.statement import read_statement
 from voc.errors import ConflictError, DiskFullError, InputError, StoreError
 from voc.records import Feedback, Reject
 from voc.store import Filters, Store
-from voc.store.postgres import PostgresSession, _wait_for_others, name_of
+from voc.store.postgres import PostgresServer, PostgresSession, _wait_for_others, name_of
 from voc.store.transfer import move_file
 
 pytestmark = [pytest.mark.usefixtures("engine"), pytest.mark.engines("postgres")]
@@ -283,6 +287,36 @@ def test_no_room_is_said_and_nothing_of_it_is_stored(store: Store) -> None:
     assert store.select("SELECT * FROM webhook_told", {}) == []
 
 
+@pytest.fixture(scope="module")
+def remote(engine: str) -> Iterator[str]:
+    """A database that is reached as one on another host is."""
+    host = f"127.{random.randrange(1, 255)}.{random.randrange(255)}.{random.randrange(1, 255)}"  # noqa: S311  free on Linux
+    server = Cluster(Path(tempfile.mkdtemp(prefix="voc-pg-")))
+    server.start(FORGETFUL | {"listen_addresses": host})
+    server.create("voc")
+    yield f"postgresql://{OWNER}@{host}/voc"
+    server.stop()
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "idle_s"), [("", "voc", 20), ("?application_name=mine&keepalives_idle=90", "mine", 90)]
+)
+def test_a_host_that_vanishes_is_noticed_at_either_end(remote: str, given: str, name: str, idle_s: int) -> None:
+    """What the address says comes before our defaults; at the server's end a lost service has nothing to say."""
+    asked = ("application_name", "tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout")
+    options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
+    with Store.open(remote + given, zone=TEHRAN) as store:
+        assert isinstance(store._database, PostgresServer)
+        found = [store.select("SELECT current_setting($name)", {"name": each})[0][0] for each in asked]
+        assert found == [name, "20", "5", "3", "35000"]
+        with (
+            store._database._pool.connection() as connection,
+            socket.socket(fileno=os.dup(connection.fileno())) as line,
+        ):
+            assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            assert [line.getsockopt(socket.IPPROTO_TCP, each) for each in options] == [idle_s, 5, 3, 35_000]
+
+
 @pytest.mark.parametrize(
     ("made", "says"),
     [
@@ -342,9 +376,7 @@ def test_a_busy_table_is_written_anew_later(store: Store, other: Store, monkeypa
     assert store.rewrite_due_since() is None
 
 
-def test_a_user_who_is_no_superuser_waits_for_others_transactions_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_user_who_is_no_superuser_waits_for_others_transactions_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A transaction of another user, which has read no table of ours, still keeps what it might read."""
     monkeypatch.setattr("voc.store.postgres.PATIENCE_S", 0.2)
     name = f"owned_{random.randrange(10**9)}"  # noqa: S311

@@ -19,7 +19,7 @@ from typing import Any, Final, get_args
 
 import psycopg
 from psycopg.adapt import AdaptersMap, Loader
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from voc.errors import DiskFullError, StoreError
@@ -37,6 +37,18 @@ PATIENCE_S: Final = 5
 PIECE_BYTES: Final = 1 << 20
 
 _SETTING: Final = "VOC_DATABASE"
+_KEEPALIVES: Final = {"keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 3}
+_USER_TIMEOUT_MS: Final = 35_000  # the same for what was sent: a host that vanished is lost, with its locks and roles
+_DEFAULTS: Final[dict[str, Any]] = {
+    "connect_timeout": CONNECT_TIMEOUT_S,
+    "application_name": "voc",
+    "tcp_user_timeout": _USER_TIMEOUT_MS,
+    **_KEEPALIVES,
+}
+_SETTINGS: Final = (  # `jit` takes longer to make code of a query over many small tables than the query does
+    f"SET search_path = {SCHEMA}; SET TimeZone = 'UTC'; SET jit = off; SET tcp_user_timeout = {_USER_TIMEOUT_MS};"
+    + "".join(f"SET tcp_{name} = {value};" for name, value in _KEEPALIVES.items())
+)
 _LOCKS: Final = 0x766F63  # «voc»: the first half of our locks' keys, the second is the place of the name
 _PARAMETER: Final = re.compile(r"%|\$([A-Za-z_]\w*)")
 _BEGIN_READING: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -258,8 +270,9 @@ class PostgresServer:
 def open_postgres(address: str) -> PostgresServer:
     """The database at an address of a server. Raises StoreError that says what to do where it cannot be used."""
     name = name_of(address)
+    conninfo = make_conninfo(**(_DEFAULTS | conninfo_to_dict(address)))
     try:
-        connection = _connect(address)
+        connection = _connect(conninfo)
     except psycopg.Error as error:
         raise StoreError(
             f"{_SETTING}: {name} cannot be reached: {_first_line(error)} Is the server running, is there such a database, and"
@@ -268,7 +281,7 @@ def open_postgres(address: str) -> PostgresServer:
         ) from error
     with connection, _said(name):
         _check(connection, name)
-    return PostgresServer(address, name)
+    return PostgresServer(conninfo, name)
 
 
 def name_of(address: str) -> str:
@@ -300,8 +313,6 @@ def _options() -> dict[str, Any]:
     return {
         "autocommit": True,
         "prepare_threshold": None,
-        "connect_timeout": CONNECT_TIMEOUT_S,
-        "application_name": "voc",
         "client_encoding": "UTF8",
         "context": _Adapters(),
     }
@@ -330,8 +341,7 @@ class _NumberLoader(Loader):
 
 
 def _configure(connection: Connection) -> None:
-    """`jit` takes longer to make code of a query over many small tables than the query does."""
-    connection.execute(f"SET search_path = {SCHEMA}; SET TimeZone = 'UTC'; SET jit = off")
+    connection.execute(_SETTINGS)
 
 
 def _check(connection: Connection, name: str) -> None:
