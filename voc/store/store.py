@@ -72,7 +72,7 @@ class Store:
         seal = originals.open_seal(originals_key)
         opened = open_database(database)
         try:
-            migrate(opened, opened.name, zone)
+            migrate(opened, zone)
             agents.choose_names(opened, show=show_agents)
         except BaseException:
             opened.close()
@@ -208,7 +208,7 @@ class Store:
 
         Raises InputError where there is such a file already, and DiskFullError.
         """
-        return back_up(self._database, self._database.name, target)
+        return back_up(self._database, target)
 
     def open_snapshot(self) -> BinaryIO:
         """A DuckDB file with the views of `kpi_v1` as tables, as they are at this moment; others read and write on.

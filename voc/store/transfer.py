@@ -49,7 +49,7 @@ def move_file(path: str, database: str, zone: ZoneInfo) -> dict[str, int]:
         raise InputError(f"There is no file {path!r}.", field="file")
     with closing(open_duckdb(path)) as source, closing(open_database(database)) as target:
         for each in (source, target):
-            migrate(each, each.name, zone)
+            migrate(each, zone)
         return move_store(source, target)
 
 
@@ -57,7 +57,7 @@ def copy_to_file(session: Session, path: Path) -> dict[str, int]:
     """The same into a fresh DuckDB file of the same schema."""
     ((zone,),) = session.query("SELECT zone FROM store_state")
     with closing(open_duckdb(str(path))) as fresh:
-        migrate(fresh, fresh.name, ZoneInfo(zone))
+        migrate(fresh, ZoneInfo(zone))
         with fresh.writing() as new:
             return copy_tables(session, new)
 
