@@ -27,13 +27,14 @@ from tests.fakes import FakeTagger
 from tests.postgres import FORGETFUL, OWNER, Cluster
 from tests.serving import ServiceProcess
 from tests.spoken import CALL, conversation
-from tests.stores import ROOT, TEHRAN, add, database, feedback, key_of, open_store, tag_all
+from tests.stores import BEFORE_CORRECTIONS, ROOT, TEHRAN, add, database, feedback, key_of, open_store, tag_all
 from voc.command import cli
 from voc.corrections.correction import Note
 from voc.corrections.statement import read_statement
 from voc.errors import ConflictError, DiskFullError, InputError, StoreError
 from voc.records import Feedback, Reject
 from voc.store import Filters, Store
+from voc.store.backup import back_up_file
 from voc.store.postgres import PostgresServer, PostgresSession, _wait_for_others, name_of
 from voc.store.transfer import move_file
 
@@ -347,6 +348,17 @@ def test_a_later_release_is_left_alone(store: Store, tmp_path: Path) -> None:
         session.run("INSERT INTO schema_version VALUES (99, current_timestamp)")
     with pytest.raises(StoreError, match="later release"):
         open_store(tmp_path / "voc.duckdb")
+
+
+def test_an_earlier_release_is_not_copied(store: Store, tmp_path: Path) -> None:
+    """Nothing brings it up to date for a backup, and the copy would be one of this release's schema."""
+    add(store, feedback("پیک دیر اومد"))
+    with store._database.writing() as session:
+        session.run(f"DROP SCHEMA kpi_v1 CASCADE; {BEFORE_CORRECTIONS}")
+        session.run("DELETE FROM schema_version WHERE version > 9")
+    with pytest.raises(StoreError, match="has schema 9, this release has"):
+        back_up_file(database(tmp_path / "voc.duckdb"), tmp_path / "b.duckdb")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_two_processes_that_open_an_empty_database_make_it_once(tmp_path: Path) -> None:

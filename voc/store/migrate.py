@@ -38,6 +38,17 @@ def schema_version(session: Session, name: str) -> int:
     return version
 
 
+def check_current(session: Session, name: str) -> None:
+    """Raises StoreError where the database has not the schema of this release."""
+    version, newest = schema_version(session, name), max(_migrations())
+    if version < newest:
+        raise StoreError(
+            f"{_SETTING}: {name} has schema {version}, this release has {newest}, so it is not copied. Copy it with the release"
+            " that wrote it, or start this one on it first (`voc serve`), which brings it up to date.",
+            field=_SETTING,
+        )
+
+
 def _apply(session: Session, number: int, sql: str, zone: ZoneInfo) -> None:
     if number == 1:
         session.prepare()

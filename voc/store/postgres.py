@@ -205,7 +205,7 @@ class PostgresServer:
         with TemporaryDirectory(prefix="voc-copy-") as folder:
             path = Path(folder) / "copy.duckdb"
             with self.reading() as session:
-                counts = copy_to_file(session, path)
+                counts = copy_to_file(session, self.name, path)
             yield path, counts
 
     @contextmanager
