@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
+from traceback import format_exception
 from types import SimpleNamespace
 from typing import Any
 
@@ -340,6 +341,10 @@ def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
     with pytest.raises(StoreError, match="no address") as refused:
         Store.open("postgresql://voc:s3cret@[/voc", zone=TEHRAN)
     assert "s3cret" not in refused.value.message
+    unreadable = "postgresql://voc:s3%zzcret@db/voc"
+    with pytest.raises(StoreError, match="no address") as refused:
+        Store.open(unreadable, zone=TEHRAN)
+    assert "s3%zzcret" not in "".join(format_exception(refused.value))
     assert name_of("postgres://db/voc?password=s3cret") == "postgresql://db/voc"
 
 

@@ -292,11 +292,12 @@ def name_of(address: str) -> str:
     """
     try:
         parts = conninfo_to_dict(address)
-    except psycopg.Error as error:
+    except psycopg.Error:
         raise StoreError(
-            f"{_SETTING}: this is no address of a PostgreSQL database, which is like postgresql://voc@db.example/voc.",
+            f"{_SETTING}: this is no address of a PostgreSQL database, which is like postgresql://voc@db.example/voc. A % in"
+            " a password is written %25.",
             field=_SETTING,
-        ) from error
+        ) from None  # libpq quotes what it does not understand, a password for instance
     user = f"{parts['user']}@" if parts.get("user") else ""
     port = f":{parts['port']}" if parts.get("port") else ""
     return f"postgresql://{user}{parts.get('host', '')}{port}/{parts.get('dbname', '')}"
