@@ -18,8 +18,9 @@ from threading import Lock as ThreadLock
 from typing import Any, Final, get_args
 
 import psycopg
-from psycopg.adapt import AdaptersMap, Loader
+from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.types.string import TextLoader
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from voc.errors import DiskFullError, StoreError
@@ -44,6 +45,11 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "application_name": "voc",
     "tcp_user_timeout": _USER_TIMEOUT_MS,
     **_KEEPALIVES,
+}
+_OPTIONS: Final[dict[str, Any]] = {  # a prepared statement's plan is made without knowing how much a range of rows holds
+    "autocommit": True,
+    "prepare_threshold": None,
+    "client_encoding": "UTF8",
 }
 _SETTINGS: Final = (  # `jit` takes longer to make code of a query over many small tables than the query does
     f"SET search_path = {SCHEMA}; SET TimeZone = 'UTC'; SET jit = off; SET tcp_user_timeout = {_USER_TIMEOUT_MS};"
@@ -136,7 +142,7 @@ class PostgresServer:
         self._of_roles = ThreadLock()
         self._pool = ConnectionPool(
             conninfo,
-            kwargs=_options(),
+            kwargs=_OPTIONS,
             configure=_configure,
             check=ConnectionPool.check_connection,
             min_size=1,
@@ -304,35 +310,9 @@ def name_of(address: str) -> str:
 
 
 def _connect(conninfo: str) -> Connection:
-    connection = psycopg.connect(conninfo, **_options())
+    connection = psycopg.connect(conninfo, **_OPTIONS)
     _configure(connection)
     return connection
-
-
-def _options() -> dict[str, Any]:
-    """Prepared statements are left out: their plans are made without knowing how much a range of rows holds."""
-    return {
-        "autocommit": True,
-        "prepare_threshold": None,
-        "client_encoding": "UTF8",
-        "context": _Adapters(),
-    }
-
-
-class _Adapters:
-    """How values are read: JSON as the text that it is, whole numbers as such however they were added up."""
-
-    connection = None
-
-    def __init__(self) -> None:
-        self.adapters = AdaptersMap(psycopg.adapters)
-        self.adapters.register_loader("json", _TextLoader)
-        self.adapters.register_loader("numeric", _NumberLoader)
-
-
-class _TextLoader(Loader):
-    def load(self, data: bytes | bytearray | memoryview) -> str:
-        return bytes(data).decode()
 
 
 class _NumberLoader(Loader):
@@ -342,7 +322,10 @@ class _NumberLoader(Loader):
 
 
 def _configure(connection: Connection) -> None:
+    """JSON is read as the text that it is, whole numbers as such however they were added up."""
     connection.execute(_SETTINGS)
+    connection.adapters.register_loader("json", TextLoader)
+    connection.adapters.register_loader("numeric", _NumberLoader)
 
 
 def _check(connection: Connection, name: str) -> None:
