@@ -8,6 +8,7 @@ what was committed last and wait for nobody. Of a PostgreSQL database all this h
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
@@ -54,7 +55,7 @@ class Store:
         self.current: ModelIdentity | None = None
         self.zone = zone
         self.webhooks = Webhooks(database, zone)
-        self.corrections = Corrections(database, zone, self._correcting)
+        self.corrections = Corrections(database, zone, partial(self._changing, "taggings"))
         self._database = database
         self._seal = seal  # of originals, whose key is nowhere in the database
 
@@ -364,12 +365,6 @@ class Store:
                 return changes.new_change(session)
 
             yield session, new_change
-
-    @contextmanager
-    def _correcting(self) -> Iterator[tuple[Session, NewChange]]:
-        """The same for corrections, which change what tagging writes."""
-        with self._changing("taggings") as changing:
-            yield changing
 
     def _recall(self, session: Session, content_key: str, idempotency_key: str | None) -> Batch | None:
         known = self._find_known(session, content_key, idempotency_key)
