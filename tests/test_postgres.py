@@ -348,6 +348,12 @@ def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
     assert name_of("postgres://db/voc?password=s3cret") == "postgresql://db/voc"
 
 
+def test_what_came_with_a_nul_is_found_by_it(store: Store) -> None:
+    add(store, [Feedback("پیک دیر اومد", 2, customer_id="م\0۱"), Feedback("خوب بود", 3, customer_id="م۱")])
+    assert store.erase_customer("م\0۱") == 1
+    assert [row.feedback.text for row in store.stream_feedback(Filters())] == ["خوب بود"]
+
+
 def test_a_later_release_is_left_alone(store: Store, tmp_path: Path) -> None:
     with store._database.writing() as session:
         session.run("INSERT INTO schema_version VALUES (99, current_timestamp)")

@@ -104,7 +104,7 @@ class DuckDBSession(Session):
 
 
 class DuckDBFile:
-    """An open database. Sessions may run in many threads at once; who may write together is the store's affair.
+    """An open database. Sessions may run in many threads at once, those that write under one lock one after the other.
 
     A thread must not open a session within another. `path` is None in memory; copies are made in the folder `copies`.
     """

@@ -381,7 +381,7 @@ def _translated(sql: str) -> str:
 
 
 def _storable(value: object) -> object:
-    """A parameter as the server can have it: what holds a NUL equals nothing that is stored."""
+    """A parameter as the server can have it: a NUL is what it became in the texts that are stored."""
     if isinstance(value, str):
         return value.replace("\0", _NOTHING)
     if isinstance(value, list | tuple):
