@@ -8,10 +8,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event, Thread
+from threading import Barrier, BrokenBarrierError, Event, Thread
 from traceback import format_exception
 from types import SimpleNamespace
 from typing import Any
@@ -370,6 +371,29 @@ def test_an_earlier_release_is_not_copied(store: Store, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="has schema 9, this release has"):
         back_up_file(database(tmp_path / "voc.duckdb"), tmp_path / "b.duckdb")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_copy_is_made_at_a_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes as much room as the database, and several at once would fill the disk."""
+    both, together = Barrier(2), list[Path]()
+
+    def copy(session: PostgresSession, name: str, path: Path) -> dict[str, int]:
+        with suppress(BrokenBarrierError):
+            both.wait(2)
+            together.append(path)
+        return {}
+
+    def make() -> None:
+        with store._database.copied():
+            pass
+
+    monkeypatch.setattr("voc.store.transfer.copy_to_file", copy)
+    making = [Thread(target=make) for _ in range(2)]
+    for each in making:
+        each.start()
+    for each in making:
+        each.join()
+    assert (both.broken, together) == (True, [])
 
 
 def test_two_processes_that_open_an_empty_database_make_it_once(tmp_path: Path) -> None:

@@ -140,6 +140,7 @@ class PostgresServer:
         self._queues: dict[Lock, ThreadLock] = {lock: ThreadLock() for lock in get_args(Lock)}
         self._roles: dict[Role, Connection] = {}
         self._of_roles = ThreadLock()
+        self._copying = ThreadLock()
         self._pool = ConnectionPool(
             conninfo,
             kwargs=_OPTIONS,
@@ -205,10 +206,13 @@ class PostgresServer:
 
     @contextmanager
     def copied(self) -> Iterator[tuple[Path, dict[str, int]]]:
-        """All tables as they are at one moment, in a fresh DuckDB file, and the rows of each table."""
+        """All tables as they are at one moment, in a fresh DuckDB file, and the rows of each table.
+
+        One at a time in this process: each takes as much room again.
+        """
         from voc.store.transfer import copy_to_file
 
-        with TemporaryDirectory(prefix="voc-copy-") as folder:
+        with self._copying, TemporaryDirectory(prefix="voc-copy-") as folder:
             path = Path(folder) / "copy.duckdb"
             with self.reading() as session:
                 counts = copy_to_file(session, self.name, path)
