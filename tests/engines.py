@@ -59,7 +59,7 @@ def cluster() -> Cluster:
     os.environ[SERVER] = str(started.folder)
     atexit.register(started.stop)
     with closing(open_database(started.create(TEMPLATE))) as template:  # no secret yet: each copy makes its own
-        migrate(template, template.name, ZoneInfo("Asia/Tehran"))
+        migrate(template, ZoneInfo("Asia/Tehran"))
     return started
 
 

@@ -1,34 +1,43 @@
 """What only a server has: other processes at work in the same database, its failures, and a store that is moved there."""
 
+import os
 import random
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Thread
+from threading import Barrier, BrokenBarrierError, Event, Thread
+from traceback import format_exception
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2 as httpx
 import psycopg
 import pytest
+from psycopg.pq import TransactionStatus
 from typer.testing import CliRunner
 
 from tests import engines
 from tests.disk import all_bytes
 from tests.fakes import FakeTagger
+from tests.postgres import FORGETFUL, OWNER, Cluster
 from tests.serving import ServiceProcess
 from tests.spoken import CALL, conversation
-from tests.stores import ROOT, TEHRAN, add, database, feedback, key_of, open_store, tag_all
+from tests.stores import BEFORE_CORRECTIONS, ROOT, TEHRAN, add, database, feedback, key_of, open_store, tag_all
 from voc.command import cli
 from voc.corrections.correction import Note
 from voc.corrections.statement import read_statement
 from voc.errors import ConflictError, DiskFullError, InputError, StoreError
 from voc.records import Feedback, Reject
 from voc.store import Filters, Store
-from voc.store.postgres import PostgresSession, name_of
+from voc.store.backup import back_up_file
+from voc.store.postgres import PostgresServer, PostgresSession, _wait_for_others, name_of
 from voc.store.transfer import move_file
 
 pytestmark = [pytest.mark.usefixtures("engine"), pytest.mark.engines("postgres")]
@@ -92,6 +101,8 @@ def test_a_file_is_moved_without_loss(tmp_path: Path, monkeypatch: pytest.Monkey
     with Store.open(str(path), zone=TEHRAN) as old, Store.open(database(tmp_path / "voc.duckdb"), zone=TEHRAN) as new:
         rows = all_rows(old)
         assert all_rows(new) == rows
+        with old._database.reading() as left, new._database.reading() as arrived:
+            assert arrived.sequences() == left.sequences()  # a copy of it goes on there, too, before a number is drawn
         assert {table for table, found in rows.items() if found} >= {
             "agent", "batch", "calendar", "change", "conversation", "correction", "feedback", "idempotency", "reject", "tag",
             "tagging", "tombstone", "turn",
@@ -279,6 +290,36 @@ def test_no_room_is_said_and_nothing_of_it_is_stored(store: Store) -> None:
     assert store.select("SELECT * FROM webhook_told", {}) == []
 
 
+@pytest.fixture(scope="module")
+def remote(engine: str) -> Iterator[str]:
+    """A database that is reached as one on another host is."""
+    host = f"127.{random.randrange(1, 255)}.{random.randrange(255)}.{random.randrange(1, 255)}"  # noqa: S311  free on Linux
+    server = Cluster(Path(tempfile.mkdtemp(prefix="voc-pg-")))
+    server.start(FORGETFUL | {"listen_addresses": host})
+    server.create("voc")
+    yield f"postgresql://{OWNER}@{host}/voc"
+    server.stop()
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "idle_s"), [("", "voc", 20), ("?application_name=mine&keepalives_idle=90", "mine", 90)]
+)
+def test_a_host_that_vanishes_is_noticed_at_either_end(remote: str, given: str, name: str, idle_s: int) -> None:
+    """What the address says comes before our defaults; at the server's end a lost service has nothing to say."""
+    asked = ("application_name", "tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout")
+    options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
+    with Store.open(remote + given, zone=TEHRAN) as store:
+        assert isinstance(store._database, PostgresServer)
+        found = [store.select("SELECT current_setting($name)", {"name": each})[0][0] for each in asked]
+        assert found == [name, "20", "5", "3", "35000"]
+        with (
+            store._database._pool.connection() as connection,
+            socket.socket(fileno=os.dup(connection.fileno())) as line,
+        ):
+            assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            assert [line.getsockopt(socket.IPPROTO_TCP, each) for each in options] == [idle_s, 5, 3, 35_000]
+
+
 @pytest.mark.parametrize(
     ("made", "says"),
     [
@@ -301,7 +342,17 @@ def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
     with pytest.raises(StoreError, match="no address") as refused:
         Store.open("postgresql://voc:s3cret@[/voc", zone=TEHRAN)
     assert "s3cret" not in refused.value.message
+    unreadable = "postgresql://voc:s3%zzcret@db/voc"
+    with pytest.raises(StoreError, match="no address") as refused:
+        Store.open(unreadable, zone=TEHRAN)
+    assert "s3%zzcret" not in "".join(format_exception(refused.value))
     assert name_of("postgres://db/voc?password=s3cret") == "postgresql://db/voc"
+
+
+def test_what_came_with_a_nul_is_found_by_it(store: Store) -> None:
+    add(store, [Feedback("پیک دیر اومد", 2, customer_id="م\0۱"), Feedback("خوب بود", 3, customer_id="م۱")])
+    assert store.erase_customer("م\0۱") == 1
+    assert [row.feedback.text for row in store.stream_feedback(Filters())] == ["خوب بود"]
 
 
 def test_a_later_release_is_left_alone(store: Store, tmp_path: Path) -> None:
@@ -309,6 +360,40 @@ def test_a_later_release_is_left_alone(store: Store, tmp_path: Path) -> None:
         session.run("INSERT INTO schema_version VALUES (99, current_timestamp)")
     with pytest.raises(StoreError, match="later release"):
         open_store(tmp_path / "voc.duckdb")
+
+
+def test_an_earlier_release_is_not_copied(store: Store, tmp_path: Path) -> None:
+    """Nothing brings it up to date for a backup, and the copy would be one of this release's schema."""
+    add(store, feedback("پیک دیر اومد"))
+    with store._database.writing() as session:
+        session.run(f"DROP SCHEMA kpi_v1 CASCADE; {BEFORE_CORRECTIONS}")
+        session.run("DELETE FROM schema_version WHERE version > 9")
+    with pytest.raises(StoreError, match="has schema 9, this release has"):
+        back_up_file(database(tmp_path / "voc.duckdb"), tmp_path / "b.duckdb")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_copy_is_made_at_a_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes as much room as the database, and several at once would fill the disk."""
+    both, together = Barrier(2), list[Path]()
+
+    def copy(session: PostgresSession, name: str, path: Path) -> dict[str, int]:
+        with suppress(BrokenBarrierError):
+            both.wait(2)
+            together.append(path)
+        return {}
+
+    def make() -> None:
+        with store._database.copied():
+            pass
+
+    monkeypatch.setattr("voc.store.transfer.copy_to_file", copy)
+    making = [Thread(target=make) for _ in range(2)]
+    for each in making:
+        each.start()
+    for each in making:
+        each.join()
+    assert (both.broken, together) == (True, [])
 
 
 def test_two_processes_that_open_an_empty_database_make_it_once(tmp_path: Path) -> None:
@@ -336,6 +421,101 @@ def test_a_busy_table_is_written_anew_later(store: Store, other: Store, monkeypa
     assert store.rewrite_due_since() is not None
     store.rewrite()
     assert store.rewrite_due_since() is None
+
+
+def test_a_user_who_is_no_superuser_waits_for_others_transactions_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transaction of another user, which has read no table of ours, still keeps what it might read."""
+    monkeypatch.setattr("voc.store.postgres.PATIENCE_S", 0.2)
+    name = f"owned_{random.randrange(10**9)}"  # noqa: S311
+    address = engines.cluster().create(name)
+    engines.cluster().run(f"CREATE ROLE {name} LOGIN")
+    engines.cluster().run(f"ALTER DATABASE {name} OWNER TO {name}")
+    with (
+        Store.open(address.replace("postgres@", f"{name}@"), zone=TEHRAN) as store,
+        psycopg.connect(address) as reader,
+    ):
+        add(store, [Feedback("رفتنی", 2, customer_id="م")])
+        reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        reader.execute("SELECT 1")
+        store.erase_customer("م")
+        with pytest.raises(StoreError, match="busy"):
+            store.rewrite()
+        reader.commit()
+        store.rewrite()
+        assert store.rewrite_due_since() is None
+
+
+def test_who_begins_beside_an_older_transaction_is_waited_for(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reader comes after the erasure, but it sees what the writer may: the state in which that one began."""
+    customer = "مشتری‌لاله‌پگاه"
+    address = database(tmp_path / "voc.duckdb")
+    add(store, [Feedback("رفتنی", 2, customer_id=customer)])
+    with psycopg.connect(address) as writer, psycopg.connect(address) as reader:
+        writer.execute("SELECT pg_current_xact_id()")
+        store.erase_customer(customer)
+
+        def meanwhile(pause_s: float) -> None:
+            if writer.info.transaction_status == TransactionStatus.INTRANS:
+                reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                reader.execute("SELECT 1")
+                writer.commit()
+            time.sleep(pause_s)
+
+        monkeypatch.setattr("voc.store.postgres.PATIENCE_S", 0.2)
+        monkeypatch.setattr("voc.store.postgres.time", SimpleNamespace(monotonic=time.monotonic, sleep=meanwhile))
+        with pytest.raises(StoreError, match="busy"):
+            store.rewrite()
+        reader.commit()
+    store.rewrite()
+    assert customer.encode() not in all_bytes(tmp_path)
+
+
+def test_what_is_erased_while_tables_are_written_anew_is_not_forgotten(
+    store: Store, other: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last table is held until the others are written, and another process erases in that moment."""
+    word = "مشتری‌سپیده‌پگاه"
+    add(store, [Feedback("پیک دیر اومد", 2, customer_id="م"), Feedback("نوبت نرسید", 3, customer_id=word)])
+    store.erase_customer("م")
+    erasing, begun = Thread(target=other.erase_customer, args=(word,)), Event()
+
+    def hold() -> None:
+        waiting = "SELECT 1 FROM pg_locks WHERE relation = CAST('main.webhook_told' AS regclass) AND NOT granted"
+        with psycopg.connect(database(tmp_path / "voc.duckdb")) as holder:
+            holder.execute("LOCK TABLE main.webhook_told IN ACCESS SHARE MODE")
+            begun.set()
+            while not holder.execute(waiting).fetchall():
+                time.sleep(0.01)
+            erasing.start()
+            erasing.join(1)
+
+    holding = Thread(target=hold)
+
+    def wait(connection: psycopg.Connection[Any]) -> None:
+        _wait_for_others(connection)
+        holding.start()
+        assert begun.wait(10)
+
+    monkeypatch.setattr("voc.store.postgres._wait_for_others", wait)
+    store.rewrite()
+    monkeypatch.undo()
+    holding.join()
+    erasing.join()
+    assert store.rewrite_due_since() is not None
+    store.rewrite()
+    assert word.encode() not in all_bytes(tmp_path)
+
+
+def test_a_deletion_that_takes_long_has_tables_written_anew_later(
+    store: Store, other: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voc.store.postgres.PATIENCE_S", 0.2)
+    for deleting in (store, other):
+        with deleting._database.writing("erasing"), pytest.raises(StoreError, match="busy"):
+            store.rewrite()
+    store.rewrite()
 
 
 def test_an_erased_customer_is_in_no_statistics(store: Store, tmp_path: Path) -> None:

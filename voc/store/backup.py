@@ -51,7 +51,7 @@ def manifest_of(backup: Path) -> Path:
     return backup.with_name(backup.name + ".json")
 
 
-def back_up(database: Database, name: str, target: Path) -> Manifest:
+def back_up(database: Database, target: Path) -> Manifest:
     """Write what the database holds at this moment to `target` and its manifest beside it; others read and write on.
 
     Raises InputError where something is at `target` already, and DiskFullError.
@@ -62,7 +62,7 @@ def back_up(database: Database, name: str, target: Path) -> Manifest:
         with database.copied() as (fresh, tables):
             sha256 = copy_durably(fresh, part)
         with database.reading() as session:
-            schema = schema_version(session, name)
+            schema = schema_version(session, database.name)
             ((zone,),) = session.query("SELECT zone FROM store_state")
         manifest = Manifest(datetime.now(UTC), schema, zone, part.stat().st_size, sha256, tables)
         _write_manifest(target, manifest)  # first: a backup is there once its file is
@@ -78,7 +78,7 @@ def back_up_file(database: str, target: Path) -> Manifest:
     """
     _check_target(target)
     with closing(_open_to_read(database, target)) as opened:
-        return back_up(opened, opened.name, target)
+        return back_up(opened, target)
 
 
 def _open_to_read(database: str, target: Path) -> Database:

@@ -17,9 +17,10 @@ from voc.store.columns import as_arrow
 
 Row = tuple[Any, ...]
 Engine = Literal["duckdb", "postgres"]
-Lock = Literal["arrivals", "taggings", "webhooks", "accesses", "numbering", "migration"]
-"""What only one session at a time may do, of all processes that have the database: take rows in, write tags, change webhooks,
-write keys and the audit log, number a change, bring the schema up to date. Who takes several takes them in this order."""
+Lock = Literal["erasing", "arrivals", "taggings", "webhooks", "accesses", "numbering", "migration"]
+"""What only one session at a time may do, of all processes that have the database: delete rows or write anew what is left of
+them, take rows in, write tags, change webhooks, write keys and the audit log, number a change, bring the schema up to date.
+Who takes several takes them in this order."""
 Role = Literal["tagging", "keeping", "telling"]
 """What only one process at a time does on behalf of all that have the database."""
 

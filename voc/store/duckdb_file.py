@@ -7,7 +7,7 @@ DuckDB 2 never overwrites what was deleted: measured, the words stay in the file
 copy of all tables into a fresh file is free of them, so the file can be exchanged for such a copy while it is open.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Condition
@@ -104,7 +104,7 @@ class DuckDBSession(Session):
 
 
 class DuckDBFile:
-    """An open database. Sessions may run in many threads at once; who may write together is the store's affair.
+    """An open database. Sessions may run in many threads at once, those that write under one lock one after the other.
 
     A thread must not open a session within another. `path` is None in memory; copies are made in the folder `copies`.
     """
@@ -137,11 +137,8 @@ class DuckDBFile:
 
         The file has one process, so locks are those of its threads.
         """
-        with ExitStack() as held:
-            for lock in locks:
-                held.enter_context(self._locks[lock])
-            with self._session("writing", held) as session:
-                yield session
+        with self._session("writing", locks) as session:
+            yield session
 
     def leads(self, role: Role) -> bool:  # noqa: ARG002  nobody else can have the file
         """Whether this process has a role: it has all of them."""
@@ -254,19 +251,22 @@ class DuckDBFile:
                 remove_folder(self._copies)
 
     @contextmanager
-    def _session(self, kind: Kind, held: ExitStack | None = None) -> Iterator[DuckDBSession]:
-        with held or ExitStack() as locks, self._said(), self._entered(kind):
-            cursor = self._connection.cursor()
-            try:
-                cursor.execute(_BEGIN[kind])
-                yield DuckDBSession(cursor, self._types, self._locks, locks)
-                cursor.execute("COMMIT")
-            except BaseException:
-                with suppress(duckdb.Error):
-                    cursor.execute("ROLLBACK")
-                raise
-            finally:
-                cursor.close()
+    def _session(self, kind: Kind, locks: Sequence[Lock] = ()) -> Iterator[DuckDBSession]:
+        with ExitStack() as held:
+            for lock in locks:
+                held.enter_context(self._locks[lock])
+            with self._said(), self._entered(kind):
+                cursor = self._connection.cursor()
+                try:
+                    cursor.execute(_BEGIN[kind])
+                    yield DuckDBSession(cursor, self._types, self._locks, held)
+                    cursor.execute("COMMIT")
+                except BaseException:
+                    with suppress(duckdb.Error):
+                        cursor.execute("ROLLBACK")
+                    raise
+                finally:
+                    cursor.close()
 
     @contextmanager
     def _said(self) -> Iterator[None]:

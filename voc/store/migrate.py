@@ -12,23 +12,23 @@ _SETTING: Final = "VOC_DATABASE"
 _TABLES: Final = "SELECT table_name FROM information_schema.tables WHERE table_schema = $schema"
 
 
-def migrate(database: Database, name: str, zone: ZoneInfo) -> None:
+def migrate(database: Database, zone: ZoneInfo) -> None:
     """Make the tables, or bring them up to date. Raises StoreError where the database is not ours or is of a later release,
     or where its days are those of another zone.
     """
     with database.reading() as session:
-        version = schema_version(session, name)
+        version = schema_version(session, database.name)
         if version == max(_migrations()):
-            _check_zone(session, name, zone)
+            _check_zone(session, database.name, zone)
             return
     with database.writing("migration") as session:
-        version = schema_version(session, name)  # another process may have been faster
+        version = schema_version(session, database.name)  # another process may have been faster
         for number, sql in sorted(_migrations(database.engine).items()):
             if number > version:
                 _apply(session, number, sql, zone)
         fill_calendar(session)
         learn_days(session)
-        _check_zone(session, name, zone)
+        _check_zone(session, database.name, zone)
 
 
 def schema_version(session: Session, name: str) -> int:
@@ -36,6 +36,17 @@ def schema_version(session: Session, name: str) -> int:
     version = _version(session, name)
     _check_version(version, name)
     return version
+
+
+def check_current(session: Session, name: str) -> None:
+    """Raises StoreError where the database has not the schema of this release."""
+    version, newest = schema_version(session, name), max(_migrations())
+    if version < newest:
+        raise StoreError(
+            f"{_SETTING}: {name} has schema {version}, this release has {newest}, so it is not copied. Copy it with the release"
+            " that wrote it, or start this one on it first (`voc serve`), which brings it up to date.",
+            field=_SETTING,
+        )
 
 
 def _apply(session: Session, number: int, sql: str, zone: ZoneInfo) -> None:

@@ -18,8 +18,9 @@ from threading import Lock as ThreadLock
 from typing import Any, Final, get_args
 
 import psycopg
-from psycopg.adapt import AdaptersMap, Loader
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.adapt import Loader
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.types.string import TextLoader
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from voc.errors import DiskFullError, StoreError
@@ -37,6 +38,23 @@ PATIENCE_S: Final = 5
 PIECE_BYTES: Final = 1 << 20
 
 _SETTING: Final = "VOC_DATABASE"
+_KEEPALIVES: Final = {"keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 3}
+_USER_TIMEOUT_MS: Final = 35_000  # the same for what was sent: a host that vanished is lost, with its locks and roles
+_DEFAULTS: Final[dict[str, Any]] = {
+    "connect_timeout": CONNECT_TIMEOUT_S,
+    "application_name": "voc",
+    "tcp_user_timeout": _USER_TIMEOUT_MS,
+    **_KEEPALIVES,
+}
+_OPTIONS: Final[dict[str, Any]] = {  # a prepared statement's plan is made without knowing how much a range of rows holds
+    "autocommit": True,
+    "prepare_threshold": None,
+    "client_encoding": "UTF8",
+}
+_SETTINGS: Final = (  # `jit` takes longer to make code of a query over many small tables than the query does
+    f"SET search_path = {SCHEMA}; SET TimeZone = 'UTC'; SET jit = off; SET tcp_user_timeout = {_USER_TIMEOUT_MS};"
+    + "".join(f"SET tcp_{name} = {value};" for name, value in _KEEPALIVES.items())
+)
 _LOCKS: Final = 0x766F63  # «voc»: the first half of our locks' keys, the second is the place of the name
 _PARAMETER: Final = re.compile(r"%|\$([A-Za-z_]\w*)")
 _BEGIN_READING: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -54,9 +72,9 @@ _MAY_REWRITE: Final = (
     "SELECT bool_and(pg_has_role(relowner, 'USAGE')) FROM pg_class"
     " WHERE relnamespace = CAST('main' AS regnamespace) AND relkind = 'r'"
 )
-_READING_STILL: Final = (
-    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start < %s"
-    " AND backend_type = 'client backend' LIMIT 1"
+_OTHERS: Final = (  # since when each has been at work is for a superuser's eyes, which transactions there are for everybody's
+    "SELECT l.virtualtransaction FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'virtualxid'"
+    " AND l.mode = 'ExclusiveLock' AND a.datname = current_database() AND a.usesysid IS NOT NULL AND pid <> pg_backend_pid()"
 )
 _SEQUENCES: Final = "SELECT sequencename, coalesce(last_value + 1, start_value) FROM pg_sequences WHERE schemaname = $schema"
 _NUL_IN_JSON: Final = r"((?:^|[^\\])(?:\\\\)*)\\u0000"
@@ -106,8 +124,8 @@ class PostgresSession(Session):
         return dict(self.query(_SEQUENCES, {"schema": SCHEMA}))
 
     def restart(self, sequence: str, number: int) -> None:
-        """Let a sequence go on with this number."""
-        self.run(f"ALTER SEQUENCE {quoted(sequence)} RESTART WITH {int(number)}")
+        """Let a sequence go on with this number, and say so before anybody has drawn it."""
+        self.run(f"ALTER SEQUENCE {quoted(sequence)} START WITH {int(number)} RESTART WITH {int(number)}")
 
 
 class PostgresServer:
@@ -122,9 +140,10 @@ class PostgresServer:
         self._queues: dict[Lock, ThreadLock] = {lock: ThreadLock() for lock in get_args(Lock)}
         self._roles: dict[Role, Connection] = {}
         self._of_roles = ThreadLock()
+        self._copying = ThreadLock()
         self._pool = ConnectionPool(
             conninfo,
-            kwargs=_options(),
+            kwargs=_OPTIONS,
             configure=_configure,
             check=ConnectionPool.check_connection,
             min_size=1,
@@ -187,13 +206,16 @@ class PostgresServer:
 
     @contextmanager
     def copied(self) -> Iterator[tuple[Path, dict[str, int]]]:
-        """All tables as they are at one moment, in a fresh DuckDB file, and the rows of each table."""
+        """All tables as they are at one moment, in a fresh DuckDB file, and the rows of each table.
+
+        One at a time in this process: each takes as much room again.
+        """
         from voc.store.transfer import copy_to_file
 
-        with TemporaryDirectory(prefix="voc-copy-") as folder:
+        with self._copying, TemporaryDirectory(prefix="voc-copy-") as folder:
             path = Path(folder) / "copy.duckdb"
             with self.reading() as session:
-                counts = copy_to_file(session, path)
+                counts = copy_to_file(session, self.name, path)
             yield path, counts
 
     @contextmanager
@@ -207,10 +229,11 @@ class PostgresServer:
     def rewrite(self, then: str) -> None:
         """Write all tables anew (VACUUM FULL), so that nothing deleted is in their files, one after the other.
 
-        Who uses a table waits while it is written. Raises StoreError where others use one for too long, so that it is tried
-        again, and where the tables belong to another user, for then the server would leave them as they are.
+        Who uses a table waits while it is written, and who deletes until `then` has run, or a deletion from meanwhile would be
+        taken for done. Raises StoreError where others use a table for too long, so that it is tried again, and where the
+        tables belong to another user, for then the server would leave them as they are.
         """
-        with self._said(), self._pool.connection() as connection:
+        with self._said(), _held(self._queues["erasing"]), self._pool.connection() as connection:
             if connection.execute(_MAY_REWRITE).fetchall() != [(True,)]:
                 raise StoreError(
                     f"{_SETTING}: the tables of {self.name} belong to another user, so erased words cannot be taken out of"
@@ -220,14 +243,15 @@ class PostgresServer:
             found = connection.execute("SELECT relname FROM pg_stat_user_tables WHERE schemaname = %s", (SCHEMA,)).fetchall()
             connection.execute(f"SET lock_timeout = '{PATIENCE_S}s'")
             try:
+                connection.execute("SELECT pg_advisory_lock(%s, %s)", (_LOCKS, _place_of("erasing")))
                 _wait_for_others(connection)
                 for (table,) in sorted(found):
                     connection.execute(f"VACUUM (FULL, ANALYZE) {SCHEMA}.{quoted(table)}")
+                connection.execute("RESET lock_timeout")
+                connection.execute(then)
             finally:
                 with suppress(psycopg.Error):
-                    connection.execute("RESET lock_timeout")
-        with self.writing() as session:
-            session.run(then)
+                    connection.execute("RESET lock_timeout; SELECT pg_advisory_unlock_all()")
 
     def close(self) -> None:
         """Let the connections go, and with them all roles."""
@@ -256,8 +280,9 @@ class PostgresServer:
 def open_postgres(address: str) -> PostgresServer:
     """The database at an address of a server. Raises StoreError that says what to do where it cannot be used."""
     name = name_of(address)
+    conninfo = make_conninfo(**(_DEFAULTS | conninfo_to_dict(address)))
     try:
-        connection = _connect(address)
+        connection = _connect(conninfo)
     except psycopg.Error as error:
         raise StoreError(
             f"{_SETTING}: {name} cannot be reached: {_first_line(error)} Is the server running, is there such a database, and"
@@ -266,7 +291,7 @@ def open_postgres(address: str) -> PostgresServer:
         ) from error
     with connection, _said(name):
         _check(connection, name)
-    return PostgresServer(address, name)
+    return PostgresServer(conninfo, name)
 
 
 def name_of(address: str) -> str:
@@ -277,48 +302,21 @@ def name_of(address: str) -> str:
     """
     try:
         parts = conninfo_to_dict(address)
-    except psycopg.Error as error:
+    except psycopg.Error:
         raise StoreError(
-            f"{_SETTING}: this is no address of a PostgreSQL database, which is like postgresql://voc@db.example/voc.",
+            f"{_SETTING}: this is no address of a PostgreSQL database, which is like postgresql://voc@db.example/voc. A % in"
+            " a password is written %25.",
             field=_SETTING,
-        ) from error
+        ) from None  # libpq quotes what it does not understand, a password for instance
     user = f"{parts['user']}@" if parts.get("user") else ""
     port = f":{parts['port']}" if parts.get("port") else ""
     return f"postgresql://{user}{parts.get('host', '')}{port}/{parts.get('dbname', '')}"
 
 
 def _connect(conninfo: str) -> Connection:
-    connection = psycopg.connect(conninfo, **_options())
+    connection = psycopg.connect(conninfo, **_OPTIONS)
     _configure(connection)
     return connection
-
-
-def _options() -> dict[str, Any]:
-    """Prepared statements are left out: their plans are made without knowing how much a range of rows holds."""
-    return {
-        "autocommit": True,
-        "prepare_threshold": None,
-        "connect_timeout": CONNECT_TIMEOUT_S,
-        "application_name": "voc",
-        "client_encoding": "UTF8",
-        "context": _Adapters(),
-    }
-
-
-class _Adapters:
-    """How values are read: JSON as the text that it is, whole numbers as such however they were added up."""
-
-    connection = None
-
-    def __init__(self) -> None:
-        self.adapters = AdaptersMap(psycopg.adapters)
-        self.adapters.register_loader("json", _TextLoader)
-        self.adapters.register_loader("numeric", _NumberLoader)
-
-
-class _TextLoader(Loader):
-    def load(self, data: bytes | bytearray | memoryview) -> str:
-        return bytes(data).decode()
 
 
 class _NumberLoader(Loader):
@@ -328,8 +326,10 @@ class _NumberLoader(Loader):
 
 
 def _configure(connection: Connection) -> None:
-    """`jit` takes longer to make code of a query over many small tables than the query does."""
-    connection.execute(f"SET search_path = {SCHEMA}; SET TimeZone = 'UTC'; SET jit = off")
+    """JSON is read as the text that it is, whole numbers as such however they were added up."""
+    connection.execute(_SETTINGS)
+    connection.adapters.register_loader("json", TextLoader)
+    connection.adapters.register_loader("numeric", _NumberLoader)
 
 
 def _check(connection: Connection, name: str) -> None:
@@ -346,13 +346,28 @@ def _check(connection: Connection, name: str) -> None:
 
 
 def _wait_for_others(connection: Connection) -> None:
-    """Wait for transactions that may still read what was deleted: as long as there are any, it would be kept for them."""
-    ((begun,),) = connection.execute("SELECT clock_timestamp()").fetchall()
+    """Wait for transactions that may still read what was deleted: as long as there are any, it would be kept for them.
+
+    Twice, for those that came while the first were at work see what was there when the oldest of them began.
+    """
     until = time.monotonic() + PATIENCE_S
-    while connection.execute(_READING_STILL, (begun,)).fetchall():
-        if time.monotonic() > until:
-            raise psycopg.errors.LockNotAvailable
-        time.sleep(0.05)
+    for _ in range(2):
+        others = set(connection.execute(_OTHERS).fetchall())
+        while not others.isdisjoint(connection.execute(_OTHERS).fetchall()):
+            if time.monotonic() > until:
+                raise psycopg.errors.LockNotAvailable
+            time.sleep(0.05)
+
+
+@contextmanager
+def _held(queue: ThreadLock) -> Iterator[None]:
+    """A lock of this process, for which rewriting waits as long as for one of the server."""
+    if not queue.acquire(timeout=PATIENCE_S):
+        raise psycopg.errors.LockNotAvailable
+    try:
+        yield
+    finally:
+        queue.release()
 
 
 def _place_of(lock: Lock) -> int:
@@ -370,7 +385,7 @@ def _translated(sql: str) -> str:
 
 
 def _storable(value: object) -> object:
-    """A parameter as the server can have it: what holds a NUL equals nothing that is stored."""
+    """A parameter as the server can have it: a NUL is what it became in the texts that are stored."""
     if isinstance(value, str):
         return value.replace("\0", _NOTHING)
     if isinstance(value, list | tuple):

@@ -8,6 +8,7 @@ what was committed last and wait for nobody. Of a PostgreSQL database all this h
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
@@ -40,7 +41,7 @@ VIEWS: Final = "kpi_v1"
 _NUMBERS: Final = "SELECT next_seq FROM store_state"
 
 
-_DELETING: Final[tuple[Lock, ...]] = ("arrivals", "taggings", "webhooks")
+_DELETING: Final[tuple[Lock, ...]] = ("erasing", "arrivals", "taggings", "webhooks")
 
 
 class Store:
@@ -54,7 +55,7 @@ class Store:
         self.current: ModelIdentity | None = None
         self.zone = zone
         self.webhooks = Webhooks(database, zone)
-        self.corrections = Corrections(database, zone, self._correcting)
+        self.corrections = Corrections(database, zone, partial(self._changing, "taggings"))
         self._database = database
         self._seal = seal  # of originals, whose key is nowhere in the database
 
@@ -72,7 +73,7 @@ class Store:
         seal = originals.open_seal(originals_key)
         opened = open_database(database)
         try:
-            migrate(opened, opened.name, zone)
+            migrate(opened, zone)
             agents.choose_names(opened, show=show_agents)
         except BaseException:
             opened.close()
@@ -208,7 +209,7 @@ class Store:
 
         Raises InputError where there is such a file already, and DiskFullError.
         """
-        return back_up(self._database, self._database.name, target)
+        return back_up(self._database, target)
 
     def open_snapshot(self) -> BinaryIO:
         """A DuckDB file with the views of `kpi_v1` as tables, as they are at this moment; others read and write on.
@@ -364,12 +365,6 @@ class Store:
                 return changes.new_change(session)
 
             yield session, new_change
-
-    @contextmanager
-    def _correcting(self) -> Iterator[tuple[Session, NewChange]]:
-        """The same for corrections, which change what tagging writes."""
-        with self._changing("taggings") as changing:
-            yield changing
 
     def _recall(self, session: Session, content_key: str, idempotency_key: str | None) -> Batch | None:
         known = self._find_known(session, content_key, idempotency_key)

@@ -9,9 +9,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from voc.errors import ConflictError, InputError, StoreError
-from voc.store.database import SCHEMA, Database, Session, open_database, quoted
+from voc.store.database import SCHEMA, Session, open_database, quoted
 from voc.store.duckdb_file import open_duckdb
-from voc.store.migrate import migrate, schema_version
+from voc.store.migrate import check_current, migrate
 
 # ruff: noqa: S608  the names in the SQL are our own or the database's
 
@@ -27,37 +27,33 @@ _MADE_WITH_IT: Final = ("calendar", "change", "audit_secret", "store_state", *_O
 """Tables that have rows in an empty store."""
 
 
-def move_store(source: Database, target: Database) -> dict[str, int]:
-    """Copy all that a store holds into an empty one; the rows of each table. All of it, or nothing.
-
-    Raises ConflictError where the target holds anything, and StoreError where the two are of different schemas or zones, or
-    the copy has other numbers of rows.
-    """
-    with source.reading() as old, target.writing("arrivals", "taggings", "webhooks", "accesses", "numbering") as new:
-        _check(old, source.name, new, target.name)
-        counts = copy_tables(old, new)
-        new.run("ANALYZE")
-        return counts
-
-
 def move_file(path: str, database: str, zone: ZoneInfo) -> dict[str, int]:
     """Copy the store in a DuckDB file, which is brought up to date, to an empty database of a server; the rows of each table.
 
-    Raises InputError where there is no such file, and as `move_store`.
+    All of it, or nothing. Raises InputError where there is no such file, ConflictError where the database holds anything, and
+    StoreError where one of the two is of a later release or another zone, or the copy has other numbers of rows.
     """
     if not Path(path).is_file():
         raise InputError(f"There is no file {path!r}.", field="file")
     with closing(open_duckdb(path)) as source, closing(open_database(database)) as target:
         for each in (source, target):
-            migrate(each, each.name, zone)
-        return move_store(source, target)
+            migrate(each, zone)
+        with source.reading() as old, target.writing("arrivals", "taggings", "webhooks", "accesses", "numbering") as new:
+            _check_empty(new, target.name)
+            counts = copy_tables(old, new)
+            new.run("ANALYZE")
+            return counts
 
 
-def copy_to_file(session: Session, path: Path) -> dict[str, int]:
-    """The same into a fresh DuckDB file of the same schema."""
+def copy_to_file(session: Session, name: str, path: Path) -> dict[str, int]:
+    """Copy all that the database of this name holds into a fresh DuckDB file; the rows of each table.
+
+    Raises StoreError where it has not the schema of this release, or the copy has other numbers of rows.
+    """
+    check_current(session, name)
     ((zone,),) = session.query("SELECT zone FROM store_state")
     with closing(open_duckdb(str(path))) as fresh:
-        migrate(fresh, fresh.name, ZoneInfo(zone))
+        migrate(fresh, ZoneInfo(zone))
         with fresh.writing() as new:
             return copy_tables(session, new)
 
@@ -78,22 +74,11 @@ def copy_tables(old: Session, new: Session) -> dict[str, int]:
     return counts
 
 
-def _check(old: Session, name: str, new: Session, target: str) -> None:
-    schemas = [schema_version(session, of) for session, of in ((old, name), (new, target))]
-    if schemas[0] != schemas[1]:
-        raise StoreError(f"{name} has schema {schemas[0]}, {target} has {schemas[1]}: bring both to this release first.")
-    zones = [session.query("SELECT zone FROM store_state")[0][0] for session in (old, new)]
-    if zones[0] != zones[1]:
-        raise StoreError(
-            f"VOC_TIMEZONE: {name} counts its days in {zones[0]}, {target} in {zones[1]}. Set VOC_TIMEZONE={zones[0]} and take"
-            " a new database.",
-            field="VOC_TIMEZONE",
-            options=(zones[0],),
-        )
+def _check_empty(new: Session, name: str) -> None:
     for (table,) in new.query(_TABLES, {"schema": SCHEMA}):
         if table not in _MADE_WITH_IT and new.count(table):
             raise ConflictError(
-                f"VOC_DATABASE: {target} holds something already (table {table}), and a store is moved into an empty one only."
+                f"VOC_DATABASE: {name} holds something already (table {table}), and a store is moved into an empty one only."
                 " Give another database.",
                 field="VOC_DATABASE",
             )
