@@ -79,10 +79,12 @@ def counts_behind(
 ) -> dict[str, float]:
     """The counts that the formula of a KPI names, over all rows that pass the filters; NaN where there is nothing to count.
 
-    Raises InputError for a name or filter that is not known.
+    None at all where they are an agent's and their KPI is withheld. Raises InputError for a name or filter that is not known.
     """
     kpi = get_kpi(name)
     counted = _count(store, (kpi,), slice_rows(None, "jalali", None), filters, setting)
+    if filters.agent and any(row.value is None for row in _figures(kpi, counted, setting.agent_min_n, setting, filters)):
+        return {}
     rows = counted.rows.get(_WHOLE, dict.fromkeys(_aggregates((kpi,)), 0.0))
     named = set(_NAMES.findall(kpi.formula))
     return {each: count for each, count in _counts_of(kpi, counted, _WHOLE, rows).items() if each in named}
