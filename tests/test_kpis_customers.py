@@ -143,6 +143,17 @@ def test_ranks_say_who_is_best_and_equals_share_one() -> None:
     assert plain[0].rank is None
 
 
+def test_the_survey_nearest_to_the_silent_is_ranked_first() -> None:
+    answered = {"آ": "negative", "ب": "neutral", "پ": "positive"}
+    rows = [
+        *(row(tags(sentiment), nps=9, channel=channel) for channel, sentiment in answered.items()),
+        *(row(tags("neutral"), channel=channel) for channel in answered),
+    ]
+    with store_with(rows) as store:
+        found = compute_kpis(store, ["survey_bias"], group="channel")
+    assert [(each.value, each.rank) for each in found] == [(-100, 2), (0, 1), (100, 2)]
+
+
 def test_what_is_missing_is_named() -> None:
     with store_with([row(referred=True)]) as store:
         sold, bias = compute_kpis(store, ["social_promoter_sold", "survey_bias"])

@@ -224,7 +224,7 @@ def _row(
     target = setting.targets.get(kpi.name)
     reached = None
     if target and value is not None:
-        reached = value >= target.value if kpi.better == "higher" else value <= target.value
+        reached = kpi.merit(value) >= kpi.merit(target.value)
     return KpiRow(
         kpi.name, value, estimate.n, low, high, kpi.unit, kpi.method, reason, bucket, group, missing,
         target=target.value if target else None, on_target=reached, model_error=setting.model_errors.get(kpi.name),
@@ -254,6 +254,6 @@ def _ranked(rows: Iterable[KpiRow], kpi: Kpi, slices: Slices) -> list[KpiRow]:
     ranked: list[KpiRow] = []
     for _, in_bucket in groupby(rows, key=lambda row: row.bucket):
         together = list(in_bucket)
-        values = sorted((row.value for row in together if row.value is not None), reverse=kpi.better == "higher")
-        ranked += [row if row.value is None else replace(row, rank=1 + values.index(row.value)) for row in together]
+        merits = sorted((kpi.merit(row.value) for row in together if row.value is not None), reverse=True)
+        ranked += [row if row.value is None else replace(row, rank=1 + merits.index(kpi.merit(row.value))) for row in together]
     return ranked
