@@ -255,5 +255,8 @@ def _ranked(rows: Iterable[KpiRow], kpi: Kpi, slices: Slices) -> list[KpiRow]:
     for _, in_bucket in groupby(rows, key=lambda row: row.bucket):
         together = list(in_bucket)
         merits = sorted((kpi.merit(row.value) for row in together if row.value is not None), reverse=True)
-        ranked += [row if row.value is None else replace(row, rank=1 + merits.index(kpi.merit(row.value))) for row in together]
+        places = dict[float, int]()
+        for place, merit in enumerate(merits, 1):
+            places.setdefault(merit, place)
+        ranked += [row if row.value is None else replace(row, rank=places[kpi.merit(row.value)]) for row in together]
     return ranked
