@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from voc.text.addresses import AddressKind, find_addresses
+from voc.text.letters import latin_digits
 from voc.text.names import NameKind, find_names
 from voc.text.number_rules import FEWEST_DIGITS, NumberKind
 from voc.text.numbers import find_numbers
@@ -40,8 +41,6 @@ MOST_PASSES: Final = 20
 
 Find = Callable[[str], Iterable[Hit]]
 
-_ASCII_DIGITS: Final = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩０１２３４５６７８９", "0123456789" * 3)
-_OTHER_DIGIT: Final = re.compile("[۰-۹٠-٩０-９]")
 _DIGIT: Final = "0-9۰-۹٠-٩０-９"
 _SIGN: Final = re.compile(rf"[{_DIGIT}@\[(]")
 _MAY_BE_ADDRESS: Final = re.compile("[A-Za-z]")
@@ -89,11 +88,6 @@ def mask_personal_data(text: str, *, names: bool = False) -> Masked:
         found.append(Found(kind, written - len(placeholder), written))
         read = end
     return Masked("".join([*pieces, text[read:]]), tuple(found))
-
-
-def latin_digits(text: str) -> str:
-    """`text` with its Persian, Arabic and full-width digits as Latin ones, character for character."""
-    return text.translate(_ASCII_DIGITS) if _OTHER_DIGIT.search(text) else text  # translating takes longer than all the rest
 
 
 def _find_all(text: str, finders: tuple[Find, ...]) -> list[Hit]:
