@@ -15,6 +15,7 @@ from voc.kpis import Kpi, KpiRow, Setting, compute_kpis, counts_behind, get_kpi
 from voc.kpis.contact import CONTACT_KPIS
 from voc.kpis.conversations import CONVERSATION_KPIS
 from voc.kpis.from_text import TEXT_KPIS
+from voc.kpis.kpi import NETS
 from voc.kpis.money import MONEY_KPIS
 from voc.kpis.scorecard import SCORECARD
 from voc.kpis.staying import STAYING_KPIS
@@ -47,7 +48,7 @@ METHODS: Final[Mapping[str, str]] = {
 SPANS: Final[Mapping[BucketSize, str]] = {"day": "روز", "week": "هفته", "month": "ماه", "quarter": "فصل"}
 GROUPS: Final[Mapping[str, str]] = {"channel": "کانال", "agent": "کارشناس"}
 GROUPS_SHOWN: Final = 15
-CHART_UNITS: Final[Mapping[str, str]] = {"share": "share", "points": "points"}
+CHART_UNITS: Final[Mapping[str, str]] = {"share": "share", **dict.fromkeys(NETS, "points")}
 _WORD: Final = re.compile(r"[a-z_]+")
 
 
@@ -122,7 +123,7 @@ def written(value: float | None, unit: str) -> str:
         return MISSING
     if unit == "share":
         return percent(value)
-    if unit == "points":
+    if unit in NETS:
         return signed(value)
     if unit == "seconds":
         return duration(value)

@@ -15,7 +15,7 @@ from api.numerals import MISSING
 from api.tongue import calendar, number, percent, points_words, say, signed, span_words
 from voc.calendars import BucketSize
 from voc.kpis import KpiRow, Setting, compute_kpis, get_kpi
-from voc.kpis.kpi import Estimate
+from voc.kpis.kpi import NETS, Estimate
 from voc.store import Filters, Store
 from voc.trends import TrendRow, compute_trend
 
@@ -146,7 +146,7 @@ def sure_words(row: TrendRow) -> str:
 def _change_words(change: Estimate | None, unit: str) -> str:
     if change is None or change.value is None or change.ci_low is None or change.ci_high is None:
         return ""
-    points = points_words(change.value) if unit == "share" else signed(change.value, 0 if unit == "points" else 1)
+    points = points_words(change.value) if unit == "share" else signed(change.value, 0 if unit in NETS else 1)
     told = say("{points} از دورهٔ پیش", points=points)
     return told if change.ci_low > 0 or change.ci_high < 0 else say("{change}، شاید اتفاقی", change=told)
 
@@ -175,7 +175,7 @@ def _points(values: Sequence[float]) -> str:
 def _written(value: float | None, unit: str) -> str:
     if unit == "share":
         return percent(value)
-    return signed(value) if unit == "points" else number(value, 1)
+    return signed(value) if unit in NETS else number(value, 1)
 
 
 def _bar(row: TrendRow, longest: int, net: float | None, said: Mapping[str, int]) -> ReasonBar:

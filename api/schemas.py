@@ -560,7 +560,9 @@ class KpiExplainedOut(KpiDefinitionOut):
     """A KPI with its value over the rows that pass the filters and the counts that its formula names."""
 
     value: KpiRowOut
-    counts: dict[str, float | None] = Field(description="null where there is nothing to count")
+    counts: dict[str, float | None] = Field(
+        description="null where there is nothing to count; none where an agent's value is withheld"
+    )
 
 
 class KpiDefinitionPage(Sent):

@@ -45,6 +45,7 @@ def filled(folder: Path, **settings: Any) -> Iterator[TestClient]:
         "/v1/export/kpis?group=agent&format=csv", "/v1/export/trends?group=agent&format=csv",
         "/odata/Feedback", "/odata/Conversations", "/odata/Kpis?group=agent", "/odata/Trends?group=agent_id",
         "/v1/export/feedback?format=jsonl", "/v1/compare?first.agent=x&second.channel=phone", "/", "/texts",
+        "/v1/kpis/nps?agent=x", "/kpis/nps", "/kpis/nps?agent=x",
     ],
 )  # fmt: skip
 def test_no_answer_has_an_id(client: TestClient, path: str) -> None:
@@ -70,6 +71,16 @@ def test_few_rows_are_no_verdict(client: TestClient) -> None:
     for asked in ({"group": "agent"}, {"agent": last}):
         found = items(client, "/v1/kpis", names="text_sentiment_net", **asked)
         assert [(row["value"], row["null_reason"]) for row in found if row["n"] == 1] == [(None, "below_min_n")]
+
+
+def test_what_is_withheld_is_not_counted_either(client: TestClient) -> None:
+    last = items(client, "/v1/feedback", limit="1")[0]["agent_id"]
+    many = client.get("/v1/conversations/f1").json()["agent_id"]
+    for name, counted, filled in ((last, set(), False), (many, {"positive", "negative", "n"}, True)):
+        explained = client.get("/v1/kpis/text_sentiment_net", params={"agent": name}).json()
+        assert (explained["value"]["value"] is not None, set(explained["counts"])) == (filled, counted)
+        page = client.get("/kpis/text_sentiment_net", params={"agent": name, "lang": "en"}).text
+        assert ("/n = 100 × (" in page) is filled
 
 
 def test_ids_are_shown_where_that_is_asked_for(tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ def test_people_name_the_last_day_of_a_period(client: TestClient) -> None:
 @pytest.mark.parametrize("path", PAGES)
 def test_what_is_no_day_and_two_ends_are_refused(client: TestClient, path: str) -> None:
     assert problem(client.get(f"{path}?through=1403-13-01"), 422)["field"] == "through"
+    assert problem(client.get(f"{path}?through=9999-12-31"), 422)["field"] == "through"
     assert problem(client.get(f"{path}?through=1403-01-01&to=1403-01-02"), 422)["field"] == "through"
     assert problem(client.get(f"{path}?trough=1403-01-01"), 422)["options"] == ["through"]
 

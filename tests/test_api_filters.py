@@ -73,12 +73,22 @@ def test_each_filter(client: TestClient, query: str, lines: list[int]) -> None:
         ("polarity=mixed", "polarity", "positive"),
         ("from=1402-13-01", "from", None),
         ("to=yesterday", "to", None),
+        ("from=1000-01-01&to=2026-01-01", "from", None),
+        ("from=0001-01-01", "from", None),
+        ("to=0001-01-01", "to", None),
+        ("to=9999-12-31T12:00", "to", None),
     ],
 )
 def test_what_does_not_exist_is_refused(client: TestClient, path: str, query: str, field: str, option: str | None) -> None:
     document = problem(client.get(f"{path}?{query}"), 422)
     assert document["field"] == field
     assert option is None or option in document["options"]
+
+
+@pytest.mark.parametrize("query", ["", "&bucket=month", "&bucket=week&calendar=gregorian"])
+@pytest.mark.parametrize("span", ["from=1800-01-01&to=2299-12-31", "from=1200-01-01", "from=2299-12-31&to=1800-01-01"])
+def test_the_longest_span_has_a_span_before_it(client: TestClient, span: str, query: str) -> None:
+    assert client.get(f"/v1/kpis?names=crr,nps&{span}{query}").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -84,4 +84,5 @@ def test_values_with_their_units() -> None:
     assert [written(0.123, "share"), written(-4.2, "points"), written(75, "seconds"), written(3.25, "scale_1_5")] == [
         "۱۲٪", "\u200e−۴", "۱ دقیقه و ۱۵ ثانیه", "۳٫۲ از ۵",
     ]  # fmt: skip
+    assert written(-120.4, "points_200") == "\u200e−۱۲۰"
     assert written(None, "share") == "—"

@@ -137,6 +137,16 @@ def test_a_wrong_row_hinders_no_other(store: Store, tmp_path: Path, change: dict
     assert [(each.line, each.column) for each in taken.refused] == [(1, column)]
 
 
+@pytest.mark.parametrize("column", ["external_id", "feedback_id", "text_hash", "why"])
+def test_half_a_surrogate_pair_hinders_no_other_row(store: Store, tmp_path: Path, column: str) -> None:
+    path = written(store, tmp_path / "c.jsonl")
+    first, *others = map(json.loads, path.read_text("utf-8").splitlines())
+    path.write_text("\n".join(json.dumps(row) for row in ({**first, column: "\ud800"}, *others)), "utf-8")
+    taken = read(store, path)
+    assert taken.known + len(taken.refused) == 3
+    assert taken.known >= 2
+
+
 def test_a_key_that_is_none_and_personal_data_do_not_come_in(store: Store, tmp_path: Path) -> None:
     path = written(store, tmp_path / "c.jsonl")
     row = json.loads(path.read_text("utf-8").splitlines()[0])

@@ -59,6 +59,23 @@ TEHRAN = ZoneInfo("Asia/Tehran")
 
 
 @pytest.mark.parametrize(
+    "text", ["0001-01-01", "۱۰۰۰-۰۱-۰۱", "1799-12-31", "2300-01-01", "9999-12-31", "9999-12-31T12:00", "0001-01-01T00:00"]
+)
+def test_a_day_without_room_before_or_after_it_is_refused(text: str) -> None:
+    for parse in (parse_first_day, parse_end):
+        with pytest.raises(InputError, match="years 1800 to 2299") as caught:
+            parse(text, "to", TEHRAN)
+        assert caught.value.field == "to"
+
+
+@pytest.mark.parametrize(
+    ("text", "day"), [("1200-01-01", date(1821, 3, 21)), ("1599-12-29", date(2221, 3, 20)), ("1800-01-01", date(1800, 1, 1))]
+)
+def test_every_day_of_the_jalali_years_is_taken(text: str, day: date) -> None:
+    assert parse_day(text, "from") == day
+
+
+@pytest.mark.parametrize(
     ("text", "first", "end"),
     [
         ("1402-12-11", date(2024, 3, 1), date(2024, 3, 1)),

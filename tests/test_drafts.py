@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from voc.drafts.compare import changed, moves, reach, shifts
 from voc.drafts.cuts import choose_cuts, sooner
 from voc.drafts.examples import FOLDS, NO_FOLD, Examples, examples_of
 from voc.drafts.judgement import judge
-from voc.drafts.learn import Learnt
+from voc.drafts.learn import Learnt, _possible
 from voc.drafts.template import first_draft
 from voc.drafts.toml_text import taxonomy_toml
 from voc.errors import InputError
@@ -274,6 +275,15 @@ def test_examples_are_dealt_out_and_count_by_who_wrote_them(written: Path) -> No
     assert examples.weights[rows[shipped]].max() < examples.weights[rows[HITS[0]]].min()
     dealt = np.bincount([examples.folds[rows[text]] for text in HITS], minlength=FOLDS)
     assert dealt.max() - dealt.min() <= 1
+
+
+def test_a_whole_without_a_threshold_of_its_own_has_the_usual_one(written: Path) -> None:
+    plan = made(written, SPLIT)
+    config = TaggerConfig(reasons=["service.access", "price.value"], thresholds={"price.value": 0.3})
+    tagger = SimpleNamespace(config=config)
+    possible = _possible(plan, np.array([[0.6, 0.0], [0.4, 0.9]]), tagger)  # type: ignore[arg-type]
+    assert [code.code for code in plan.new] == ["service.phone"]
+    assert possible.tolist() == [[True], [False]]
 
 
 def test_the_hits_of_a_whole_say_nothing_of_its_parts(written: Path) -> None:

@@ -10,6 +10,7 @@ from voc.ingest.fields import parse_channel
 from voc.ingest.memory import Remembering
 from voc.ingest.refusal import RefusalError
 from voc.ingest.values import (
+    LARGEST,
     amount_reader,
     as_text,
     duration_reader,
@@ -96,10 +97,18 @@ def test_what_has_no_end_is_refused_by_every_field(read: Callable[[object], obje
         read(value)
 
 
-def test_a_duration_that_becomes_endless_in_seconds_is_refused() -> None:
-    assert SECONDS(1e308) == 1e308
+@pytest.mark.parametrize("read", [parse_number, amount_reader(), SECONDS])
+@pytest.mark.parametrize("value", [1.1e15, 1e200, "1e200", "۱۰۰۰۰۰۰۰۰۰۰۰۰۰۰۰۰", 10**17, Decimal("1e30"), 10**400])
+def test_a_number_beyond_what_can_be_summed_is_refused(read: Callable[[object], object], value: object) -> None:
+    assert read(LARGEST) == LARGEST
     with pytest.raises(RefusalError):
-        MINUTES(1e308)
+        read(value)
+
+
+def test_a_duration_that_is_too_large_in_seconds_is_refused() -> None:
+    assert MINUTES(1e13) == 6e14
+    with pytest.raises(RefusalError):
+        MINUTES(1e14)
 
 
 def test_a_refusal_that_comes_again_does_not_grow() -> None:

@@ -1,12 +1,15 @@
 """KPIs that look beyond one row: the same customer again, the period before, and rows that count for each of their reasons."""
 
+import time
 from datetime import datetime
 
 import pytest
 
 from tests.ledger import Row, on, row, store_with, tags
 from voc.calendars import from_jalali
-from voc.kpis import KpiOptions, Setting, compute_kpis
+from voc.kpis import KpiOptions, KpiRow, Setting, compute_kpis, get_kpi
+from voc.kpis.compute import _ranked
+from voc.kpis.slices import slice_rows
 from voc.store import Filters
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -141,6 +144,25 @@ def test_ranks_say_who_is_best_and_equals_share_one() -> None:
         plain = compute_kpis(store, ["aht_mean"])
     assert {each.group: each.rank for each in found} == {"آ": 4, "ب": 1, "پ": 1, "ت": 3, "ث": None}
     assert plain[0].rank is None
+
+
+def test_the_survey_nearest_to_the_silent_is_ranked_first() -> None:
+    answered = {"آ": "negative", "ب": "neutral", "پ": "positive"}
+    rows = [
+        *(row(tags(sentiment), nps=9, channel=channel) for channel, sentiment in answered.items()),
+        *(row(tags("neutral"), channel=channel) for channel in answered),
+    ]
+    with store_with(rows) as store:
+        found = compute_kpis(store, ["survey_bias"], group="channel")
+    assert [(each.value, each.rank) for each in found] == [(-100, 2), (0, 1), (100, 2)]
+
+
+def test_many_groups_are_ranked_in_time_that_is_linear() -> None:
+    rows = [KpiRow("nps", place % 40_000, 1, None, None, "points", "none", None, None, str(place)) for place in range(50_000)]
+    started = time.process_time()
+    ranked = _ranked(rows, get_kpi("nps"), slice_rows(None, "jalali", "channel"))
+    assert time.process_time() - started < 3  # a fraction; a long time where each is looked for among all
+    assert [ranked[place].rank for place in (39_999, 0, 10_000, 9_999)] == [1, 49_999, 30_000, 30_001]
 
 
 def test_what_is_missing_is_named() -> None:

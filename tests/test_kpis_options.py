@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.ledger import TEHRAN, on, row, store_with
+from tests.ledger import TEHRAN, on, row, store_with, tags
 from voc.errors import InputError
 from voc.kpis import KPIS, KpiOptions, Setting, compute_kpis, read_setting
 from voc.kpis.options import parse_working_hours
@@ -98,6 +98,19 @@ def test_targets(tmp_path: Path) -> None:
     assert score.n == 2
 
 
+def test_a_target_near_zero_is_met_on_either_side_of_it(tmp_path: Path) -> None:
+    path = targets_file(tmp_path, "[survey_bias]\ntarget = 20\nworst = 120")
+    assert read_targets(path, KPIS) == {"survey_bias": Target(20, 1, 120, near_zero=True)}
+    far, near = [("negative", 9), ("positive", None)], [("negative", 9), ("positive", 9), ("neutral", None)]
+    for read, on_target, scored in ((far, False, 0.0), (near, True, 1.0)):
+        with store_with([row(tags(sentiment), nps=nps) for sentiment, nps in read]) as store:
+            names = ["survey_bias", "balanced_scorecard"]
+            bias, score = compute_kpis(store, names, setting=read_setting(Settings(targets=str(path))))
+        assert (bias.on_target, score.value) == (on_target, scored)
+    far_below = targets_file(tmp_path, "[survey_bias]\ntarget = -20")
+    assert read_targets(far_below, KPIS) == {"survey_bias": Target(20, 1, 200, near_zero=True)}
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -107,6 +120,7 @@ def test_targets(tmp_path: Path) -> None:
         ("[nps]\ntarget = 40\nwiegth = 2", "numbers"),
         ("[nps]\ntarget = 40\nworst = 50", "worse than the target"),
         ("[frt_median]\ntarget = 60\nworst = 50", "worse than the target"),
+        ("[survey_bias]\ntarget = 20\nworst = -10", "nearer to zero is better"),
         ("[nps]\ntarget = 40\nweight = 0", "weight above 0"),
         ("nps = 40", "numbers"),
         ("[nps", "cannot be read"),

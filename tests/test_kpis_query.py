@@ -276,6 +276,15 @@ def test_more_rows_than_anyone_can_use_are_refused(shared: Store, monkeypatch: p
     assert len(kpis_of(shared, rows, bucket="week")) < 500
 
 
+def test_more_groups_than_anyone_can_use_are_refused(shared: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slicing, "MOST_ROWS", 5)
+    rows = [row(nps=9, customer_id=f"مشتری {place}") for place in range(5)]
+    assert len(kpis_of(shared, rows, group="customer")) == 5
+    with pytest.raises(InputError, match="fewer groups") as caught:
+        kpis_of(shared, [*rows, row(nps=9, customer_id="یکی دیگر")], group="customer")
+    assert caught.value.field == "group"
+
+
 answers = st.none() | st.integers(0, 10)
 some_tags = st.none() | st.builds(
     tags,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from voc.text.mask import PLACEHOLDERS, Kind, Masked, mask_personal_data
+from voc.text.mask import MOST_PASSES, PLACEHOLDERS, Kind, Masked, mask_personal_data
 from voc.text.number_rules import BANKS
 
 ZWNJ = "\u200c"
@@ -171,6 +171,7 @@ HANDLES = [
     ("آیدیم@sara.k92، دایرکت بدین", "آیدیم[کاربر]، دایرکت بدین"),
     ("@1mohsen.", "[کاربر]."),
     ("sara_k92@ رو چک کنید", "[کاربر] رو چک کنید"),
+    ("پیجامون @sara_k92@mina.shop بود", "پیجامون [کاربر][کاربر] بود"),
 ]
 LOOSE = [
     ("０９１２３４５６７８９", "[تلفن]"),
@@ -312,12 +313,29 @@ def test_placeholders_are_the_pieces_of_the_tokenizer() -> None:
     "unit",
     ["1", "-", "1 ", "1-", "a@", "a.", "a.b/", "@", "(", "0912 ", "+98", "IR82 ", "http://a)", "a.ir.x ",
      "www.", "a@a.", "a@1.", "1.1.", "a @ ", "a at ", "شبا 1", "کد ملی 12", "http://a/آ-", "0 9 1 2 ", "6037 ", " . .a",
-     "\u200c1", "1,", "12ب345 ", "ایران 12 ", "@abc ", "a_1@", "[at] ", "آقای علی ", "من علی ", "با تشکر، ", "خانم  "],
+     "\u200c1", "1,", "12ب345 ", "ایران 12 ", "@abc ", "@abc", "a_1@", "abc1@", "[at] ", "آقای علی ", "من علی ",
+     "با تشکر، ", "خانم  "],
 )  # fmt: skip
 def test_hostile_text_takes_linear_time(unit: str) -> None:
     started = time.process_time()
     mask_personal_data(unit * (200_000 // len(unit)), names=True)
     assert time.process_time() - started < 10  # a second at most; minutes where a pattern is quadratic
+
+
+@pytest.mark.parametrize("unit", ["@abc", "@sara_92", "abc1@", "sara_92@"])
+def test_handles_glued_without_end_leave_nothing_and_need_no_deep_stack(unit: str) -> None:
+    masked = mask_personal_data("شمارم 09123456789 بود " + unit * 20_000 + " جواب ندادن")
+    assert not set(string.ascii_letters + string.digits + "@") & set(masked.text)
+    assert masked.text.endswith(" جواب ندادن")
+    assert mask_personal_data(masked.text).text == masked.text
+
+
+def test_what_gives_something_away_each_time_it_is_read_is_masked_as_a_whole() -> None:
+    few, many = (
+        mask_personal_data("قیمت ۲۰۰ تومن بود، پیج " + "abc1@" * times).text for times in (MOST_PASSES - 1, MOST_PASSES)
+    )
+    assert few == "قیمت ۲۰۰ تومن بود، پیج " + "[کاربر]" * (MOST_PASSES - 1)
+    assert many == "[کاربر]" * MOST_PASSES
 
 
 @pytest.mark.parametrize("tail", ["", " 1 @ ."])

@@ -1,6 +1,7 @@
 """Figures of the report card: held to scipy and to simulations, and the rule of what is believed."""
 
 import math
+import tracemalloc
 from typing import Final
 
 import numpy as np
@@ -88,6 +89,15 @@ def test_the_drawn_interval_of_all_codes_holds_too() -> None:
     assert 0.90 <= held / 120 <= 0.99
     assert micro_f1_of(np.zeros((3, 3), dtype=np.int64)).value is None
     assert micro_f1_of(np.array([[1, 2, 1], [1, 1, 1]])).value == 2 * 2 / (3 + 2)
+
+
+def test_draws_of_many_rows_are_not_there_all_at_once() -> None:
+    rows = np.random.default_rng(3).integers(0, 4, (10_000, 3))
+    tracemalloc.start()
+    micro_f1_of(rows)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20e6  # two pieces of 4 MB; 80 MB were all there
 
 
 def test_a_few_rows_of_one_mind_are_no_certainty() -> None:

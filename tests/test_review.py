@@ -169,6 +169,17 @@ def test_a_second_opinion_is_asked_of_somebody_else() -> None:
         assert asked[None] == asked["k2"]
 
 
+@pytest.mark.parametrize("queue", QUEUES)
+def test_nobody_is_looked_for_row_by_row(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    with store_with([row(tags("neutral"))]) as store:
+        asked: list[str] = []
+        select = store.select
+        monkeypatch.setattr(store, "select", lambda sql, parameters: asked.append(sql) or select(sql, parameters))
+        find_offers(store, queue, thresholds=LEAST, now=NOW, by="k1")
+    assert asked
+    assert not [sql for sql in asked if "NOT IN" in sql]
+
+
 def test_filters_narrow_every_queue() -> None:
     rows = [row(tags("negative", -0.5), nps=10, channel="اپ"), row(tags("negative", -0.5), nps=10, channel="تلفن")]
     with store_with(rows) as store:

@@ -1,11 +1,13 @@
 """The taxonomy file keeps its promises: every code has a meaning in two languages, hits beside near misses."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from voc.errors import InputError
-from voc.taxonomy import Code, load_taxonomy
+from voc.tagging.identity import find_model
+from voc.taxonomy import TAXONOMY_FILE, Code, load_taxonomy
 
 TAXONOMY = load_taxonomy()
 
@@ -41,3 +43,18 @@ def test_an_unknown_reason_lists_the_known_ones() -> None:
     with pytest.raises(InputError, match=r"delivery\.tme") as caught:
         TAXONOMY.get_reason("delivery.tme")
     assert "delivery.time" in caught.value.options
+
+
+def test_a_model_of_the_hub_brings_its_taxonomy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import huggingface_hub
+    from huggingface_hub.utils import filter_repo_objects
+
+    def download(name: str, allow_patterns: list[str]) -> str:
+        held = ["config.json", "model.safetensors", "pytorch_model.bin", TAXONOMY_FILE]
+        for file in filter_repo_objects(held, allow_patterns=allow_patterns):
+            (tmp_path / file).write_text(name)
+        return str(tmp_path)
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+    folder = find_model("sherkat/voc-own")
+    assert {path.name for path in folder.iterdir()} == {"config.json", "model.safetensors", TAXONOMY_FILE}

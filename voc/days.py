@@ -2,7 +2,8 @@
 
 Filters are typed, so only year-month-day is taken; what files hold in their date columns is read by `voc.ingest.dates`.
 Dashboards send moments (ISO 8601, or milliseconds since 1970 as Grafana does), and rows have days: a span from one moment to
-another is that of all days that it touches.
+another is that of all days that it touches. Days have room before and after them in every calendar, for figures are compared
+with those of as long a time before.
 """
 
 import re
@@ -14,6 +15,7 @@ from voc.calendars import from_jalali
 from voc.errors import InputError
 
 JALALI_YEARS: Final = range(1200, 1600)
+YEARS: Final = range(1800, 2300)
 _DAY: Final = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
 _MOMENT: Final = re.compile(r"(\d{4})-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 _MILLISECONDS: Final = re.compile(r"0|-?\d{11,14}", re.ASCII)  # fewer might be a day without dashes, or seconds
@@ -23,18 +25,23 @@ _LONGEST_SHOWN: Final = 40
 
 
 def parse_day(text: str, field: str) -> date:
-    """The day that `text` names; years about 1400 are Jalali. Raises InputError, which names `field`, where it is no day.
+    """The day that `text` names; years about 1400 are Jalali.
+
+    Raises InputError, which names `field`, where it is no day or none of `YEARS`.
 
     >>> parse_day("۱۴۰۲/۱۲/۱۱", "from")
     datetime.date(2024, 3, 1)
     """
     match = _DAY.fullmatch(text.strip())
+    found = None
     with suppress(ValueError):
         if match:
             year, month, day = map(int, match.groups())  # int reads Persian and Arabic digits too
-            return from_jalali(year, month, day) if year in JALALI_YEARS else date(year, month, day)
-    message = f"{field}: {text[:_LONGEST_SHOWN]!r} is not a day. Write 2026-05-04, or 1405-02-14 for a Jalali one."
-    raise InputError(message, field=field)
+            found = from_jalali(year, month, day) if year in JALALI_YEARS else date(year, month, day)
+    if not found:
+        message = f"{field}: {text[:_LONGEST_SHOWN]!r} is not a day. Write 2026-05-04, or 1405-02-14 for a Jalali one."
+        raise InputError(message, field=field)
+    return _of_usual_years(found, field)
 
 
 def parse_first_day(text: str, field: str, zone: tzinfo) -> date:
@@ -44,7 +51,7 @@ def parse_first_day(text: str, field: str, zone: tzinfo) -> date:
     (datetime.date(2024, 3, 1), datetime.date(2024, 3, 1))
     """
     moment = _find_moment(text.strip(), zone)
-    return moment.date() if moment else parse_day(text, field)
+    return _of_usual_years(moment.date(), field) if moment else parse_day(text, field)
 
 
 def parse_end(text: str, field: str, zone: tzinfo) -> date:
@@ -58,8 +65,15 @@ def parse_end(text: str, field: str, zone: tzinfo) -> date:
     moment = _find_moment(text.strip(), zone)
     if moment is None:
         return parse_day(text, field)
+    day = _of_usual_years(moment.date(), field)
     whole = moment == moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    return moment.date() if whole else moment.date() + _ONE_DAY
+    return day if whole else day + _ONE_DAY
+
+
+def _of_usual_years(day: date, field: str) -> date:
+    if day.year not in YEARS:
+        raise InputError(f"{field}: {day} is not of the years {YEARS[0]} to {YEARS[-1]}.", field=field)
+    return day
 
 
 def _find_moment(text: str, zone: tzinfo) -> datetime | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal, get_args
 
 Span = tuple[int, int]
 """Half-open range of characters of a feedback's `text`, as Python slices it."""
@@ -19,6 +19,7 @@ Resolution = Literal["resolved", "unresolved"]
 Script = Literal["persian", "finglish", "latin", "none"]
 EesScale = Literal["1-5", "0-10"]
 BatchStatus = Literal["tagging", "done", "failed"]
+POLARITIES: Final[tuple[Polarity, ...]] = get_args(Polarity)
 AttributeValue = str | int | float | bool
 
 

@@ -13,7 +13,8 @@ from itertools import accumulate, groupby
 from typing import Final
 
 from voc.records import Span, Speaker, Turn
-from voc.text.mask import PLACEHOLDERS, Masked, latin_digits
+from voc.text.letters import latin_digits
+from voc.text.mask import PLACEHOLDERS, Masked
 from voc.text.number_rules import PRICE_AFTER, NumberKind
 from voc.text.number_words import Atom, readings, stretches
 from voc.text.spoken import COUNTED, Spoken, number_start, spoken_numbers

@@ -106,10 +106,12 @@ def _changed(given: Any) -> Mapping[str, Any]:
 
 
 def _text(row: Mapping[str, Any], name: str) -> str:
+    from voc.ingest.letters import storable
+
     value = row.get(name)
     if not isinstance(value, str | None):
         raise InputError(f"{name}: give text.", field=name)
-    return value or ""
+    return storable(value or "")
 
 
 def _hash(row: Mapping[str, Any]) -> str:

@@ -28,8 +28,8 @@ from voc.trends import find_spikes
 SPIKE_DAYS: Final = 7  # a spike of last Saturday is still worth a look on Friday
 GAP: Final = 1.0  # half of the way from the worst to the best
 
-_SPOKEN_OF: Final = "SELECT seq FROM correction WHERE undone_at IS NULL"
-_UNSEEN: Final = "NOT EXISTS (SELECT 1 FROM correction o WHERE o.seq = f.seq AND o.undone_at IS NULL)"
+_SPOKEN_OF: Final = "SELECT o.seq FROM correction o WHERE o.undone_at IS NULL"
+_UNSEEN: Final = f"NOT EXISTS ({_SPOKEN_OF} AND o.seq = f.seq)"
 _PLACE: Final = "CAST(round(1000000 * ({})) AS BIGINT)"
 _SURE: Final = "greatest(g.score - CASE WHEN c.seq IS NULL THEN l.of_texts ELSE l.of_conversations END, 0)"
 _UNCERTAIN: Final = f"""
@@ -66,10 +66,11 @@ JOIN (
 WHERE g.kind = 'reason'
 """
 _RANDOM: Final = f"""
-SELECT seq, CAST(NULL AS VARCHAR) AS what,
-  CASE WHEN seq IN ({_SPOKEN_OF}) THEN '1' ELSE '0' END || md5($seed || ':' || CAST(seq AS VARCHAR)) AS place
-FROM tagging
-WHERE seq NOT IN ({_SPOKEN_OF} AND corrected_by = $by)
+SELECT t.seq, CAST(NULL AS VARCHAR) AS what,
+  CASE WHEN EXISTS ({_SPOKEN_OF} AND o.seq = t.seq) THEN '1' ELSE '0' END
+    || md5($seed || ':' || CAST(t.seq AS VARCHAR)) AS place
+FROM tagging t
+WHERE NOT EXISTS ({_SPOKEN_OF} AND o.seq = t.seq AND o.corrected_by = $by)
 """
 
 

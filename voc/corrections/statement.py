@@ -13,14 +13,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, cast
 
 from voc.errors import InputError
-from voc.records import Polarity, Resolution, Sentiment, Tags
+from voc.records import POLARITIES, Polarity, Resolution, Sentiment, Tags
 from voc.taxonomy import Code, load_taxonomy
 
 CORRECTABLE: Final = ("sentiment", "reasons", "effort", "loyalty", "resolution")
 """The fields of a record that people correct, in the order in which answers name them."""
 SETS: Final = ("reasons", "effort", "loyalty")
 """Those that hold several codes, so that some can be added and others taken away."""
-POLARITIES: Final[tuple[Polarity, ...]] = ("negative", "positive", "neutral")
 UNDECIDED: Final = "none"
 LONGEST_CODE: Final = 40
 

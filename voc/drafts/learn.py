@@ -20,6 +20,7 @@ from voc.drafts.cuts import choose_cuts, choose_slope, given_in_folds, sooner
 from voc.drafts.examples import FOLDS, NO_FOLD, Examples
 from voc.drafts.features import see
 from voc.drafts.plan import Plan
+from voc.tagging.identity import Thresholds
 
 if TYPE_CHECKING:
     from voc.tagging.tagger import TransformerTagger
@@ -83,11 +84,11 @@ def _nothing(examples: Examples) -> Learnt:
 def _possible(plan: Plan, found: Floats, tagger: "TransformerTagger") -> Bools:
     """Where a reason can be given at all: a part only where its whole is found."""
     config = tagger.config
-    reasons = list(config.reasons or ())
+    reasons, thresholds = list(config.reasons or ()), Thresholds(config.thresholds or {})
     possible = np.ones((len(found), len(plan.new)), dtype=bool)
     for column, code in enumerate(plan.new):
         if whole := plan.parts.get(code.code):
-            possible[:, column] = found[:, reasons.index(whole)] >= (config.thresholds or {})[whole]
+            possible[:, column] = found[:, reasons.index(whole)] >= thresholds.of_text(whole)
     return possible
 
 

@@ -15,6 +15,8 @@ from voc.ingest.letters import latin_digits, plain, storable
 from voc.ingest.refusal import RefusalError
 
 LONGEST_ID_CHARS: Final = 500
+LARGEST: Final = 1e15
+"""No number is further from zero: in sums of cubes, as KPIs need them, one of 1e200 would be the end of all others."""
 UNIT_SECONDS: Final = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "day": 86_400.0}
 
 _MISSING_WORDS: Final = "- -- --- — – . ? n/a #n/a na nan null none nil \\n نامشخص خالی"
@@ -60,7 +62,7 @@ def is_missing(value: object) -> bool:
 
 
 def parse_number(value: object) -> float | None:
-    """A finite number; digits of any script, thousands marks, a decimal mark (٫ . /), a percent sign (a hundredth).
+    """A number up to `LARGEST`; digits of any script, thousands marks, a decimal mark (٫ . /), a percent sign (a hundredth).
 
     >>> parse_number("۱٬۲۵۰٫۵"), parse_number("۱۲٪")
     (1250.5, 0.12)
@@ -217,6 +219,8 @@ def _finite(number: float | Decimal) -> float:
         raise _no_number() from None
     if not math.isfinite(finite):
         raise _no_number()
+    if abs(finite) > LARGEST:
+        raise RefusalError("bad_number", f"A number goes from −{LARGEST:.0f} to {LARGEST:.0f}.")
     return finite
 
 

@@ -79,10 +79,12 @@ def counts_behind(
 ) -> dict[str, float]:
     """The counts that the formula of a KPI names, over all rows that pass the filters; NaN where there is nothing to count.
 
-    Raises InputError for a name or filter that is not known.
+    None at all where they are an agent's and their KPI is withheld. Raises InputError for a name or filter that is not known.
     """
     kpi = get_kpi(name)
     counted = _count(store, (kpi,), slice_rows(None, "jalali", None), filters, setting)
+    if filters.agent and any(row.value is None for row in _figures(kpi, counted, setting.agent_min_n, setting, filters)):
+        return {}
     rows = counted.rows.get(_WHOLE, dict.fromkeys(_aggregates((kpi,)), 0.0))
     named = set(_NAMES.findall(kpi.formula))
     return {each: count for each, count in _counts_of(kpi, counted, _WHOLE, rows).items() if each in named}
@@ -222,7 +224,7 @@ def _row(
     target = setting.targets.get(kpi.name)
     reached = None
     if target and value is not None:
-        reached = value >= target.value if kpi.better == "higher" else value <= target.value
+        reached = kpi.merit(value) >= kpi.merit(target.value)
     return KpiRow(
         kpi.name, value, estimate.n, low, high, kpi.unit, kpi.method, reason, bucket, group, missing,
         target=target.value if target else None, on_target=reached, model_error=setting.model_errors.get(kpi.name),
@@ -252,6 +254,9 @@ def _ranked(rows: Iterable[KpiRow], kpi: Kpi, slices: Slices) -> list[KpiRow]:
     ranked: list[KpiRow] = []
     for _, in_bucket in groupby(rows, key=lambda row: row.bucket):
         together = list(in_bucket)
-        values = sorted((row.value for row in together if row.value is not None), reverse=kpi.better == "higher")
-        ranked += [row if row.value is None else replace(row, rank=1 + values.index(row.value)) for row in together]
+        merits = sorted((kpi.merit(row.value) for row in together if row.value is not None), reverse=True)
+        places = dict[float, int]()
+        for place, merit in enumerate(merits, 1):
+            places.setdefault(merit, place)
+        ranked += [row if row.value is None else replace(row, rank=places[kpi.merit(row.value)]) for row in together]
     return ranked

@@ -8,6 +8,7 @@ from voc.kpis.kpi import NULL_REASONS, Better, Kpi, Method, Unit
 UNITS_EN: Final[Mapping[Unit, str]] = {
     "share": "a share from 0 to 1",
     "points": "points from −100 to 100",
+    "points_200": "points from −200 to 200",
     "scale_1_5": "a scale from 1 to 5",
     "scale_1_7": "a scale from 1 to 7",
     "scale_-1_1": "a scale from −1 to 1",
@@ -27,7 +28,11 @@ METHODS_EN: Final[Mapping[Method, str]] = {
     "newcombe": "hybrid score interval for a difference of two shares of different rows (Newcombe 1998, method 10)",
     "none": "no interval",
 }
-BETTER_EN: Final[Mapping[Better, str]] = {"higher": "higher is better", "lower": "lower is better"}
+BETTER_EN: Final[Mapping[Better, str]] = {
+    "higher": "higher is better",
+    "lower": "lower is better",
+    "zero": "nearer to zero is better",
+}
 
 LONGEST_SQL: Final = 200  # what is longer tells a reader nothing
 _INTRODUCTION: Final = """# KPIs

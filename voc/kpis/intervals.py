@@ -85,8 +85,9 @@ def skewed_mean_of(counts: Counts) -> Estimate:
     if n < 2:
         return Estimate(value, None, None, int(n))
     variance = max(0.0, counts["squares"] / n - value * value)
-    third = counts["cubes"] / n - 3 * value * counts["squares"] / n + 2 * value**3
-    skew = third / variance**1.5 / math.sqrt(n) if variance else 0.0
+    third = counts["cubes"] / n - 3 * value * counts["squares"] / n + 2 * value * value * value
+    skew = third / variance / math.sqrt(variance * n) if variance else 0.0
+    skew = max(-1.0, min(1.0, skew))  # n numbers are no more askew than √n; beyond lies what rounding left of equal ones
     error, shift = math.sqrt(variance / n), skew * (Z * Z - 1) / 6
     return Estimate(value, value + error * (shift - Z), value + error * (shift + Z), int(n))
 

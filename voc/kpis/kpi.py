@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Final, Literal
 
-Unit = Literal["share", "points", "scale_1_5", "scale_1_7", "scale_-1_1", "seconds", "amount"]
-Better = Literal["higher", "lower"]
+Unit = Literal["share", "points", "points_200", "scale_1_5", "scale_1_7", "scale_-1_1", "seconds", "amount"]
+Better = Literal["higher", "lower", "zero"]
 Method = Literal["adjusted_wald", "wilson", "t", "trinomial", "bootstrap", "ratio", "difference", "newcombe", "none"]
 Over = Literal["rows", "customers"]
 NullReason = Literal["no_rows", "field_missing", "below_min_n", "window_open"]
 Counts = Mapping[str, float]
 
 CONFIDENCE: Final = 0.95
+NETS: Final[tuple[Unit, ...]] = ("points", "points_200")
+"""The units of what may lie on either side of zero: a net, and the difference of two."""
 Z: Final = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
 
 NULL_REASONS: Final[Mapping[NullReason, str]] = {
@@ -61,6 +63,10 @@ class Kpi:
     method: Method
     of_all: tuple[str, ...] = ()
     over: Over = "rows"
+
+    def merit(self, value: float) -> float:
+        """The same value on a scale on which more is better."""
+        return {"higher": value, "lower": -value, "zero": -abs(value)}[self.better]
 
 
 @dataclass(frozen=True, slots=True)

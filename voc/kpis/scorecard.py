@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from voc.errors import InputError
+from voc.kpis.document import BETTER_EN
 from voc.kpis.kpi import Counts, Estimate, Kpi, KpiRow, Unit
 
 SCORECARD_NAME: Final = "balanced_scorecard"
@@ -22,6 +23,7 @@ _FIELD: Final = "VOC_TARGETS"
 _SCALES: Final[Mapping[Unit, tuple[float, float]]] = {
     "share": (0, 1),
     "points": (-100, 100),
+    "points_200": (-200, 200),
     "scale_1_5": (1, 5),
     "scale_1_7": (1, 7),
     "scale_-1_1": (-1, 1),
@@ -30,11 +32,15 @@ _SCALES: Final[Mapping[Unit, tuple[float, float]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a KPI should reach, how much it weighs in the scorecard, and the value that scores nothing."""
+    """What a KPI should reach, how much it weighs in the scorecard, and the value that scores nothing.
+
+    Of what is better `near_zero` all three are distances from there.
+    """
 
     value: float
     weight: float
     worst: float
+    near_zero: bool = False
 
 
 def read_targets(path: Path, kpis: Sequence[Kpi]) -> dict[str, Target]:
@@ -64,6 +70,7 @@ def score(rows: Sequence[KpiRow], targets: Mapping[str, Target]) -> Estimate:
 
 
 def _reached(value: float, target: Target) -> float:
+    value = abs(value) if target.near_zero else value
     return min(1.0, max(0.0, (value - target.worst) / (target.value - target.worst)))
 
 
@@ -74,13 +81,15 @@ def _target(kpi: Kpi, table: Any) -> Target:
         raise InputError(f"{_FIELD}: [{kpi.name}] takes the numbers target, weight and worst; target is needed.", field=_FIELD)
     value, weight = float(numbers["target"]), float(numbers.get("weight", 1))
     worst = float(numbers.get("worst", _worst(kpi, value)))
-    if weight <= 0 or (worst >= value if kpi.better == "higher" else worst <= value):
+    if kpi.better == "zero":
+        value, worst = abs(value), abs(worst)
+    if weight <= 0 or kpi.merit(worst) >= kpi.merit(value):
         raise InputError(
             f"{_FIELD}: [{kpi.name}] needs a weight above 0 and a worst value that is worse than the target"
-            f" ({kpi.better} is better).",
+            f" ({BETTER_EN[kpi.better]}).",
             field=_FIELD,
         )
-    return Target(value, weight, worst)
+    return Target(value, weight, worst, near_zero=kpi.better == "zero")
 
 
 def _worst(kpi: Kpi, target: float) -> float:

@@ -214,8 +214,12 @@ def buckets_between(found: Iterable[str | None], slices: Slices, rows_per_bucket
     Raises InputError where that makes more than `MOST_ROWS` rows.
     """
     keys = {bucket for bucket in found if bucket is not None}
-    if slices.size is None or not keys:
-        return (None,) if slices.size is None else ()
+    if slices.size is None:
+        if rows_per_bucket > MOST_ROWS:
+            raise InputError(f"group: this makes more than {MOST_ROWS:,} rows. Take fewer groups or names.", field="group")
+        return (None,)
+    if not keys:
+        return ()
     most = MOST_ROWS // max(1, rows_per_bucket)
     buckets: list[str | None] = []
     for key in _walk(min(keys), max(keys), slices.size, slices.calendar):

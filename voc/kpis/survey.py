@@ -233,8 +233,8 @@ SURVEY_BIAS: Final = Kpi(
     name="survey_bias",
     title_fa="سوگیری نظرسنجی",
     title_en="Survey bias",
-    unit="points",
-    better="lower",
+    unit="points_200",
+    better="zero",
     definition_fa="خالص احساس نوشته‌های کسانی که به نظرسنجی (NPS، CSAT یا CES) پاسخ داده‌اند منهای خالص احساس نوشته‌های کسانی که"
     " پاسخ نداده‌اند؛ از منفی ۲۰۰ تا ۲۰۰. دور از صفر یعنی نظرسنجی صدای همه نیست.",
     definition_en="Net sentiment of the texts of those who answered a survey (NPS, CSAT or CES) less that of those who did not;"

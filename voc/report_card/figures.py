@@ -6,7 +6,7 @@ is Wilson's, carried over. What adds up several codes of a row has no such form 
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -171,11 +171,12 @@ def _ends(drawn: Floats, low: float, high: float) -> tuple[float, float]:
     return float(least), float(most)
 
 
-def _weights(n: int) -> Sequence[Ints]:
-    """How often each of n rows is drawn [draws, n], in pieces."""
+def _weights(n: int) -> Iterator[Ints]:
+    """How often each of n rows is drawn [draws, n], in pieces, of which one is there at a time."""
     random = np.random.default_rng(0)
     even = np.full(n, 1 / n)
-    return [random.multinomial(n, even, DRAWS_AT_ONCE) for _ in range(DRAWS // DRAWS_AT_ONCE)]
+    for _ in range(DRAWS // DRAWS_AT_ONCE):
+        yield random.multinomial(n, even, DRAWS_AT_ONCE)
 
 
 def _redrawn(table: Ints) -> Ints:

@@ -9,7 +9,7 @@ from voc.corrections.correction import DRAWN
 from voc.errors import InputError
 from voc.kpis.slices import Selects
 from voc.records import TaggedFeedback
-from voc.store.feedback import feedback_id
+from voc.store.feedback import feedback_id, feedback_seq
 from voc.store.filters import Filters, where
 from voc.store.judged import Answer, answer_of_tags, read_said
 
@@ -97,7 +97,7 @@ def answered_now(store: Loads, rows: Sequence[Judged]) -> list[Judged]:
     found = []
     for record in store.load_feedback([feedback_id(seq) for seq in by_seq]):
         tags = record.corrected.model if record.corrected else record.tags
-        row = by_seq[int(record.id[1:])]
+        row = by_seq[feedback_seq(record.id)]
         if tags is not None and tags.taxonomy == row.taxonomy:
             found.append(replace(row, model=tags.model, said=answer_of_tags(tags)))
     return found

@@ -7,12 +7,12 @@ from datetime import date
 from typing import Final
 
 from voc.errors import InputError
+from voc.records import POLARITIES
 from voc.store.database import JsonKey
 from voc.taxonomy import Code, Group, Taxonomy, load_taxonomy
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
 
-POLARITIES: Final = ("negative", "positive", "neutral")
 KINDS: Final = ("feedback", "conversation")
 MOST_ATTRIBUTES: Final = 50  # more than any table of feedback has to filter by; the database refuses a condition of thousands
 

@@ -107,7 +107,7 @@ def _from_hub(name: str) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(snapshot_download(name, allow_patterns=["*.json", "*.safetensors"]))
+        return Path(snapshot_download(name, allow_patterns=["*.json", "*.safetensors", "*.toml"]))
     except Exception as error:
         raise ModelError(
             f"VOC_MODEL: {name!r} is neither a folder here nor a model that the hub would give"

@@ -29,7 +29,7 @@ _PROVIDER_HOST: Final = rf"{_PROVIDER}(?:\s?{_DOT}\s?(?:com|ir|me)(?![A-Za-z]))?
 _AT: Final = rf"(?:@|\s@\s|\s?@\s?(?={_PROVIDER}))(?=[0-9.\-]*+[A-Za-z])"
 _SPELLED_AT: Final = r"(?:\sat\s|\s?[\[(]\s?at\s?[\])]\s?)"
 _EMAIL: Final = rf"{_LOCAL}(?:{_AT}(?:{_HOST}|{_PROVIDER_HOST})|{_SPELLED_AT}{_PROVIDER_HOST})"
-_HANDLE: Final = r"(?<![A-Za-z0-9_@])@[0-9]{0,4}[A-Za-z_](?:\.?[A-Za-z0-9_]){2,31}+"
+_HANDLES: Final = r"(?<![A-Za-z0-9_@])(?:@[0-9]{0,4}[A-Za-z_](?:\.?[A-Za-z0-9_]){2,31}+)++"  # «@sara@ali» too
 # In right-to-left text the sign often lands at the other end; a plain Latin word before it is none.
 _FLIPPED: Final = r"(?=[A-Za-z]{0,30}[0-9._])[A-Za-z][A-Za-z0-9._]{3,31}+@(?![A-Za-z0-9@])"
 _IN_LINK: Final = r"[A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]"
@@ -37,9 +37,10 @@ _PERSIAN_SLUG: Final = r"(?<=[/_=\-])[آ-یـ\u200c]+"
 _REST: Final = rf"(?:{_IN_LINK}|{_PERSIAN_SLUG})*+"
 _SCHEME: Final = r"(?:https?|ftp|tg)\s?:\s?//"
 _TOKEN: Final = re.compile(
-    rf"(?P<link>{_SCHEME}[A-Za-z0-9]{_REST})|(?P<email>{_EMAIL})|(?P<handle>{_HANDLE}|{_FLIPPED})|(?<!@)(?P<host>{_HOST})|{_LOCAL}",
+    rf"(?P<link>{_SCHEME}[A-Za-z0-9]{_REST})|(?P<email>{_EMAIL})|(?P<handles>{_HANDLES})|(?P<flipped>{_FLIPPED})|(?<!@)(?P<host>{_HOST})|{_LOCAL}",
     re.IGNORECASE,
 )
+_HANDLE: Final = re.compile("@[^@]+")
 _MAY_BE_ADDRESS: Final = re.compile(rf"[A-Za-z0-9_\-]\.[A-Za-z0-9]|[A-Za-z0-9]{_SPELLED_AT}[A-Za-z]", re.IGNORECASE)
 _PATH: Final = re.compile(rf"(?::[0-9]{{2,5}})?[/?#](?={_IN_LINK}|{_PERSIAN_SLUG}){_REST}")
 _NAMED: Final = re.compile(r"[0-9@]|\.[A-Za-z]")
@@ -56,7 +57,9 @@ def find_addresses(text: str) -> Iterator[tuple[int, int, AddressKind]]:
         start, at = token.span()
         if token["email"]:
             yield start, at, "email"
-        elif token["handle"]:
+        elif token["handles"]:
+            yield from ((*handle.span(), "handle") for handle in _HANDLE.finditer(text, start, at))
+        elif token["flipped"]:
             yield start, at, "handle"
         elif token["link"]:
             at = _trim(text, start, at)

@@ -30,7 +30,8 @@ from voc.kpis.slices import (
     read_counted,
     slice_rows,
 )
-from voc.store.filters import POLARITIES, Filters, where
+from voc.records import POLARITIES
+from voc.store.filters import Filters, where
 from voc.trends.arrays import Floats, changes_of_nets, changes_of_shares, nets, shares
 
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
