@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -62,6 +63,12 @@ def test_the_span_of_the_chart_is_chosen(client: TestClient) -> None:
     assert 'bucket=week" aria-current="true"' in raw
     assert "هفتهٔ ۵ اسفند ۱۴۰۲" in raw
     assert client.get("/kpis/nps", params={"bucket": "hour"}).status_code == 422
+
+
+def test_the_table_of_a_chart_says_as_much_as_the_chart(tmp_path: Path) -> None:
+    with running(tmp_path) as client:
+        send_tagged(client, "نظر,تاریخ,CSAT\nسریع رسید,1403/01/05,4\nعالی بود,1403/01/06,4\nخوب بود,1403/01/07,5\n")
+        assert "فروردین ۱۴۰۳ ۳ ۴٫۳" in seen(client, "/kpis/csat_mean")
 
 
 def test_a_kpi_without_a_value_says_why_and_fills_no_formula(client: TestClient) -> None:
