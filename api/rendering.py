@@ -86,6 +86,7 @@ def environment() -> Environment:
     }
     made.filters["code_title"] = titles.code_title
     made.filters["channel_title"] = titles.channel_title
+    made.filters["value_title"] = titles.value_title
     return made
 
 
