@@ -68,6 +68,7 @@ def environment() -> Environment:
     made.globals |= {
         "_": tongue.say,
         "direction": tongue.direction,
+        "calendar": tongue.calendar,
         "number": tongue.number,
         "percent": tongue.percent,
         "signed": tongue.signed,

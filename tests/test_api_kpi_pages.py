@@ -1,5 +1,7 @@
 """The pages of the KPIs: every KPI is there with its value or what would give one, and its arithmetic is shown."""
 
+import html
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,6 +65,15 @@ def test_the_span_of_the_chart_is_chosen(client: TestClient) -> None:
     assert 'bucket=week" aria-current="true"' in raw
     assert "هفتهٔ ۵ اسفند ۱۴۰۲" in raw
     assert client.get("/kpis/nps", params={"bucket": "hour"}).status_code == 422
+
+
+@pytest.mark.parametrize(("language", "months"), [("fa", {"1402-12", "1403-01", "1403-02"}), ("en", {"2024-03", "2024-04"})])
+def test_the_file_has_the_months_of_the_chart(client: TestClient, language: str, months: set[str]) -> None:
+    page = html.unescape(client.get("/kpis/nps", headers={"cookie": f"voc_lang={language}"}).text)
+    for ending in ("xlsx", "parquet"):
+        (link,) = re.findall(rf'href="(/v1/export/kpis\?names=nps&bucket=[^"]*format={ending})"', page)
+        exported = client.get(link.replace(f"format={ending}", "format=jsonl")).text
+        assert {json.loads(line)["bucket"] for line in exported.splitlines()} == months
 
 
 def test_the_table_of_a_chart_says_as_much_as_the_chart(tmp_path: Path) -> None:
