@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from api import titles
-from api.charts import Cell, ChartRow, by_span, chart_row, in_fitting_spans
+from api.charts import Cell, ChartRow, Spans, by_span, chart_row, in_fitting_spans
 from api.overview import POLARITIES, Part, parts_of, sure_words
 from api.tongue import SPOKEN, calendar, number, points_words, say, signed, span_words
 from voc.calendars import BucketSize
@@ -72,26 +72,23 @@ def list_tree(store: Store, filters: Filters) -> list[ReasonLine]:
     return [replace(group, children=tuple(children[group.code])) for group in groups]
 
 
-def list_trend(store: Store, filters: Filters, code: str, level: str) -> list[ChartRow]:
+def spans_of(store: Store, filters: Filters, level: str) -> tuple[BucketSize, Spans]:
+    """The shares of all reasons, or groups of them, in spans of time that fit; and how long such a span is."""
+    return in_fitting_spans(
+        lambda size: compute_trend(store, "reasons", bucket=size, calendar=calendar(), level=level, filters=filters)
+    )
+
+
+def list_trend(store: Store, filters: Filters, code: str, size: BucketSize, spans: Spans) -> list[ChartRow]:
     """The share of the texts that have a reason, over time."""
-
-    def rows_by(size: BucketSize) -> list[TrendRow]:
-        return compute_trend(store, "reasons", bucket=size, calendar=calendar(), level=level, filters=filters)
-
-    size, spans = in_fitting_spans(rows_by)
     totals = _texts_by_span(store, filters, size)
     return [
         chart_row(rows[0], totals.get(bucket, 0), [_cell(rows, code, totals.get(bucket, 0))]) for bucket, rows in spans.items()
     ]
 
 
-def list_polarity(store: Store, filters: Filters, code: str, level: str) -> list[ChartRow]:
+def list_polarity(store: Store, filters: Filters, code: str, level: str, size: BucketSize, spans: Spans) -> list[ChartRow]:
     """Of the texts that have a reason, the shares of those with blame, with neither, and with praise alone, over time."""
-
-    def rows_by(size: BucketSize) -> list[TrendRow]:
-        return compute_trend(store, "reasons", bucket=size, calendar=calendar(), level=level, filters=filters)
-
-    size, spans = in_fitting_spans(rows_by)
     blame, praise = (_by_span(_polar_trend(store, filters, size, level, each), code) for each in ("negative", "positive"))
     found = []
     for bucket, rows in spans.items():

@@ -16,9 +16,9 @@ from tests.ledger import Row, on, row, store_with, tags
 from voc.days import parse_day
 from voc.kpis import Setting
 from voc.records import Feedback
-from voc.store import Filters
+from voc.store import Filters, Store
 from voc.store.database import Engine
-from voc.trends import Comparison, compare
+from voc.trends import Comparison, TrendRow, compare, compute_trend
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -52,6 +52,18 @@ def test_a_reason_from_all_sides(client: TestClient) -> None:
     raw = client.get("/reasons/delivery.time").text
     assert 'href="/texts?reason=delivery.time"' in raw
     assert raw.count("<mark") >= len(api["typical"]) > 0
+
+
+def test_the_page_of_a_reason_asks_no_series_twice(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def compute(store: Store, measure: str, **options: Any) -> list[TrendRow]:
+        asked.append((measure, options.get("bucket"), options.get("group"), options.get("polarity")))
+        return compute_trend(store, measure, **options)
+
+    monkeypatch.setattr("api.reasons.compute_trend", compute)
+    client.get("/reasons/delivery.time?sentiment=negative").raise_for_status()
+    assert len(asked) == len(set(asked)) > 3
 
 
 def test_a_group_has_a_page_and_an_unknown_code_none(client: TestClient) -> None:
