@@ -7,8 +7,7 @@ from typing import Final
 
 from api import titles
 from api.charts import Cell, ChartRow, Spans, by_span, chart_row, in_fitting_spans
-from api.overview import POLARITIES, Part, parts_of, sure_words
-from api.tongue import SPOKEN, calendar, number, points_words, say, signed, span_words
+from api.tongue import SPOKEN, calendar, number, percent, points_words, say, signed, span_words
 from voc.calendars import BucketSize
 from voc.store import Filters, Store
 from voc.taxonomy import load_taxonomy
@@ -31,6 +30,17 @@ COMPANION_TITLES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 COMPANIONS_SHOWN: Final = 6
 CHANNELS_SHOWN: Final = 10
+REASONS_SHOWN: Final = 10
+POLARITIES: Final = ("negative", "neutral", "positive")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a bar, in per cent of its length."""
+
+    code: str
+    start: float
+    size: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,11 @@ class ReasonLine:
     beyond_chance: bool = False
     children: tuple["ReasonLine", ...] = ()
 
+    @property
+    def group(self) -> str:
+        """The title of the group that it stands in."""
+        return titles.code_title(self.code.partition(".")[0])
+
 
 @dataclass(frozen=True, slots=True)
 class DriverLine:
@@ -64,12 +79,17 @@ class DriverLine:
 
 def list_tree(store: Store, filters: Filters) -> list[ReasonLine]:
     """The groups that any text speaks of with their reasons, the most frequent first."""
-    groups = _lines(store, filters, "group")
-    leaves = _lines(store, filters, "leaf", longest=groups[0].n if groups else 0)
+    groups = _lines(store, filters, "group", _changes(store, filters, "group"))
+    leaves = _lines(store, filters, "leaf", _changes(store, filters, "leaf"), longest=groups[0].n if groups else 0)
     children: dict[str, list[ReasonLine]] = defaultdict(list)
     for line in leaves:
         children[line.code.partition(".")[0]].append(line)
     return [replace(group, children=tuple(children[group.code])) for group in groups]
+
+
+def list_frequent(store: Store, filters: Filters) -> list[ReasonLine]:
+    """The reasons that most texts speak of, the most frequent first, without how they changed."""
+    return _lines(store, filters, "leaf", {})[:REASONS_SHOWN]
 
 
 def spans_of(store: Store, filters: Filters, level: str) -> tuple[BucketSize, Spans]:
@@ -141,7 +161,9 @@ def definition_of(code: str) -> str:
     return reason.definition_fa if SPOKEN.get() == "fa" else reason.definition_en
 
 
-def _lines(store: Store, filters: Filters, level: str, longest: int = 0) -> list[ReasonLine]:
+def _lines(
+    store: Store, filters: Filters, level: str, changes: Mapping[str | None, Contrast], longest: int = 0
+) -> list[ReasonLine]:
     """The lines of a level, their bars filled by `longest` texts, or by the most frequent of them."""
     rows = sorted(
         (row for row in compute_trend(store, "reasons", bucket=None, level=level, filters=filters) if row.n),
@@ -157,7 +179,6 @@ def _lines(store: Store, filters: Filters, level: str, longest: int = 0) -> list
         }
         for polarity in ("negative", "positive")
     }
-    changes = _changes(store, filters, level)
     return [
         _line(
             row,
@@ -179,12 +200,29 @@ def _line(row: TrendRow, longest: int, net: float | None, said: Mapping[str, int
         title=titles.code_title(code),
         n=row.n,
         share=row.share or 0.0,
-        interval=sure_words(row),
+        interval=_sure_words(row),
         net=None if net is None else 100 * net,
-        parts=parts_of([(each, counts[each]) for each in POLARITIES], longest),
+        parts=_parts_of([(each, counts[each]) for each in POLARITIES], longest),
         change=_change_words(change) if change else "",
         beyond_chance=bool(change and change.beyond_chance),
     )
+
+
+def _sure_words(row: TrendRow) -> str:
+    """The interval of a share and what it rests on."""
+    interval = span_words(percent(row.ci_low), percent(row.ci_high))
+    return say("با اطمینان ۹۵٪: {interval}، {count} نظر", interval=interval, count=number(row.n))
+
+
+def _parts_of(counts: Sequence[tuple[str, int]], whole: int) -> tuple[Part, ...]:
+    """Counts, one behind the other, as stretches of a bar that `whole` fills."""
+    parts: list[Part] = []
+    start = 0.0
+    for code, count in counts:
+        if count:
+            parts.append(Part(code, start, 100 * count / whole))
+            start += parts[-1].size
+    return tuple(parts)
 
 
 def _changes(store: Store, filters: Filters, level: str) -> Mapping[str | None, Contrast]:
