@@ -10,9 +10,10 @@ import time
 from typing import Final
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import describe, respond
+from api.problems import answer, describe, respond
 from voc.errors import TooLargeError, TooSlowError
 
 JSON_LIMIT_MIB: Final = 64
@@ -45,7 +46,8 @@ class BodyLimit:
         limit, error = self._limit(headers.get("content-type", ""))
         length = headers.get("content-length", "")
         if length.isdecimal() and int(length) > limit:
-            await respond(describe(error.status, error.message, code=error.code))(scope, receive, send)
+            refusal = await answer(Request(scope), error)
+            await refusal(scope, receive, send)
             return
         received, whole, began = 0, False, time.monotonic()
 

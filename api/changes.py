@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from api import titles
@@ -11,6 +12,7 @@ from api.tongue import number, percent, say, span_words
 from voc.kpis import KpiRow, Setting, compute_kpis
 from voc.kpis.differences import difference_of_estimates
 from voc.kpis.kpi import Estimate
+from voc.records import TaggedFeedback
 from voc.store import Filters, Store
 from voc.trends import Contrast, compare, last_days, period_before
 
@@ -58,12 +60,14 @@ def list_changes(store: Store, filters: Filters) -> Changes | None:
         return None
     then = period_before(now)
     found = compare(store, then, now, kinds=tuple(KINDS), examples=1)
+    shown = list(islice((each for each in found.items if each.beyond_chance), CHANGES_SHOWN))
+    texts = {each.id: each for each in store.load_feedback([id for each in shown for id in each.examples[:1]])}
     return Changes(
         period=period_words(now),
         before=period_words(then),
         n=found.n_second,
         n_before=found.n_first,
-        items=tuple(_change(store, each, then, now) for each in found.items if each.beyond_chance)[:CHANGES_SHOWN],
+        items=tuple(_change(each, then, now, texts) for each in shown),
     )
 
 
@@ -79,12 +83,13 @@ def _estimate(row: KpiRow) -> Estimate:
     return Estimate(row.value, row.ci_low, row.ci_high, row.n)
 
 
-def _change(store: Store, found: Contrast, then: Filters, now: Filters) -> Change:
+def _change(found: Contrast, then: Filters, now: Filters, texts: Mapping[str, TaggedFeedback]) -> Change:
+    """The contrast in words; without an example where that was deleted meanwhile."""
     rose = (found.difference or 0) > 0
     side = now if rose else then
     name = "reason" if found.kind == "reasons" else found.kind
     span = {"from": side.from_.isoformat(), "to": side.to.isoformat()} if side.from_ and side.to else {}
-    tagged = store.get_feedback(found.examples[0]) if found.examples else None
+    tagged = texts.get(found.examples[0]) if found.examples else None
     before, after = found.share_first or 0.0, found.share_second or 0.0
     return Change(
         kind=say(KINDS[found.kind]),

@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 from api.parameters import ATTRIBUTE_PREFIX, Day, FilterQuery
 from api.periods import Period, list_periods
 from api.service import Service
-from api.titles import CORRECTED, FILTERS, KINDS, POLARITIES, channel_title, code_title
+from api.titles import CORRECTED, FILTERS, KINDS, POLARITIES, channel_title, code_title, value_title, written_value
 from api.tongue import day, say, span_words, typed_day
 from voc.days import parse_day
 from voc.errors import InputError
@@ -147,7 +147,7 @@ def _fields(pairs: Pairs, service: Service) -> Iterator[Select]:
         yield Select(name, say(FILTERS[name]), [("", _options(name, offered, pairs))])
     for name, values in service.recent.get("attributes", lambda: _attributes(service)):
         field = f"{ATTRIBUTE_PREFIX}{name}"
-        yield Select(field, name, [("", _options(field, [(value, value) for value in values], pairs))], own=True)
+        yield Select(field, name, [("", _options(field, [(value, value_title(value)) for value in values], pairs))], own=True)
 
 
 def _channels(service: Service) -> list[str]:
@@ -161,7 +161,7 @@ def _attributes(service: Service) -> list[tuple[str, list[str]]]:
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for each in service.store.find_feedback(Filters(), limit=TEXTS_LOOKED_AT).items:
         for name, value in each.feedback.attributes.items():
-            found[name][str(value)] += 1
+            found[name][written_value(value)] += 1
     few = [(name, counts) for name, counts in found.items() if len(counts) <= VALUES_SHOWN and len(counts) < counts.total()]
     return [(name, [value for value, _ in counts.most_common()]) for name, counts in few[:ATTRIBUTES_SHOWN]]
 
@@ -208,7 +208,7 @@ def _words(name: str, value: str, service: Service) -> tuple[str, bool]:
     if name == "q":
         return say("«{name}»", name=value), True
     if name.startswith(ATTRIBUTE_PREFIX):
-        return f"{name.removeprefix(ATTRIBUTE_PREFIX)}: {value}", True
+        return f"{name.removeprefix(ATTRIBUTE_PREFIX)}: {value_title(value)}", True
     if name == "polarity":
         return say(POLARITIES.get(value, value)), False
     if name == "corrected":

@@ -90,7 +90,7 @@ class Guard:
         return origin is not None and not self._is_own(origin, headers.get("host", ""))
 
     def _is_own(self, origin: str, host: str) -> bool:
-        site = urlsplit(origin).netloc.lower()
+        site = origin.partition("://")[2].lower()
         return site == host.lower() or site in self._proxied
 
 

@@ -1,10 +1,10 @@
-"""What the first page shows, worked out from the same KPIs and trends that the API gives: figures, reasons, sentiment by time.
+"""What the first page shows, worked out from the same KPIs and trends that the API gives: figures and sentiment by time.
 
 Nothing is computed here that a caller of /v1/kpis and /v1/trends (`bucket=none`) could not get: this only chooses, and puts it
 into words.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -25,12 +25,10 @@ LINE_SPANS: Final[tuple[BucketSize, ...]] = ("month", "week")
 ENOUGH_POINTS: Final = 5
 LEAST_POINTS: Final = 3
 MOST_POINTS: Final = 24
-REASONS_SHOWN: Final = 10
 FIRST_CHOICE: Final = ("text_sentiment_net", "nps", "csat_top2", "text_effort_share", "text_churn")
 FROM_SURVEY: Final = frozenset({"nps", "csat_top2"})
 SECOND_CHOICE: Final = ("ces_mean", "text_resolution", "text_advocacy", "text_delight")
 SENTIMENTS: Final = ("negative", "mixed", "neutral", "positive")
-POLARITIES: Final = ("negative", "neutral", "positive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +47,6 @@ class Figure:
     missing: bool = False
     change: str = ""
     line: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A stretch of a bar, in per cent of its length."""
-
-    code: str
-    start: float
-    size: float
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonBar:
-    """A contact reason, its share of the texts, and how much of what is said of it is blame or praise (net −100 to 100)."""
-
-    code: str
-    title: str
-    group: str
-    share: float
-    interval: str
-    net: float | None
-    parts: tuple[Part, ...]
 
 
 def count_rows(store: Store, filters: Filters) -> int:
@@ -98,27 +74,12 @@ def list_figures(store: Store, filters: Filters, setting: Setting, volume: int, 
     return [Figure(say("نظرها"), "", number(volume), "", read), *figures]
 
 
-def list_reasons(store: Store, filters: Filters) -> list[ReasonBar]:
-    """The reasons that most texts speak of, the most frequent first."""
-    rows = sorted(compute_trend(store, "reasons", bucket=None, filters=filters), key=lambda row: (-row.n, row.code or ""))
-    shown = [row for row in rows[:REASONS_SHOWN] if row.n]
-    if not shown:
-        return []
-    nets = {row.code: row.share for row in compute_trend(store, "reason_net", bucket=None, filters=filters)}
-    said = {polarity: _counts(store, filters, polarity) for polarity in ("negative", "positive")}
-    return [_bar(row, shown[0].n, nets.get(row.code), {each: said[each].get(row.code, 0) for each in said}) for row in shown]
-
-
 def list_trend(store: Store, filters: Filters) -> tuple[str, list[ChartRow]]:
     """The shares of the sentiments in spans of time, none in one without texts; and what the span is called."""
     size, spans = in_fitting_spans(
         lambda size: compute_trend(store, "sentiment", bucket=size, calendar=calendar(), filters=filters)
     )
     return say(BUCKET_TITLES[size]), [_moods(rows) for rows in spans.values()]
-
-
-def _counts(store: Store, filters: Filters, polarity: str) -> dict[str | None, int]:
-    return {row.code: row.n for row in compute_trend(store, "reasons", bucket=None, polarity=(polarity,), filters=filters)}
 
 
 def _total(store: Store, measure: str, filters: Filters) -> int:
@@ -135,12 +96,6 @@ def _figure(row: KpiRow, tagged: int) -> Figure:
     if row.ci_low is not None:
         basis = f"{span_words(_written(row.ci_low, row.unit), _written(row.ci_high, row.unit))} · {basis}"
     return Figure(title, definition, _written(row.value, row.unit), titles.unit_title(row.unit), basis)
-
-
-def sure_words(row: TrendRow) -> str:
-    """The interval of a share and what it rests on."""
-    interval = span_words(percent(row.ci_low), percent(row.ci_high))
-    return say("با اطمینان ۹۵٪: {interval}، {count} نظر", interval=interval, count=number(row.n))
 
 
 def _change_words(change: Estimate | None, unit: str) -> str:
@@ -176,35 +131,6 @@ def _written(value: float | None, unit: str) -> str:
     if unit == "share":
         return percent(value)
     return signed(value) if unit in NETS else number(value, 1)
-
-
-def _bar(row: TrendRow, longest: int, net: float | None, said: Mapping[str, int]) -> ReasonBar:
-    code = row.code or ""
-    counts = {
-        "negative": said["negative"],
-        "neutral": row.n - said["negative"] - said["positive"],
-        "positive": said["positive"],
-    }
-    return ReasonBar(
-        code=code,
-        title=titles.code_title(code),
-        group=titles.code_title(code.partition(".")[0]),
-        share=row.share or 0.0,
-        interval=sure_words(row),
-        net=None if net is None else 100 * net,
-        parts=parts_of([(each, max(0, counts[each])) for each in POLARITIES], longest),
-    )
-
-
-def parts_of(counts: Sequence[tuple[str, int]], whole: int) -> tuple[Part, ...]:
-    """Counts, one behind the other, as stretches of a bar that `whole` fills."""
-    parts: list[Part] = []
-    start = 0.0
-    for code, count in counts:
-        if count:
-            parts.append(Part(code, start, 100 * count / whole))
-            start += parts[-1].size
-    return tuple(parts)
 
 
 def _moods(rows: Sequence[TrendRow]) -> ChartRow:

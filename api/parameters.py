@@ -53,7 +53,7 @@ class Query(BaseModel):
         for name in given:
             if name not in known and not name.startswith(cls.open_prefixes):
                 raise unknown_name(name, (*known, *(f"{prefix}NAME" for prefix in cls.open_prefixes)))
-        return {name: value for name, value in ((name, _said(value)) for name, value in given.items()) if value}
+        return {name: value for name, value in ((name, _said(value)) for name, value in given.items()) if value is not None}
 
 
 class FilterQuery(Query):
@@ -168,5 +168,7 @@ def unknown_name(name: str, known: Sequence[str]) -> InputError:
 
 
 def _said(value: Any) -> Any:
-    """A parameter without what is empty or blank, in whole or among its alternatives; falsy where nothing is left."""
-    return [each for each in value if str(each).strip()] if isinstance(value, list) else value if str(value).strip() else None
+    """A parameter without what is empty or blank, in whole or among its alternatives; None where nothing is left."""
+    if isinstance(value, list):
+        return [each for each in value if str(each).strip()] or None
+    return value if str(value).strip() else None

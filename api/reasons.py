@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from api import titles
-from api.charts import Cell, ChartRow, by_span, chart_row, in_fitting_spans
-from api.overview import POLARITIES, Part, parts_of, sure_words
-from api.tongue import SPOKEN, calendar, number, points_words, say, signed, span_words
+from api.charts import Cell, ChartRow, Spans, by_span, chart_row, in_fitting_spans
+from api.tongue import SPOKEN, calendar, number, percent, points_words, say, signed, span_words
 from voc.calendars import BucketSize
 from voc.store import Filters, Store
 from voc.taxonomy import load_taxonomy
@@ -31,6 +30,17 @@ COMPANION_TITLES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 COMPANIONS_SHOWN: Final = 6
 CHANNELS_SHOWN: Final = 10
+REASONS_SHOWN: Final = 10
+POLARITIES: Final = ("negative", "neutral", "positive")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a bar, in per cent of its length."""
+
+    code: str
+    start: float
+    size: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,11 @@ class ReasonLine:
     beyond_chance: bool = False
     children: tuple["ReasonLine", ...] = ()
 
+    @property
+    def group(self) -> str:
+        """The title of the group that it stands in."""
+        return titles.code_title(self.code.partition(".")[0])
+
 
 @dataclass(frozen=True, slots=True)
 class DriverLine:
@@ -64,34 +79,36 @@ class DriverLine:
 
 def list_tree(store: Store, filters: Filters) -> list[ReasonLine]:
     """The groups that any text speaks of with their reasons, the most frequent first."""
-    groups = _lines(store, filters, "group")
-    leaves = _lines(store, filters, "leaf", longest=groups[0].n if groups else 0)
+    groups = _lines(store, filters, "group", _changes(store, filters, "group"))
+    leaves = _lines(store, filters, "leaf", _changes(store, filters, "leaf"), longest=groups[0].n if groups else 0)
     children: dict[str, list[ReasonLine]] = defaultdict(list)
     for line in leaves:
         children[line.code.partition(".")[0]].append(line)
     return [replace(group, children=tuple(children[group.code])) for group in groups]
 
 
-def list_trend(store: Store, filters: Filters, code: str, level: str) -> list[ChartRow]:
+def list_frequent(store: Store, filters: Filters) -> list[ReasonLine]:
+    """The reasons that most texts speak of, the most frequent first, without how they changed."""
+    return _lines(store, filters, "leaf", {})[:REASONS_SHOWN]
+
+
+def spans_of(store: Store, filters: Filters, level: str) -> tuple[BucketSize, Spans]:
+    """The shares of all reasons, or groups of them, in spans of time that fit; and how long such a span is."""
+    return in_fitting_spans(
+        lambda size: compute_trend(store, "reasons", bucket=size, calendar=calendar(), level=level, filters=filters)
+    )
+
+
+def list_trend(store: Store, filters: Filters, code: str, size: BucketSize, spans: Spans) -> list[ChartRow]:
     """The share of the texts that have a reason, over time."""
-
-    def rows_by(size: BucketSize) -> list[TrendRow]:
-        return compute_trend(store, "reasons", bucket=size, calendar=calendar(), level=level, filters=filters)
-
-    size, spans = in_fitting_spans(rows_by)
     totals = _texts_by_span(store, filters, size)
     return [
         chart_row(rows[0], totals.get(bucket, 0), [_cell(rows, code, totals.get(bucket, 0))]) for bucket, rows in spans.items()
     ]
 
 
-def list_polarity(store: Store, filters: Filters, code: str, level: str) -> list[ChartRow]:
+def list_polarity(store: Store, filters: Filters, code: str, level: str, size: BucketSize, spans: Spans) -> list[ChartRow]:
     """Of the texts that have a reason, the shares of those with blame, with neither, and with praise alone, over time."""
-
-    def rows_by(size: BucketSize) -> list[TrendRow]:
-        return compute_trend(store, "reasons", bucket=size, calendar=calendar(), level=level, filters=filters)
-
-    size, spans = in_fitting_spans(rows_by)
     blame, praise = (_by_span(_polar_trend(store, filters, size, level, each), code) for each in ("negative", "positive"))
     found = []
     for bucket, rows in spans.items():
@@ -144,7 +161,9 @@ def definition_of(code: str) -> str:
     return reason.definition_fa if SPOKEN.get() == "fa" else reason.definition_en
 
 
-def _lines(store: Store, filters: Filters, level: str, longest: int = 0) -> list[ReasonLine]:
+def _lines(
+    store: Store, filters: Filters, level: str, changes: Mapping[str | None, Contrast], longest: int = 0
+) -> list[ReasonLine]:
     """The lines of a level, their bars filled by `longest` texts, or by the most frequent of them."""
     rows = sorted(
         (row for row in compute_trend(store, "reasons", bucket=None, level=level, filters=filters) if row.n),
@@ -160,7 +179,6 @@ def _lines(store: Store, filters: Filters, level: str, longest: int = 0) -> list
         }
         for polarity in ("negative", "positive")
     }
-    changes = _changes(store, filters, level)
     return [
         _line(
             row,
@@ -182,12 +200,29 @@ def _line(row: TrendRow, longest: int, net: float | None, said: Mapping[str, int
         title=titles.code_title(code),
         n=row.n,
         share=row.share or 0.0,
-        interval=sure_words(row),
+        interval=_sure_words(row),
         net=None if net is None else 100 * net,
-        parts=parts_of([(each, counts[each]) for each in POLARITIES], longest),
+        parts=_parts_of([(each, counts[each]) for each in POLARITIES], longest),
         change=_change_words(change) if change else "",
         beyond_chance=bool(change and change.beyond_chance),
     )
+
+
+def _sure_words(row: TrendRow) -> str:
+    """The interval of a share and what it rests on."""
+    interval = span_words(percent(row.ci_low), percent(row.ci_high))
+    return say("با اطمینان ۹۵٪: {interval}، {count} نظر", interval=interval, count=number(row.n))
+
+
+def _parts_of(counts: Sequence[tuple[str, int]], whole: int) -> tuple[Part, ...]:
+    """Counts, one behind the other, as stretches of a bar that `whole` fills."""
+    parts: list[Part] = []
+    start = 0.0
+    for code, count in counts:
+        if count:
+            parts.append(Part(code, start, 100 * count / whole))
+            start += parts[-1].size
+    return tuple(parts)
 
 
 def _changes(store: Store, filters: Filters, level: str) -> Mapping[str | None, Contrast]:

@@ -68,6 +68,7 @@ def environment() -> Environment:
     made.globals |= {
         "_": tongue.say,
         "direction": tongue.direction,
+        "calendar": tongue.calendar,
         "number": tongue.number,
         "percent": tongue.percent,
         "signed": tongue.signed,
@@ -86,6 +87,7 @@ def environment() -> Environment:
     }
     made.filters["code_title"] = titles.code_title
     made.filters["channel_title"] = titles.channel_title
+    made.filters["value_title"] = titles.value_title
     return made
 
 

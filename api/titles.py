@@ -67,6 +67,7 @@ QUEUE_PURPOSES: Final[Mapping[str, str]] = {
 }
 SOURCES: Final[Mapping[str, str]] = {"person": "آدم‌ها", "import": "از فایل"}
 CHANNELS: Final[Mapping[str, str]] = {"self_service": "سلف‌سرویس"}
+TRUTHS: Final[Mapping[str, str]] = {"true": "بله", "false": "نه"}
 KINDS: Final[Mapping[str, str]] = {"feedback": "نظر", "conversation": "گفت‌وگو"}
 SPEAKERS: Final[Mapping[str, str]] = {"customer": "مشتری", "agent": "کارشناس"}
 MOVE_GROUPS: Final[Mapping[str, str]] = {"value_enhancement": "ارزش‌افزایی", "recovery": "دلجویی", "courtesy": "ادب"}
@@ -199,6 +200,17 @@ def unit_title(unit: str) -> str:
 def channel_title(channel: str) -> str:
     """The title of a channel that has a slug of ours; others are called what their source calls them."""
     return say(CHANNELS[channel]) if channel in CHANNELS else channel
+
+
+def written_value(value: object) -> str:
+    """A value as filters and the database write it: true and false as JSON has them."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def value_title(value: object) -> str:
+    """What a value is called: a truth value by a word, others as their source has them."""
+    written = written_value(value)
+    return say(TRUTHS[written]) if written in TRUTHS else written
 
 
 def code_title(code: str) -> str:

@@ -121,8 +121,8 @@ def _is_running(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except OSError:
-        return True  # somebody else's
+    except (OSError, OverflowError):
+        return True  # somebody else's, or no number of a process
     return process != os.getpid()  # before the first upload, what bears our own number is of an earlier process
 
 

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from api.callers import Keyring
 from tests.api_client import running, send_tagged
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -50,6 +52,18 @@ def test_a_key_is_made_shown_once_and_revoked(client: TestClient) -> None:
     assert (revoked.status_code, revoked.headers["Location"]) == (303, "/admin")
     assert client.get("/v1/kpis", headers={"Authorization": f"Bearer {other['key']}"}).status_code == 401
     assert "باطل" in words(client.get("/admin", headers=secret).text)
+
+
+def test_others_are_answered_while_a_key_is_made(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    make, meanwhile = Keyring.make, list[int]()
+
+    def slow(*given: Any) -> Any:
+        meanwhile.append(client.get("/v1/taxonomy").status_code)  # the database may be busy for long
+        return make(*given)
+
+    monkeypatch.setattr(Keyring, "make", slow)
+    assert client.post("/admin/keys", content="name=x&scope=admin", headers=FORM).status_code == 200
+    assert meanwhile == [200]
 
 
 def test_a_key_needs_a_name_and_a_scope(client: TestClient) -> None:

@@ -185,6 +185,8 @@ def test_a_selection_is_corrected_and_undone_as_one(client: TestClient) -> None:
         ({"filters": {"from": "دیروز"}, "expected": 1}, 422, None),
         ({"filters": 5, "expected": 1}, 422, None),
         ({"filters": {"corrected": True}, "expected": 1}, 422, None),
+        ({"filters": {"corrected": False}, "expected": 5}, 422, None),
+        ({"filters": {"attr.شعبه": 0}, "expected": 5}, 422, None),
         ({"ids": ["f1"] * 10_001}, 422, None),
         ({"ids": ["f1"], "limit": 10_001}, 422, None),
         ({"ids": ["f1"], "expected": -1}, 422, None),

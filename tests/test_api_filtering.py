@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.filtering import FilterForm, PageFilters, make_form
-from tests.api_client import problem, running, send_tagged
+from tests.api_client import problem, running, send_tagged, wait_done
 from voc.store.database import Engine
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -115,6 +115,23 @@ def test_what_has_a_value_of_its_own_for_each_text_is_not_to_choose_from(tmp_pat
         rows = "".join(f"سریع رسید {n},{n % 31},{n % 30},رسید {n}\n" for n in range(62))
         send_tagged(client, "نظر,سی‌ویک,سی,شماره\n" + rows)
         assert [field.title for field in form_of(client).fields if field.own] == ["سی"]
+
+
+def test_a_truth_value_is_offered_as_a_word_and_finds_its_texts(tmp_path: Path) -> None:
+    with running(tmp_path) as client:
+        rows = [{"text": f"سریع رسید {n}", "ویژه": n < 2} for n in range(5)]
+        wait_done(client, client.post("/v1/batches", json={"records": rows}).json()["id"])
+        (field,) = [each for each in form_of(client).fields if each.own]
+        assert [(option.value, option.title) for _, options in field.groups for option in options] == [
+            ("false", "نه"),
+            ("true", "بله"),
+        ]
+        assert count(client, "/texts?attr.ویژه=true") == 2
+        assert [each.words for each in form_of(client, **{"attr.ویژه": "true"}).chosen] == ["ویژه: بله"]
+        for path in ("/texts", "/feedback/f1"):
+            page = client.get(path).text
+            assert "<bdi>بله</bdi>" in page
+            assert "True" not in page
 
 
 def test_what_is_chosen_is_a_sentence_whose_parts_can_be_taken_back(client: TestClient) -> None:

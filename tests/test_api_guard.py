@@ -59,6 +59,8 @@ def test_other_names(client: TestClient, host: str, path: str) -> None:
         ({"origin": "http://evil.example"}, False),
         ({"origin": "http://localhost:3000"}, False),
         ({"origin": "null"}, False),
+        ({"origin": "http://["}, False),
+        ({"origin": "http://evil.example/localhost:8000"}, False),
         ({"sec-fetch-site": "cross-site"}, False),
         ({"sec-fetch-site": "same-site"}, False),
     ],

@@ -1,7 +1,10 @@
 """The pages of the KPIs: every KPI is there with its value or what would give one, and its arithmetic is shown."""
 
+import html
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -62,6 +65,21 @@ def test_the_span_of_the_chart_is_chosen(client: TestClient) -> None:
     assert 'bucket=week" aria-current="true"' in raw
     assert "هفتهٔ ۵ اسفند ۱۴۰۲" in raw
     assert client.get("/kpis/nps", params={"bucket": "hour"}).status_code == 422
+
+
+@pytest.mark.parametrize(("language", "months"), [("fa", {"1402-12", "1403-01", "1403-02"}), ("en", {"2024-03", "2024-04"})])
+def test_the_file_has_the_months_of_the_chart(client: TestClient, language: str, months: set[str]) -> None:
+    page = html.unescape(client.get("/kpis/nps", headers={"cookie": f"voc_lang={language}"}).text)
+    for ending in ("xlsx", "parquet"):
+        (link,) = re.findall(rf'href="(/v1/export/kpis\?names=nps&bucket=[^"]*format={ending})"', page)
+        exported = client.get(link.replace(f"format={ending}", "format=jsonl")).text
+        assert {json.loads(line)["bucket"] for line in exported.splitlines()} == months
+
+
+def test_the_table_of_a_chart_says_as_much_as_the_chart(tmp_path: Path) -> None:
+    with running(tmp_path) as client:
+        send_tagged(client, "نظر,تاریخ,CSAT\nسریع رسید,1403/01/05,4\nعالی بود,1403/01/06,4\nخوب بود,1403/01/07,5\n")
+        assert "فروردین ۱۴۰۳ ۳ ۴٫۳" in seen(client, "/kpis/csat_mean")
 
 
 def test_a_kpi_without_a_value_says_why_and_fills_no_formula(client: TestClient) -> None:

@@ -121,6 +121,15 @@ def test_an_upload_beyond_the_limit(client: TestClient) -> None:
     assert "VOC_MAX_UPLOAD_MB" in document["detail"]
 
 
+@pytest.mark.parametrize("path", ["/upload", "/upload/preview"])
+def test_a_person_sees_a_page_where_a_file_is_beyond_the_limit(client: TestClient, path: str) -> None:
+    large = "نظر\n" + "سریع و با کیفیت بود\n" * 40_000
+    answer = client.post(path, files={"file": ("بزرگ.csv", large)}, headers={"accept": "text/html"})
+    assert (answer.status_code, answer.headers["content-type"]) == (413, "text/html; charset=utf-8")
+    assert 'data-problem="too_large"' in answer.text
+    assert "VOC_MAX_UPLOAD_MB" in answer.text
+
+
 @pytest.mark.parametrize("path", ["/v1/batches", "/v1/tag"])
 def test_a_body_that_does_not_say_its_length(client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     monkeypatch.setattr("api.body_limit.JSON_LIMIT_MIB", 1)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -15,8 +16,9 @@ from tests.ledger import Row, on, row, store_with, tags
 from voc.days import parse_day
 from voc.kpis import Setting
 from voc.records import Feedback
-from voc.store import Filters
+from voc.store import Filters, Store
 from voc.store.database import Engine
+from voc.trends import Comparison, TrendRow, compare, compute_trend
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -50,6 +52,18 @@ def test_a_reason_from_all_sides(client: TestClient) -> None:
     raw = client.get("/reasons/delivery.time").text
     assert 'href="/texts?reason=delivery.time"' in raw
     assert raw.count("<mark") >= len(api["typical"]) > 0
+
+
+def test_the_page_of_a_reason_asks_no_series_twice(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def compute(store: Store, measure: str, **options: Any) -> list[TrendRow]:
+        asked.append((measure, options.get("bucket"), options.get("group"), options.get("polarity")))
+        return compute_trend(store, measure, **options)
+
+    monkeypatch.setattr("api.reasons.compute_trend", compute)
+    client.get("/reasons/delivery.time?sentiment=negative").raise_for_status()
+    assert len(asked) == len(set(asked)) > 3
 
 
 def test_a_group_has_a_page_and_an_unknown_code_none(client: TestClient) -> None:
@@ -98,15 +112,20 @@ def test_periods_by_name() -> None:
     assert period_words(Filters()) == ""
 
 
-def test_what_changed_beyond_chance_is_told_with_a_text_that_shows_it() -> None:
+def rows_that_changed() -> list[Row]:
+    """A month in which late couriers push back the prices of the month before."""
+
     def said(day: str, code: str, count: int, text: str) -> list[Row]:
         found = tags(reasons=[f"{code}-"], sentiment="negative", score=-0.9)
         return [Row(Feedback(text=text, line=1, occurred_at=on(day)), found)] * count
 
     rows = said("1403-01-20", "delivery.time", 4, "پیک دیر رسید") + said("1403-01-20", "price.value", 46, "گرونه به خدا")
     rows += said("1403-02-20", "delivery.time", 30, "این دفعه هم پیک دو ساعت دیر رسید دم در")
-    rows += said("1403-02-20", "price.value", 20, "گرونه به خدا")
-    with store_with(rows) as store:
+    return rows + said("1403-02-20", "price.value", 20, "گرونه به خدا")
+
+
+def test_what_changed_beyond_chance_is_told_with_a_text_that_shows_it() -> None:
+    with store_with(rows_that_changed()) as store:
         told = list_changes(store, Filters())  # the last month that there is anything of
         nothing = list_changes(store, Filters(channel=("phone",)))
     assert nothing is None
@@ -119,6 +138,21 @@ def test_what_changed_beyond_chance_is_told_with_a_text_that_shows_it() -> None:
     dear = next(change for change in told.items if change.title == "قیمت و ارزش خرید")
     assert (dear.rose, dear.times) == (False, "")
     assert "احساس" not in {change.kind for change in told.items}  # all were negative before, too
+
+
+def test_what_changed_is_told_though_its_texts_are_deleted_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    with store_with(rows_that_changed()) as store:
+
+        def compare_and_delete(*given: Any, **options: Any) -> Comparison:
+            found = compare(*given, **options)
+            for batch in store.list_batches().items:
+                store.delete_batch(batch.id)
+            return found
+
+        monkeypatch.setattr("api.changes.compare", compare_and_delete)
+        told = list_changes(store, Filters())
+    assert told is not None
+    assert {change.title: change.example for change in told.items} == {"زمان تحویل": [], "قیمت و ارزش خرید": []}
 
 
 def test_figures_say_how_they_differ_from_the_time_before_and_draw_their_line() -> None:

@@ -301,6 +301,8 @@ def test_figures_are_written(client: Client, survey: Batch, tmp_path: Path) -> N
     assert told == [("ces_mean", 3), ("nps", 3)]
     trends = client.export(tmp_path / "t.jsonl", "trends", measure="volume", bucket=None, batch=survey.id)
     assert json.loads(trends.read_text("utf-8"))["n"] == 5
+    whole = client.export(tmp_path / "k.jsonl", "kpis", names="nps", bucket=None, batch=survey.id)
+    assert json.loads(whole.read_text("utf-8"))["n"] == 5
 
 
 def test_a_file_that_cannot_be_written(client: Client, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Pages neither lose nor repeat a row while others come and go, and cost three queries however many rows they hold."""
 
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ def test_batches_newest_first(store: Store) -> None:
     "cursor",
     ["", "x", "f3", "!!!", "سلام", "bnVsbA", write_cursor("batches", "2026-01-01T00:00:00+00:00", "b1"),
      write_cursor("feedback"), write_cursor("feedback", "3"), write_cursor("feedback", -1), write_cursor("feedback", 2**63),
-     write_cursor("feedback", 1, 2), write_cursor("feedback", True)],
+     write_cursor("feedback", 1, 2), write_cursor("feedback", True), base64.b64encode(b"[" * 1_500).decode()],
 )  # fmt: skip
 def test_a_cursor_of_nothing_or_of_another_list_is_refused(store: Store, cursor: str) -> None:
     with pytest.raises(InputError) as refused:

@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
+from api.correcting import Sent, first_of
 from api.parameters import Query as Parameters
 from api.rendering import render
-from api.routes.sign_in import read_small_body
 from api.schemas import KeyIn
 from api.service import Running, Service
 from api.tongue import say
@@ -23,7 +22,6 @@ router = APIRouter(include_in_schema=False)
 
 KEYS_SHOWN: Final = 100
 AUDIT_SHOWN: Final = 30
-_KEY: Final = TypeAdapter(KeyIn)
 
 
 class AdminQuery(Parameters):
@@ -39,11 +37,10 @@ def show_admin(request: Request, service: Running, query: Annotated[AdminQuery, 
 
 
 @router.post("/admin/keys")
-async def create_key_page(request: Request, service: Running) -> HTMLResponse:
+def create_key_page(request: Request, service: Running, sent: Sent) -> HTMLResponse:
     """What the form for a new key sends; the key is on the page that answers and nowhere else."""
-    given = parse_qs((await read_small_body(request)).decode("utf-8", "replace"))
     try:
-        asked = _KEY.validate_python({name: given.get(name, [""])[0].strip() for name in ("name", "scope")})
+        asked = KeyIn.model_validate({name: first_of(sent, name).strip() for name in ("name", "scope")})
     except ValidationError:
         raise InputError(
             "A key needs a name and one of the scopes.", field="name", options=("read", "write", "admin")
@@ -62,7 +59,7 @@ def revoke_key_page(service: Running, key_id: str) -> RedirectResponse:
 
 def _page(request: Request, service: Service, cursor: str | None = None, made: tuple[str, str] | None = None) -> HTMLResponse:
     audit = service.store.list_audit(limit=AUDIT_SHOWN, cursor=cursor)
-    answer = render(
+    return render(
         request,
         "admin.html",
         health=_health(service),
@@ -71,8 +68,6 @@ def _page(request: Request, service: Service, cursor: str | None = None, made: t
         audit=audit.items,
         next_audit=audit.next,
     )
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
 
 
 def _health(service: Service) -> Sequence[tuple[str, Any]]:

@@ -16,6 +16,7 @@ from api import overview
 from api.changes import list_changes
 from api.filtering import PageFilters, make_form
 from api.highlight import turn_pieces
+from api.reasons import list_frequent
 from api.rendering import render
 from api.routes.batches import read_batch, take_upload
 from api.routes.conversations import read_conversation
@@ -188,7 +189,7 @@ def _told(service: Service, query: HomeQuery) -> dict[str, Any]:
         "volume": volume,
         "tagged": tagged,
         "figures": overview.list_figures(service.store, filters, service.kpi_setting, volume, tagged),
-        "reasons": overview.list_reasons(service.store, filters),
+        "reasons": list_frequent(service.store, filters),
         "trend": trend,
         "changes": list_changes(service.store, filters),
         "scenarios": what_if(service.store, filters=filters, options=service.kpis.options),

@@ -50,13 +50,14 @@ def _tree(service: Service, filters: Filters) -> dict[str, Any]:
 
 def _all_sides(store: Store, code: str, level: str, filters: Filters) -> dict[str, Any]:
     portrait, along = reasons.portrait_of(store, filters, code)
+    size, spans = reasons.spans_of(store, filters, level)
     return {
         "definition": reasons.definition_of(code),
         "portrait": portrait,
         "along": along,
         "drivers": reasons.list_drivers(store, filters, code, level),
-        "trend": reasons.list_trend(store, filters, code, level),
-        "polarity": reasons.list_polarity(store, filters, code, level),
+        "trend": reasons.list_trend(store, filters, code, size, spans),
+        "polarity": reasons.list_polarity(store, filters, code, level, size, spans),
         "channels": reasons.list_channels(store, filters, code, level),
     }
 

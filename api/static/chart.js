@@ -95,7 +95,7 @@ function lying({ name, color, told, values, low, high }) {
 }
 
 function line({ name, color, told, values }) {
-  return { type: "scatter", mode: "lines+markers", name, x: places(values), y: values, line: { color, width: 2 }, marker: { color, size: 5 }, hovertext: told, hoverinfo: "text" };
+  return { type: "scatter", mode: "lines+markers", cliponaxis: false, name, x: places(values), y: values, line: { color, width: 2 }, marker: { color, size: 5 }, hovertext: told, hoverinfo: "text" };
 }
 
 function band({ color, low, high }) {
@@ -124,7 +124,7 @@ function layout(chart, rows, [low, high], unit) {
     font,
     margin: { l: 48, r: 8, t: 12, b: 36 },
     xaxis: { tickvals: ticks.map(([place]) => place), ticktext: ticks.map(([, tick]) => tick), fixedrange: true, tickangle: 0, ticks: "outside", ticklen: 6, tickcolor: "transparent", showgrid: false, zeroline: false },
-    yaxis: { range: [low, high * 1.005], tickvals: steps, ticktext: steps.map((step) => shown(step, unit)), gridcolor: style("--line"), fixedrange: true, zeroline: false },
+    yaxis: { range: [low, high + 0.005 * (high - low)], tickvals: steps, ticktext: steps.map((step) => shown(step, unit)), gridcolor: style("--line"), fixedrange: true, zeroline: false },
     hoverlabel: { bgcolor: style("--surface"), bordercolor: style("--line"), font: { ...font, color: style("--ink") } },
   };
 }
@@ -146,7 +146,8 @@ function lyingLayout(chart, rows, unit) {
 
 function reach(series) {
   const values = series.flatMap(({ values, low, high }) => [...values, ...low, ...high]).filter((value) => value !== null);
-  return [Math.min(0, ...values), Math.max(...values) || 1];
+  const low = Math.min(0, ...values), high = Math.max(0, ...values);
+  return [low, high > low ? high : 1];
 }
 
 function stepsBetween(low, high) {

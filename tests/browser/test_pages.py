@@ -4,6 +4,7 @@ finds nothing serious. The pictures are for whoever wants to look: set VOC_TEST_
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -86,6 +87,38 @@ def test_a_chart_is_drawn_from_its_table_and_saved_as_a_picture(browser: Any, ad
     with page.expect_download() as saved:
         page.locator("[data-save]").click()
     assert saved.value.suggested_filename == "time.png"
+    context.close()
+
+
+def test_a_chart_reaches_from_its_lowest_figure_to_its_highest_and_to_nought(browser: Any, address: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, base_url=address)
+    page = context.new_page()
+    page.goto("/kpis/nps?channel=تلفن")  # two months
+    page.locator("#time-chart .plotly").first.wait_for()
+
+    def reach(*values: str) -> Any:
+        """From where to where a chart of these values goes."""
+        return page.evaluate(
+            """async (values) => {
+              const chart = document.getElementById("time-chart");
+              const cells = document.querySelectorAll("#time-table td[data-value]");
+              cells.forEach((cell, place) => Object.assign(cell.dataset, { value: values[place], low: "", high: "" }));
+              delete chart.layout;
+              document.dispatchEvent(new Event("report"));
+              while (!chart.layout?.yaxis?.range) await new Promise((resolve) => setTimeout(resolve, 20));
+              return chart.layout.yaxis.range;
+            }""",
+            values,
+        )
+
+    near = partial(pytest.approx, abs=0.4)
+    assert reach("20", "60") == near([0, 60])
+    assert reach("-40", "20") == near([-40, 20])
+    assert reach("-40", "-20") == near([-40, 0])
+    assert reach("-40", "-40") == near([-40, 0])
+    shot(page, "below-zero")
+    assert reach("0", "0") == near([0, 1])
+    assert reach("", "") == near([0, 1])
     context.close()
 
 

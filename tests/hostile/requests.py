@@ -142,6 +142,7 @@ def _cases() -> Iterator[Case]:
     for given in _CURSORS:
         for path in ("/v1/feedback", "/v1/batches", "/texts"):
             yield Case(f"{path}?cursor={given[:40]!r}", ask("GET", path, params={"cursor": given}), (422,))
+    yield Case("a cursor nested 1,500 deep", ask("GET", "/admin?cursor=" + cursor(b"[" * 1_500)), (422,))
     for moment in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2024-01-01"):
         yield Case(
             f"a cursor of {moment}", ask("GET", "/v1/batches", params={"cursor": cursor(["batches", moment, "b"])}), (200, 422)

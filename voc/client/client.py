@@ -269,7 +269,8 @@ class Client:
         Options are the filters and those of `trends` or `kpis`. Raises InputError where the file cannot be written.
         """
         target = Path(path)
-        asked = {**_spelled(options), "names": _joined(options.get("names", ())), "format": format or format_of(target)}
+        spelled = _spelled(options) if what == "trends" else options
+        asked = {**spelled, "names": _joined(options.get("names", ())), "format": format or format_of(target)}
         request = Request("GET", f"/v1/export/{what}{query(asked)}")
         self._transport.send(request, lambda pieces: write_whole(target, pieces))
         return target
@@ -363,5 +364,5 @@ def _joined(names: Several) -> str | None:
 
 
 def _spelled(options: Mapping[str, object]) -> dict[str, object]:
-    """With the API's word for no bucket, where it is said that there is to be none."""
+    """The options of a trend with the API's word for no bucket; KPIs have none where none is asked for."""
     return {name: "none" if name == "bucket" and value is None else value for name, value in options.items()}

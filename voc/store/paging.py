@@ -35,7 +35,7 @@ def read_cursor(kind: str, cursor: str, *readers: Callable[[Any], Any], field: s
         found, *position = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
         if found == kind:
             return tuple(read(part) for read, part in zip(readers, position, strict=True))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         pass
     raise InputError(f"{field}: this is not the `next` of a page of this list.", field=field)
 
