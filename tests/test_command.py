@@ -19,6 +19,7 @@ from voc.command.figures import parse_filters
 from voc.command.tag import parse_mapping
 from voc.errors import InputError, SettingsError, StoreError
 from voc.records import Feedback
+from voc.taxonomy import Taxonomy, shipped_taxonomy
 
 FEEDBACK = """شناسه,تاریخ,متن,کانال,نمره,nps
 a-1,۱۴۰۵/۰۳/۰۲,پیک خیلی دیر اومد,تلفن,۲,3
@@ -89,6 +90,26 @@ def test_tag_writes_conversations_with_their_turns(monkeypatch: pytest.MonkeyPat
     assert CALL[1].text[18:21] == "دیر"
     assert (written["id"], written["kind"]) == ("t-1", "feedback")
     assert re.search(r"conversations +1 +.*عذرخواهی", said)
+
+
+def test_what_people_call_columns_files_and_reasons_is_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = dict(shipped_taxonomy().titles_fa) | {"delivery.time": "تحویل [/ساعت]"}
+    monkeypatch.setattr(Taxonomy, "titles_fa", property(lambda _: own))
+    rows = f"{'آ' * 2_500},دیر رسید,۱۴۰۵/۰۱/۰۲\n,عالی بود,۱۴۰۵/۱۳/۰۲\n"
+    Path("نظرات [red].csv").write_text(f"شهر [/5],متن,تاریخ [/روز]\n{rows}", "utf-8")
+    result = voc_("tag", "نظرات [red].csv", "-o", "[bold]y.jsonl")
+    assert result.exit_code == 0
+    said = " ".join(result.stderr.split())
+    for words in (
+        "نظرات [red].csv",
+        "→ [bold]y.jsonl",
+        "→ [bold]y.jsonl.rejects.csv",
+        "│ تاریخ [/روز] │ occurred_at",
+        "in column تاریخ [/روز]",
+        "شهر [/5]: Values",
+        "تحویل [/ساعت]",
+    ):
+        assert words in said
 
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet"])

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from voc.command.rejects import RejectsFile
 from voc.command.summary import Summary
@@ -78,11 +80,10 @@ def tag(
     with rejects, _tagger(chosen, workers or settings.workers, source.rows_estimate, settings) as tagger:
         write_whole(target, stream_feedback_as(_tagged(source, tagger, summary, rejects, console), format, settings.zone))
     for notice in source.notices:
-        where = f"{notice.column}: " if notice.column else ""
-        console.print(f"[yellow]note[/] {where}{notice.message} ({notice.count:,})")
+        show_notice(console, notice.column, notice.message, notice.count)
     summary.show(console)
-    refused = f" · {summary.refused:,} refused → {rejects.path}" if summary.refused else ""
-    console.print(f"[bold]{summary.rows:,}[/] tagged → [bold]{target}[/]{refused}")
+    refused = f" · {summary.refused:,} refused → {escape(str(rejects.path))}" if summary.refused else ""
+    console.print(f"[bold]{summary.rows:,}[/] tagged → [bold]{escape(str(target))}[/]{refused}")
 
 
 def _tag_by_ray(
@@ -224,13 +225,18 @@ def as_record(feedback: Feedback, tags: Tags) -> TaggedFeedback:
 
 def _show_columns(console: Console, input: Path, source: "FeedbackSource") -> None:
     encoding = f" · {source.encoding}" if source.encoding else ""
-    table = Table(title=f"{input.name} · {source.format}{encoding}", title_style="bold")
+    table = Table(title=escape(f"{input.name} · {source.format}{encoding}"), title_style="bold")
     table.add_column("column")
     table.add_column("read as", style="cyan")
     table.add_column("", style="dim")
     for column in source.columns:
-        table.add_row(column.header, column.field or "attribute", column.note)
+        table.add_row(*map(Text, (column.header, column.field or "attribute", column.note)))  # headers are no markup
     console.print(table)
+
+
+def show_notice(console: Console, column: str | None, message: str, count: int) -> None:
+    """What was found so often, and where."""
+    console.print(f"[yellow]note[/] {escape(f'{column}: {message}' if column else message)} ({count:,})")
 
 
 def progress_bar(console: Console) -> Progress:
