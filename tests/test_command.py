@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -14,11 +15,13 @@ import voc.tagging
 from tests.fakes import FakeTagger
 from tests.spoken import CALL, conversation
 from tests.stores import database
-from voc import command
+from voc import command, kpis, report_card, trends
 from voc.command.figures import parse_filters
 from voc.command.tag import parse_mapping
-from voc.errors import InputError, SettingsError, StoreError
-from voc.records import Feedback
+from voc.errors import InputError, ModelError, SettingsError, StoreError
+from voc.export import columns_of
+from voc.records import Feedback, Tags
+from voc.taxonomy import Taxonomy, shipped_taxonomy
 
 FEEDBACK = """شناسه,تاریخ,متن,کانال,نمره,nps
 a-1,۱۴۰۵/۰۳/۰۲,پیک خیلی دیر اومد,تلفن,۲,3
@@ -91,6 +94,26 @@ def test_tag_writes_conversations_with_their_turns(monkeypatch: pytest.MonkeyPat
     assert re.search(r"conversations +1 +.*عذرخواهی", said)
 
 
+def test_what_people_call_columns_files_and_reasons_is_no_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = dict(shipped_taxonomy().titles_fa) | {"delivery.time": "تحویل [/ساعت]"}
+    monkeypatch.setattr(Taxonomy, "titles_fa", property(lambda _: own))
+    rows = f"{'آ' * 2_500},دیر رسید,۱۴۰۵/۰۱/۰۲\n,عالی بود,۱۴۰۵/۱۳/۰۲\n"
+    Path("نظرات [red].csv").write_text(f"شهر [/5],متن,تاریخ [/روز]\n{rows}", "utf-8")
+    result = voc_("tag", "نظرات [red].csv", "-o", "[bold]y.jsonl")
+    assert result.exit_code == 0
+    said = " ".join(result.stderr.split())
+    for words in (
+        "نظرات [red].csv",
+        "→ [bold]y.jsonl",
+        "→ [bold]y.jsonl.rejects.csv",
+        "│ تاریخ [/روز] │ occurred_at",
+        "in column تاریخ [/روز]",
+        "شهر [/5]: Values",
+        "تحویل [/ساعت]",
+    ):
+        assert words in said
+
+
 @pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet"])
 def test_tag_writes_the_format_of_the_ending(ending: str) -> None:
     assert voc_("tag", "feedback.csv", "-q", "-o", f"out.{ending}").exit_code == 0
@@ -122,6 +145,43 @@ def test_import_then_kpis_trends_and_export(monkeypatch: pytest.MonkeyPatch) -> 
     assert "1405-03" in Path("trend.csv").read_text("utf-8-sig")
     assert voc_("export", "all.jsonl", "--where", "sentiment=positive").exit_code == 0
     assert len(records("all.jsonl")) == 2
+
+
+FIGURES = {
+    "kpis nps": kpis.KpiRow,
+    "trends": trends.TrendRow,
+    "spikes": trends.Spike,
+    "themes --where from=2020-01-01 --where to=2020-01-31": trends.Theme,
+    "drivers csat": trends.Driver,
+    "compare --where from=2020-01-01 --where to=2020-01-31": trends.Contrast,
+    "what-if": trends.Scenario,
+    "report-card": report_card.Saying,
+    "report-card figures": report_card.Figure,
+    "report-card codes": report_card.CodeScore,
+    "report-card confusion": report_card.Confused,
+    "report-card calibration": report_card.Bin,
+    "report-card slices": report_card.Slice,
+    "report-card draws": report_card.Draw,
+    "report-card agreement": report_card.Agreement,
+    "report-card drift": report_card.Reading,
+    "report-card texts": report_card.TextDrift,
+    "report-card tags": report_card.TagDrift,
+}
+
+
+def test_figures_without_rows_are_a_file_with_their_header_and_not_that_of_yesterday(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voc.engine.pool.WorkerPool", lambda *_, **__: FakeTagger())
+    Path("one.csv").write_text("متن\nسلام\n", "utf-8")
+    voc_("import", "one.csv")
+    empty = 0
+    for arguments, record in FIGURES.items():
+        Path("out.csv").write_text("of,yesterday\n" * 9, "utf-8")
+        result = voc_(*arguments.split(), "-o", "out.csv")
+        header, *rows = csv.reader(Path("out.csv").read_text("utf-8-sig").splitlines())
+        assert header == [column.name for column in columns_of(record)], arguments
+        assert ("no rows" in result.stderr) == (not rows), arguments
+        empty += not rows
+    assert empty >= 12
 
 
 def test_changes_since_the_last_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,6 +240,13 @@ def test_a_voc_error_is_one_line_and_status_2(monkeypatch: pytest.MonkeyPatch, c
     assert capsys.readouterr().err.startswith("voc: ")
 
 
+@pytest.mark.parametrize(("workers", "says"), [("-1", "greater than or equal to 0"), ("257", "less than or equal to 256")])
+def test_fewer_than_no_workers_and_more_than_can_be_are_refused(workers: str, says: str) -> None:
+    result = voc_("tag", "feedback.csv", "--workers", workers)
+    assert result.exit_code == 2
+    assert says in result.stderr
+
+
 def test_the_input_is_never_overwritten() -> None:
     with pytest.raises(InputError, match="input itself"):
         voc_("tag", "feedback.csv", "-o", "./feedback.csv")
@@ -190,6 +257,25 @@ def test_an_output_that_cannot_be_written_leaves_nothing_behind() -> None:
     with pytest.raises(InputError, match="Cannot write"):
         voc_("tag", "feedback.csv", "-q", "-o", "nodir/out.csv")
     assert sorted(path.name for path in Path().iterdir()) == ["feedback.csv"]
+
+
+@pytest.mark.parametrize("stopped_by", [KeyboardInterrupt, ModelError("There is no memory left.")])
+def test_what_is_stopped_leaves_the_files_of_the_last_time(
+    stopped_by: BaseException, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    voc_("tag", "feedback.csv", "-q", "-o", "out.jsonl")
+    before = {path: path.read_bytes() for path in Path().iterdir()}
+
+    def stop(*_: object) -> list[Tags]:
+        raise stopped_by
+
+    more = "".join(f"b-{n},۱۴۰۵/۱۳/۰۱,دیر رسید,چت,۵,9\n" for n in range(2_000))
+    Path("more.csv").write_text(FEEDBACK + more + "b-0,,عالی بود,چت,۵,9\n" * 2_000, "utf-8")
+    monkeypatch.setattr(FakeTagger, "tag", stop)
+    monkeypatch.setattr(sys, "argv", ["voc", "tag", "more.csv", "-q", "--workers", "1", "-o", "out.jsonl"])
+    with pytest.raises(SystemExit):
+        command.app()
+    assert {path: path.read_bytes() for path in Path().iterdir()} == before | {Path("more.csv"): Path("more.csv").read_bytes()}
 
 
 def test_the_summary_counts_rows_not_cues() -> None:
@@ -214,6 +300,20 @@ def test_serve_says_what_is_wrong_before_it_starts() -> None:
     with pytest.raises(StoreError, match=r"voc\.duckdb"):
         voc_("serve")
     assert Path("voc.duckdb").read_bytes() == b"no database" * 1_000
+
+
+@pytest.mark.parametrize("arguments", [["kpis"], ["backup", "b"], ["erase", "--customer", "7"], ["doctor"]])
+def test_no_password_of_an_address_is_printed(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VOC_DATABASE", "postgresql+psycopg://voc:s3cret@db/voc")
+    monkeypatch.setattr("sys.argv", ["voc", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        command.app()
+    said = "".join(capsys.readouterr())
+    assert ended.value.code
+    assert "s3cret" not in said
+    assert "a postgresql+psycopg address was given" in said
 
 
 @pytest.mark.parametrize("given", ["1404-01-01", "۱۴۰۴/۰۱/۰۱", "2025-03-21"])

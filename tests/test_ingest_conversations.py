@@ -1,5 +1,6 @@
 """Conversations in every shape that they come in: the same turns, the right reasons for refusal, bounded memory and time."""
 
+import base64
 import json
 import time
 import tracemalloc
@@ -355,6 +356,19 @@ def test_both_sides_without_any_id_are_one_conversation(tmp_path: Path) -> None:
 def test_a_bare_id_groups_where_the_roles_are_named(tmp_path: Path) -> None:
     _, rows = open_text(tmp_path, "a.csv", "id,نقش,پیام\n7,مشتری,نت قطعه\n7,کارشناس,ریست کنید\n8,مشتری,گرونه\n8,کارشناس,بله\n")
     assert [len(said(row)) for row in rows] == [2, 2]
+
+
+def test_the_first_speakers_tell_the_sides_whatever_the_seed_of_the_process() -> None:
+    """Of more speakers than are looked at the first ones count, and not those that a set happens to give first."""
+    for desk in range(20):
+        turns = [
+            {"id": str(n), "sender": sender, "text": text}
+            for n in range(200)
+            for sender, text in ((f"sara{n}@example.com", "بسته‌م نرسیده"), (f"پشتیبانی {desk}", "پیگیری می‌کنیم"))
+        ]
+        rows = records(*turns)
+        assert len(rows) == 200
+        assert said(rows[0]) == [("customer", "بسته‌م نرسیده"), ("agent", "پیگیری می‌کنیم")]
 
 
 def test_a_day_and_a_clock_are_one_moment_of_a_turn(tmp_path: Path) -> None:
@@ -713,6 +727,28 @@ def test_mail_of_more_parts_or_lines_than_any_is_not_parsed(
         open_file(tmp_path / "a.eml")
 
 
+def letter(path: Path, charset: str, body: bytes, **headers: str) -> list[str]:
+    """What an e-mail with this body is read as, its lines one by one."""
+    told = {"MIME-Version": "1.0", "From": "a@b.ir", "Content-Type": f"text/plain; charset={charset}", **headers}
+    path.write_bytes("".join(f"{name}: {value}\n" for name, value in told.items()).encode() + b"\n" + body)
+    ((_, record),) = emails.read_eml(path, path.name)
+    dialogue = record[TURNS]
+    assert isinstance(dialogue, Dialogue)
+    return dialogue.utterances[0].text.splitlines()
+
+
+@pytest.mark.parametrize("charset", ["windows-1256", "UTF-8", "utf-16", "utf8", "cp1256"])
+def test_an_e_mail_is_read_in_its_encoding(charset: str, tmp_path: Path) -> None:
+    body = base64.encodebytes("نه، پولم برنگشته".encode(charset))
+    headers = {"Content-Transfer-Encoding": "base64"}
+    assert letter(tmp_path / "a.eml", charset, body, **headers) == ["نه، پولم برنگشته"]
+
+
+@pytest.mark.parametrize("charset", ["PunyCode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "zlib", "x\0y"])
+def test_an_encoding_that_no_e_mail_has_is_not_used(charset: str, tmp_path: Path) -> None:
+    assert letter(tmp_path / "a.eml", charset, "پولم برنگشته \\u0041".encode()) == ["پولم برنگشته \\u0041"]
+
+
 # Hostile text
 
 
@@ -735,6 +771,24 @@ def test_reading_takes_time_by_length_alone(text: str, tmp_path: Path) -> None:
         except InputError:
             continue
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        b"Content-Type: text/plain; charset=punycode\n\n" + b"a" * 1_000_000,
+        b"Content-Type: multipart/mixed; boundary*=punycode''" + b"a" * 1_000_000 + b"\n\n",
+        b'Content-Type: text/plain; a="' + b";" * 100_000 + b"\n\n",
+        b"Content-Type: text/plain" + b";a\n " * 200_000 + b"\n\n",
+        b"Content-Disposition: x; filename*=punycode''" + b"a" * 1_000_000 + b"\n\n",
+    ],
+)
+def test_reading_mail_takes_time_by_length_alone(mail: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.eml").write_bytes(b"MIME-Version: 1.0\nFrom: a@b.ir\nDate: x\n" + mail)
+    started = time.process_time()
+    with suppress(InputError):
+        open_file(tmp_path / "a.eml", max_text_chars=1_000)
+    assert time.process_time() - started < 3
 
 
 @given(

@@ -261,6 +261,13 @@ def test_a_column_of_identity_numbers_is_masked_whole_and_one_of_order_numbers_k
     assert {row.attributes["تلفن"] for row in rows} == {"[تلفن]"}
 
 
+def test_a_column_of_cards_that_a_file_holds_as_numbers_with_a_point_is_masked() -> None:
+    """XLSX knows no other numbers, and a column of Parquet becomes one of these where a cell is empty."""
+    records = [{"متن": "خوب", "کارت": card} for card in (6037990123456788.0, float("nan"), 6104337812345674.0)]
+    rows = [row for row in read_records(records, zone=TEHRAN, max_text_chars=1_000) if isinstance(row, Feedback)]
+    assert [row.attributes for row in rows] == [{"کارت": "[کارت]"}, {}, {"کارت": "[کارت]"}]
+
+
 def test_attributes_keep_their_kind_and_lose_only_their_length() -> None:
     records = [
         {"متن": "خوب", "a": True, "b": 2.0, "c": 2.5, "d": " x ", "e": "", "f": None, "g": "ی" * 2_500, "h": "007", "i": "12"}

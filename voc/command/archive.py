@@ -21,10 +21,11 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
+from rich.markup import escape
 
 from voc.command.rejects import as_csv
 from voc.command.summary import Summary
-from voc.command.tag import accepted, as_record, progress_bar, rate_of
+from voc.command.tag import accepted, as_record, progress_bar, rate_of, show_notice
 from voc.engine import WorkerPool, tag_stream
 from voc.engine.worker import Load
 from voc.errors import ClusterError, InputError, VocError, whereabouts
@@ -147,10 +148,10 @@ def _run(jobs: "_Jobs", files: Found, folder: Place, console: Console) -> None:
             notices.update({(notice.column, notice.message): notice.count for notice in outcome.notices})
             progress.update(task, advance=outcome.rows, rate=rate_of(progress, task))
     for (column, message), count in notices.items():
-        console.print(f"[yellow]note[/] {f'{column}: ' if column else ''}{message} ({count:,})")
+        show_notice(console, column, message, count)
     summary.show(console)
     refused = f" · {summary.refused:,} refused → PART.rejects.csv" if summary.refused else ""
-    console.print(f"[bold]{summary.rows:,}[/] tagged → [bold]{folder}[/] in {len(waiting):,} parts{refused}")
+    console.print(f"[bold]{summary.rows:,}[/] tagged → [bold]{escape(str(folder))}[/] in {len(waiting):,} parts{refused}")
     if failed:
         shown = "; ".join(f"{each.where}: {each.error}" for each in failed[:SHOWN])
         raise InputError(f"{len(failed):,} could not be tagged: {shown} The same command tries these again.", field="input")

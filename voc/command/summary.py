@@ -1,10 +1,12 @@
 """What a person wants to know when a file is tagged: how many, how they feel, why they wrote, how hard it was."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from voc.calendars import to_jalali
@@ -70,10 +72,15 @@ class Summary:
         if self._reasons:
             console.print(self._top_reasons())
         for (column, code), count in self._rejects.most_common(5):
-            console.print(f"[red]refused[/] {count:,} × {code}" + (f" in column {column}" if column else ""))
+            console.print(f"[red]refused[/] {count:,} × {code}" + (escape(f" in column {column}") if column else ""))
+
+    @property
+    def _titles(self) -> Mapping[str, str]:
+        """What tags are called, which is an organisation's own to say."""
+        return {code: escape(title) for code, title in self._taxonomy.titles_fa.items()}
 
     def _overview(self) -> Table:
-        titles = self._taxonomy.titles_fa
+        titles = self._titles
         table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
         table.add_row("[bold]rows[/]", f"{self.rows:,}", self._period())
         for code, count in self._sentiment.most_common():
@@ -94,13 +101,13 @@ class Summary:
         return f"{jalali}  ({first} … {last})"
 
     def _most(self, entries: tuple[object, ...]) -> str:
-        titles = self._taxonomy.titles_fa
+        titles = self._titles
         codes = {getattr(entry, "code", "") for entry in entries}
         common = [(code, count) for code, count in self._cues.most_common() if code in codes][:3]
         return " · ".join(f"{code} {count:,} ({titles[code]})" for code, count in common)
 
     def _top_reasons(self) -> Table:
-        titles = self._taxonomy.titles_fa
+        titles = self._titles
         table = Table(title="top contact reasons", title_style="bold")
         for name in ("reason", "عنوان", "rows", "share", "net polarity"):
             table.add_column(name, justify="right" if name in ("rows", "share", "net polarity") else "left")

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from voc.command.rejects import RejectsFile
 from voc.command.summary import Summary
@@ -52,7 +54,7 @@ def tag(
     ] = "",
     map: Mapped = None,
     model: Annotated[str, typer.Option(help="model folder or hub name instead of VOC_MODEL")] = "",
-    workers: Annotated[int, typer.Option(help="tagging processes; 0 for one per core")] = 0,
+    workers: Annotated[int, typer.Option(min=0, max=256, help="tagging processes; 0 for one per core")] = 0,
     engine: Annotated[
         EngineName, typer.Option(help="ray: archives, by the cluster of VOC_RAY_ADDRESS or this machine alone")
     ] = "local",
@@ -78,11 +80,10 @@ def tag(
     with rejects, _tagger(chosen, workers or settings.workers, source.rows_estimate, settings) as tagger:
         write_whole(target, stream_feedback_as(_tagged(source, tagger, summary, rejects, console), format, settings.zone))
     for notice in source.notices:
-        where = f"{notice.column}: " if notice.column else ""
-        console.print(f"[yellow]note[/] {where}{notice.message} ({notice.count:,})")
+        show_notice(console, notice.column, notice.message, notice.count)
     summary.show(console)
-    refused = f" · {summary.refused:,} refused → {rejects.path}" if summary.refused else ""
-    console.print(f"[bold]{summary.rows:,}[/] tagged → [bold]{target}[/]{refused}")
+    refused = f" · {summary.refused:,} refused → {escape(str(rejects.path))}" if summary.refused else ""
+    console.print(f"[bold]{summary.rows:,}[/] tagged → [bold]{escape(str(target))}[/]{refused}")
 
 
 def _tag_by_ray(
@@ -224,13 +225,18 @@ def as_record(feedback: Feedback, tags: Tags) -> TaggedFeedback:
 
 def _show_columns(console: Console, input: Path, source: "FeedbackSource") -> None:
     encoding = f" · {source.encoding}" if source.encoding else ""
-    table = Table(title=f"{input.name} · {source.format}{encoding}", title_style="bold")
+    table = Table(title=escape(f"{input.name} · {source.format}{encoding}"), title_style="bold")
     table.add_column("column")
     table.add_column("read as", style="cyan")
     table.add_column("", style="dim")
     for column in source.columns:
-        table.add_row(column.header, column.field or "attribute", column.note)
+        table.add_row(*map(Text, (column.header, column.field or "attribute", column.note)))  # headers are no markup
     console.print(table)
+
+
+def show_notice(console: Console, column: str | None, message: str, count: int) -> None:
+    """What was found so often, and where."""
+    console.print(f"[yellow]note[/] {escape(f'{column}: {message}' if column else message)} ({count:,})")
 
 
 def progress_bar(console: Console) -> Progress:

@@ -5,6 +5,7 @@ What stands below «در تاریخ … نوشت:», «On … wrote:», «-----O
 the one who did not write the message that is answered. Signatures are left out.
 """
 
+import codecs
 import email
 import re
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
+from email.policy import Compat32
 from html import unescape
 from pathlib import Path
 from typing import Final
@@ -32,6 +34,8 @@ MOST_LINES: Final = 450_000
 LONGEST_BODY_CHARS: Final = 1 << 20
 DEEPEST_QUOTE: Final = 50
 _ANY_ZONE: Final = ZoneInfo("UTC")
+_CHARSETS: Final = ("utf", "ascii", "iso", "cp", "mac", "koi8", "gb", "big5", "euc", "shift")
+"""How Python's names of character sets begin. It has others, as punycode, which takes days to read 32 MiB."""
 CLOSING_LINES: Final = 6
 """How far from its end a message may close («با احترام»), with a name, a post and numbers below."""
 
@@ -67,6 +71,14 @@ _EML_HEADERS: Final = re.compile(
 )
 
 
+class _ShortHeaders(Compat32):
+    """Cuts what a header holds: the package reads its parameters in a time that grows with the square of their length."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:LONGEST_HEADER_CHARS]
+
+
 @dataclass(slots=True)
 class _Message:
     """A message as its lines come in."""
@@ -93,7 +105,7 @@ def read_eml(path: Path, name: str) -> Iterator[Record]:
     if data.count(b"\n--") > MOST_PARTS or data.count(b"\n") > MOST_LINES:
         raise TooLargeError(f"{name}: more parts or lines than an e-mail has. Save it without what is attached.", field="file")
     try:
-        message = email.message_from_bytes(data)
+        message = email.message_from_bytes(data, policy=_ShortHeaders())
         body = _body(message)
     except (RecursionError, ValueError, LookupError, AttributeError, TypeError) as error:  # what the package raises of bad mail
         raise InputError(f"{name}: a damaged e-mail. Save it again as EML.", code="damaged_file", field="file") from error
@@ -223,7 +235,7 @@ def _without_signature(lines: list[str]) -> str:
 
 
 def _header(message: "Message[str, str]", name: str) -> str:
-    value = str(message.get(name, ""))[:LONGEST_HEADER_CHARS]
+    value = str(message.get(name, ""))
     with suppress(HeaderParseError, ValueError, LookupError):
         value = str(make_header(decode_header(value)))
     return " ".join(storable(value).split())
@@ -244,11 +256,16 @@ def _body(message: "Message[str, str]") -> str:
 
 def _text(part: "Message[str, str]") -> str:
     data = part.get_payload(decode=True)
-    data = data if isinstance(data, bytes) else b""
-    try:
-        return data.decode(part.get_content_charset() or "utf-8", "replace")
-    except LookupError:
-        return data.decode("utf-8", "replace")
+    return data.decode(_codec(part), "replace") if isinstance(data, bytes) else ""
+
+
+def _codec(part: "Message[str, str]") -> str:
+    """Python's name for the encoding that a part says, UTF-8 where it says none that e-mails are written in."""
+    with suppress(LookupError, ValueError):
+        name = codecs.lookup(part.get_content_charset() or "").name
+        if name.startswith(_CHARSETS):
+            return name
+    return "utf-8"
 
 
 def _without_tags(html: str) -> str:

@@ -7,6 +7,7 @@ names make the whole file one conversation. A mapping of `speaker` decides witho
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from voc.conversations.speakers import find_side
@@ -16,7 +17,7 @@ from voc.ingest.texts import TextPart
 from voc.ingest.values import as_text, is_missing
 
 MOST_ROLES: Final = 50
-"""Different values of a speaker's column that are looked at for the names of the two sides."""
+"""Different values of a speaker's column, the first ones, that are looked at for the names of the two sides."""
 
 BOTH: Final = frozenset(("agent", "customer"))
 
@@ -58,7 +59,7 @@ def find_turn_columns(
     if speaker is None or not text:
         return None
     conversation = _first(mapped.get("conversation_id"), _shared(headers, aliases, head, speaker, mapped))
-    if conversation is None and not _is_one(headers, aliases, head, speaker):
+    if conversation is None and not _is_one(aliases, head, speaker):
         if "speaker" in mapped:
             raise InputError(
                 "mapping: «speaker» needs «conversation_id» beside it: the column that says which rows belong together.",
@@ -102,12 +103,11 @@ def _is_shared(head: Sequence[Cells], index: int, speaker: int) -> bool:
     return False
 
 
-def _is_one(headers: Sequence[str], aliases: Sequence[Alias | None], head: Sequence[Cells], speaker: int) -> bool:
-    """Whether the whole table is one conversation: no ids, and both sides are there."""
-    ids = any(alias and alias.field == "external_id" for alias in aliases) or any(map(conversation_rank, headers))
-    return not ids and _sides(head, speaker) >= BOTH
+def _is_one(aliases: Sequence[Alias | None], head: Sequence[Cells], speaker: int) -> bool:
+    """Whether the whole table is one conversation: both sides are there, and no ids; those of conversations would be taken."""
+    return not any(alias and alias.field == "external_id" for alias in aliases) and _sides(head, speaker) >= BOTH
 
 
 def _sides(head: Sequence[Cells], speaker: int) -> set[str]:
-    names = {as_text(cells[speaker]) for cells in head if not is_missing(cells[speaker])}
-    return {side for name in list(names)[:MOST_ROLES] if (side := find_side(name))}
+    names = dict.fromkeys(as_text(cells[speaker]) for cells in head if not is_missing(cells[speaker]))
+    return {side for name in islice(names, MOST_ROLES) if (side := find_side(name))}

@@ -192,7 +192,7 @@ def as_text(value: object) -> str:
             return "true" if value else "false"
         case float() if not math.isfinite(value):
             return ""
-        case float() if value.is_integer() and abs(value) < 1e15:
+        case float() if value.is_integer() and abs(value) < 1e16:
             return str(int(value))
         case bytes():
             return value.decode("utf-8", "ignore")
