@@ -1,18 +1,14 @@
-"""What holds for all tests: which engines keep their store, and that the service and the library log no customer's words.
-
-Every sample text is Persian and every message of ours is English, so that a Persian letter in a log is a quotation.
-"""
+"""What holds for all tests: which engines keep their store, and that the service and the library log no customer's words."""
 
 import logging
-import re
 from collections.abc import Iterator
 
 import pytest
 
 from tests import engines
+from tests.quoting import quotes
 from voc.store.database import Engine
 
-_PERSIAN = re.compile("[\u0620-\u064a\u067e\u0686\u0698\u06a9\u06af\u06cc]")
 _OURS = ("voc", "api", "uvicorn", "asyncio", "fastapi", "starlette")
 
 
@@ -22,7 +18,7 @@ class _Listener(logging.Handler):
         self.quoting: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.name.split(".")[0] in _OURS and _PERSIAN.search(self.format(record)):
+        if record.name.split(".")[0] in _OURS and quotes(self.format(record)):
             self.quoting.append(f"{record.name}, line {record.lineno} of {record.filename}")
 
 
