@@ -1,4 +1,4 @@
-"""Whether a log quotes a customer: sample texts are Persian and messages of ours English, so a Persian letter is a quotation."""
+"""Whether a log quotes a customer: sample texts are Persian and messages English, so a Persian letter is a quotation."""
 
 import re
 from typing import Final
