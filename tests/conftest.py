@@ -34,14 +34,19 @@ def _no_customer_in_the_log() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine | None]:
     """The engine that keeps the stores of a test; tests that use this fixture run once with each."""
+    if request.param is None:
+        yield None
+        return
     with engines.choose(request.param):
         yield request.param
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """The marker `engines` narrows them for tests of what only one has."""
+    """The marker `engines` narrows them for tests of what only one has; with none named, a test has no store and runs once."""
     if "engine" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("engines")
-        metafunc.parametrize("engine", marker.args if marker else engines.ALL, indirect=True, scope="module")
+        asked = marker.args if marker else engines.ALL
+        none = pytest.param(None, id=pytest.HIDDEN_PARAM)
+        metafunc.parametrize("engine", asked or [none], indirect=True, scope="module")
