@@ -1,16 +1,15 @@
 """Ray clusters for tests: real ones, each node with a raylet and processes of its own, as on hosts of their own."""
 
 import os
-import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.quoting import quotes
+from tests.serving import children
 from voc.engine.foreman import QUIET
-
-_PERSIAN = re.compile("[\u0620-\u064a\u067e\u0686\u0698\u06a9\u06af\u06cc]")
 
 LOSES_SOON = {"health_check_period_ms": 1_000, "health_check_timeout_ms": 3_000, "health_check_failure_threshold": 3}
 """A node that does not answer is lost after some ten seconds, not after a minute."""
@@ -35,7 +34,7 @@ def open_cluster() -> Iterator[Any]:
 def crash(node: Any) -> None:
     """The node goes away with all that runs on it, without a word."""
     raylet = node.all_processes["raylet"][0].process.pid
-    for pid in (raylet, *_children(raylet)):
+    for pid in (raylet, *children(raylet)):
         os.kill(pid, signal.SIGKILL)
 
 
@@ -43,9 +42,4 @@ def assert_quotes_nothing(cluster: Any) -> None:
     """No log of the cluster holds a word of a customer's; messages of Ray's and ours are English."""
     logs = [path for path in Path(cluster.head_node.get_session_dir_path(), "logs").rglob("*") if path.is_file()]
     assert any(path.name.startswith("worker-") for path in logs)
-    assert [path.name for path in logs if _PERSIAN.search(path.read_text("utf-8", "replace"))] == []
-
-
-def _children(parent: int) -> list[int]:
-    fields = {int(path.parent.name): path.read_text().rpartition(")")[2].split() for path in Path("/proc").glob("[0-9]*/stat")}
-    return [pid for pid, (_, of, *_) in fields.items() if int(of) == parent]
+    assert [path.name for path in logs if quotes(path.read_text("utf-8", "replace"))] == []

@@ -1,18 +1,14 @@
-"""What holds for all tests: which engines keep their store, and that the service and the library log no customer's words.
-
-Every sample text is Persian and every message of ours is English, so that a Persian letter in a log is a quotation.
-"""
+"""What holds for all tests: which engines keep their store, and that the service and the library log no customer's words."""
 
 import logging
-import re
 from collections.abc import Iterator
 
 import pytest
 
 from tests import engines
+from tests.quoting import quotes
 from voc.store.database import Engine
 
-_PERSIAN = re.compile("[\u0620-\u064a\u067e\u0686\u0698\u06a9\u06af\u06cc]")
 _OURS = ("voc", "api", "uvicorn", "asyncio", "fastapi", "starlette")
 
 
@@ -22,7 +18,7 @@ class _Listener(logging.Handler):
         self.quoting: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.name.split(".")[0] in _OURS and _PERSIAN.search(self.format(record)):
+        if record.name.split(".")[0] in _OURS and quotes(self.format(record)):
             self.quoting.append(f"{record.name}, line {record.lineno} of {record.filename}")
 
 
@@ -38,14 +34,19 @@ def _no_customer_in_the_log() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine | None]:
     """The engine that keeps the stores of a test; tests that use this fixture run once with each."""
+    if request.param is None:
+        yield None
+        return
     with engines.choose(request.param):
         yield request.param
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """The marker `engines` narrows them for tests of what only one has."""
+    """The marker `engines` narrows them for tests of what only one has; with none named, a test has no store and runs once."""
     if "engine" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("engines")
-        metafunc.parametrize("engine", marker.args if marker else engines.ALL, indirect=True, scope="module")
+        asked = marker.args if marker else engines.ALL
+        none = pytest.param(None, id=pytest.HIDDEN_PARAM)
+        metafunc.parametrize("engine", asked or [none], indirect=True, scope="module")

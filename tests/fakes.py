@@ -1,10 +1,14 @@
-"""A tagger for tests: no weights, the same answer every time, from a few words that any reader can check by eye."""
+"""Taggers for tests: no weights, the same answer every time, from a few words that any reader can check by eye."""
 
+import os
+import signal
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from voc.conversations.turns import customer_text
+from voc.errors import ModelError
 from voc.records import ConversationTags, Cue, Mood, Move, Polarity, Reason, Resolution, Sentiment, Span, Tags, Turn
 from voc.tagging import ModelIdentity
 from voc.text.script import script_of
@@ -81,6 +85,30 @@ class FakeTagger:
             model=self.identity.name,
             taxonomy=self.identity.taxonomy,
         )
+
+
+class MoodyTagger(FakeTagger):
+    """Does what a text tells it, before it tags."""
+
+    def tag(self, texts: Sequence[str]) -> list[Tags]:
+        """The fake's tags, where it lives to give them."""
+        for text in texts:
+            self.obey(text)
+        return super().tag(texts)
+
+    def obey(self, text: str) -> None:
+        """Let its process be killed, hang or refuse, where the text says so."""
+        if "بکش" in text:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if "گیر کن" in text:
+            time.sleep(60)
+        if "نپذیر" in text:
+            raise ValueError(text)
+
+
+def load_missing(model: str) -> FakeTagger:
+    """What a tagging process finds where there is no model."""
+    raise ModelError("VOC_MODEL: there is no such folder.")
 
 
 def _mood(text: str) -> Mood:

@@ -465,6 +465,7 @@ def test_a_form_of_another_site_changes_nothing(
     assert left == (404 if status == 303 else 200)
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize(
     ("address", "safe"),
     [

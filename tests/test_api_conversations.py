@@ -22,8 +22,6 @@ from voc.export import record_of, stream_feedback_as
 from voc.records import Feedback, Move, TaggedFeedback, Tags, Turn
 from voc.store.database import Engine
 
-pytestmark = pytest.mark.usefixtures("engine")
-
 HOSTILE = "<script>alert(1)</script>"
 ROWS = (
     Feedback("پیک دیر اومد", 2, channel="phone"),
@@ -281,6 +279,7 @@ class _Stopped(FakeTagger):
         raise ValueError(conversations[0][0].text)
 
 
+@pytest.mark.usefixtures("engine")
 def test_one_that_cannot_be_tagged_is_shown_as_it_waits(tmp_path: Path) -> None:
     with running(tmp_path, tagger=_Stopped()) as client:
         send(client, ROWS[:2])

@@ -9,8 +9,6 @@ from api.guard import CONTENT_POLICY
 from tests.api_client import problem, running, upload
 from voc.store.database import Engine
 
-pytestmark = pytest.mark.usefixtures("engine")
-
 
 @pytest.fixture(scope="module")
 def client(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:

@@ -18,8 +18,6 @@ from voc.kpis.kpi import Method
 from voc.store import Filters
 from voc.store.database import Engine
 
-pytestmark = pytest.mark.usefixtures("engine")
-
 
 @pytest.fixture(scope="module")
 def client(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
@@ -88,6 +86,7 @@ def test_a_kpi_without_a_value_says_why_and_fills_no_formula(client: TestClient)
     assert "حساب: total/n = " not in page or "۰/۰" in page
 
 
+@pytest.mark.usefixtures("engine")
 def test_the_counts_behind_a_formula() -> None:
     rows = [row(tags(), nps=score, occurred_at=on("1403-01-01")) for score in (10, 9, 7, 2)]
     with store_with(rows) as store:

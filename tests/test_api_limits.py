@@ -14,8 +14,6 @@ from tests.api_client import SURVEY, problem, running
 from tests.test_api_access import bearer, make
 from voc.store import Store
 
-pytestmark = pytest.mark.usefixtures("engine")
-
 
 def test_a_bucket_holds_a_minute_and_fills_again() -> None:
     rate = CallRate(6)  # one in ten seconds
@@ -61,6 +59,7 @@ def test_slots_are_taken_and_given_back() -> None:
     assert slots.enter("k1")
 
 
+@pytest.mark.usefixtures("engine")
 def test_too_many_calls(tmp_path: Path) -> None:
     secrets = make(tmp_path, "read", "write")
     with running(tmp_path, rate_per_minute=5) as client:
@@ -75,6 +74,7 @@ def test_too_many_calls(tmp_path: Path) -> None:
             assert {client.get(path).status_code for _ in range(10)} == {200}
 
 
+@pytest.mark.usefixtures("engine")
 def test_whoever_tries_keys_is_slowed(tmp_path: Path) -> None:
     secrets = make(tmp_path, "read")
     with running(tmp_path) as client:
@@ -88,6 +88,7 @@ def test_whoever_tries_keys_is_slowed(tmp_path: Path) -> None:
         assert client.get("/v1/taxonomy", headers=bearer(secrets["read"])).status_code == 200
 
 
+@pytest.mark.usefixtures("engine")
 def test_too_many_uploads_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     arrived, go_on, add_batch = threading.Semaphore(0), threading.Event(), Store.add_batch
 

@@ -25,8 +25,6 @@ from voc.odata.figures import KPIS, TRENDS
 from voc.records import Feedback
 from voc.store.database import Engine
 
-pytestmark = pytest.mark.usefixtures("engine")
-
 FEED: Final = f"{BASE}/odata/"
 MINIMAL: Final = "application/json;odata.metadata=minimal;charset=utf-8"
 EDM: Final = "{http://docs.oasis-open.org/odata/ns/edm}"
@@ -188,6 +186,7 @@ def test_tags_turns_and_conversations_are_those_of_the_records(client: TestClien
         ]
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_text_without_tags_has_nulls(tmp_path: Path) -> None:
     with running(tmp_path) as client:
         service = client.app.state.service  # type: ignore[attr-defined]
@@ -473,6 +472,7 @@ def test_who_shows_no_key_is_asked_for_a_password(keyed: tuple[TestClient, str])
     assert "Basic" not in client.get("/v1/feedback").headers["www-authenticate"]
 
 
+@pytest.mark.usefixtures("engine")
 def test_every_set_stands_in_the_audit_log_by_its_name(tmp_path: Path) -> None:
     with running(tmp_path) as client:
         key = client.post("/v1/keys", json={"name": "مدیر", "scope": "admin"}).json()["key"]

@@ -11,8 +11,6 @@ from api import correction_schemas, schemas
 from tests.api_client import running, send_tagged, wait_done
 from voc.store.database import Engine
 
-pytestmark = pytest.mark.usefixtures("engine")
-
 DOCUMENTED = {
     ("post", "/v1/batches"), ("get", "/v1/batches"), ("get", "/v1/batches/{batch_id}"), ("delete", "/v1/batches/{batch_id}"),
     ("get", "/v1/batches/{batch_id}/rejects"), ("get", "/v1/batches/{batch_id}/events"), ("post", "/v1/tag"),

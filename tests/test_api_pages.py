@@ -11,14 +11,13 @@ from api.highlight import Piece, pieces
 from api.rendering import HERE
 from tests.api_client import SURVEY, running, send_tagged, upload, wait_done
 from tests.fakes import FakeTagger
-
-pytestmark = pytest.mark.usefixtures("engine")
+from voc.store.database import Engine
 
 HOSTILE = "<script>alert(1)</script>"
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> Iterator[TestClient]:
+def client(engine: Engine, tmp_path: Path) -> Iterator[TestClient]:
     with running(tmp_path) as client:
         yield client
 

@@ -101,6 +101,7 @@ def test_without_texts_and_without_reasons(tmp_path_factory: pytest.TempPathFact
         upload(client, "نظر\nسلام\n", "x.csv")
 
 
+@pytest.mark.engines
 def test_periods_by_name() -> None:
     today = parse_day("1405-09-05", "day")
     periods = {each.title: each for each in list_periods([("channel", "phone"), ("from", "x")], Filters(), today)}

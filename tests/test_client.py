@@ -49,8 +49,6 @@ from voc.records import Batch, Reject, Turn
 from voc.store.database import Engine
 from voc.trends import Spike
 
-pytestmark = pytest.mark.usefixtures("engine")
-
 CALL: Final = (
     Turn("customer", "پیک دیر اومد", 0, 2),
     Turn("agent", "شرمنده، خودم پیگیری می‌کنم", 2, 5),
@@ -162,6 +160,7 @@ def test_it_looks_more_often_towards_the_end(survey: Batch, eta_s: float | None,
     assert voc.client.client._next_look_s(replace(survey, eta_s=eta_s), last_s) == pytest.approx(next_s)
 
 
+@pytest.mark.usefixtures("engine")
 def test_waiting_has_an_end(tmp_path: Path) -> None:
     with ServiceProcess(tmp_path / "voc.duckdb", pause_s=5, workers=1) as service, Client(service.base) as client:
         batch = client.upload([{"text": "پیک دیر اومد"}], wait=False)
@@ -401,6 +400,7 @@ def test_errors_quote_nobody(client: Client) -> None:
         assert "سعیده" not in repr(caught.value) + str(caught.value)
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_key_opens_what_its_scope_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with ServiceProcess(tmp_path / "voc.duckdb") as service:
         admin = make_key(service.base, "admin")

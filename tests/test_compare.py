@@ -24,8 +24,6 @@ from voc.store import Filters, Store
 from voc.store.database import Engine
 from voc.trends.compare import KINDS, Comparison, Contrast, compare
 
-pytestmark = pytest.mark.usefixtures("engine")
-
 KHORDAD, TIR = on("1403-03-10"), on("1403-04-10")
 FIRST, SECOND = {"to": TIR.date()}, {"from_": TIR.date()}
 

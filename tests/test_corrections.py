@@ -18,9 +18,8 @@ from voc.errors import ConflictError, InputError, NotFoundError
 from voc.kpis import compute_kpis
 from voc.records import ConversationTags, Cue, Reason, TaggedFeedback, Tags
 from voc.store import NOBODY, CorrectionFilters, Filters, Reviewed, Selection, SetAside, Store
+from voc.store.database import Engine
 from voc.trends import compute_trend
-
-pytestmark = pytest.mark.usefixtures("engine")
 
 NOW: Final = datetime(2026, 5, 4, 10, tzinfo=UTC)
 BY: Final = Note("kabc", "طعنه زده، راضی نیست")
@@ -28,7 +27,7 @@ TEXTS: Final = ("چه سریع، بعد از یه هفته! عالی", "پیک �
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(engine: Engine, tmp_path: Path) -> Iterator[Store]:
     with open_store(tmp_path / "voc.duckdb") as opened:
         add(opened, feedback(*TEXTS))
         tag_all(opened)

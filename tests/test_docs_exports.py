@@ -16,8 +16,6 @@ from tests.serving import ROOT, ServiceProcess
 from voc.client import Client
 from voc.store.database import Engine
 
-pytestmark = pytest.mark.usefixtures("engine")
-
 PAGE: Final = ROOT / "docs" / "exports.md"
 CALL: Final = {"turns": [{"speaker": "مشتری", "text": "سفارشم دیر اومد"}, {"speaker": "کارشناس", "text": "شرمنده‌تونم"}]}
 BLOCKS: Final = [(block.language, block.code) for block in blocks_of(PAGE)]

@@ -17,8 +17,6 @@ from tests.stores import TEHRAN
 from voc.store.database import Engine
 from voc.taxonomy import load_taxonomy
 
-pytestmark = pytest.mark.usefixtures("engine")
-
 DASHBOARD: Final[dict[str, Any]] = json.loads((ROOT / "data" / "grafana" / "voc.json").read_text("utf-8"))
 PAGE: Final = (ROOT / "docs" / "grafana.md").read_text("utf-8")
 PANELS: Final[list[dict[str, Any]]] = DASHBOARD["panels"]

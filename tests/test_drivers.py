@@ -18,8 +18,6 @@ from voc.store.database import Engine
 from voc.trends import drivers as module
 from voc.trends.drivers import Coefficient, Driver, DriverReport, effect_of_leaving_out, find_drivers, least_squares
 
-pytestmark = pytest.mark.usefixtures("engine")
-
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from scipy import stats

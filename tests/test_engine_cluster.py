@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.clusters import assert_quotes_nothing, crash, open_cluster
-from tests.fakes import FakeTagger
+from tests.fakes import FakeTagger, MoodyTagger, load_missing
 from tests.stores import add, open_store
 from tests.test_engine_kill import ROOT, alive, wait_for
 from voc.engine import Engine, tag_stream
@@ -33,8 +33,8 @@ FAKE = FakeTagger().identity
 ROWS = 24_000
 
 
-class _Moody(FakeTagger):
-    """Does what a text tells it, and leaves its process id in the folder that is given as the model.
+class _Moody(MoodyTagger):
+    """Does what a text tells it, some of it slowly, and leaves its process id in the folder that is given as the model.
 
     While there is a file «slow» beside that folder, a chunk takes two seconds.
     """
@@ -47,22 +47,11 @@ class _Moody(FakeTagger):
 
     def tag(self, texts: Sequence[str]) -> list[Tags]:
         time.sleep(2 if self._slow.exists() else 0.4 if "درنگ" in texts[0] else 0)
-        for text in texts:
-            if "بکش" in text:
-                os.kill(os.getpid(), signal.SIGKILL)
-            if "گیر کن" in text:
-                time.sleep(60)
-            if "نپذیر" in text:
-                raise ValueError(text)
         return super().tag(texts)
 
 
 def moody(pids: str) -> _Moody:
     return _Moody(pids)
-
-
-def missing(model: str) -> FakeTagger:
-    raise ModelError("VOC_MODEL: there is no such folder.")
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +88,7 @@ def test_a_stream_keeps_the_order_and_survives_what_kills(cluster: Any) -> None:
 @pytest.mark.parametrize(
     ("load", "identity", "says"),
     [
-        (missing, FAKE, "no such folder"),
+        (load_missing, FAKE, "no such folder"),
         (moody, ModelIdentity("another", "v1"), "not .*another"),
     ],
 )

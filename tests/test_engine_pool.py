@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 
-from tests.fakes import FakeTagger
+from tests.fakes import FakeTagger, MoodyTagger, load_missing
 from tests.stores import feedback
 from voc.engine import WorkerPool, tag_stream
 from voc.errors import ModelError
@@ -20,34 +20,22 @@ from voc.tagging import ModelIdentity
 FAKE = FakeTagger().identity
 
 
-class _Moody(FakeTagger):
-    """Does what a text tells it."""
-
-    def tag(self, texts: Sequence[str]) -> list[Tags]:
-        for text in texts:
-            if "بمیر" in text:
-                os._exit(7)
-            if "بکش" in text:
-                os.kill(os.getpid(), signal.SIGKILL)
-            if "گیر کن" in text:
-                time.sleep(60)
-            if "نپذیر" in text:
-                raise ValueError(text)
-            if text.startswith("یک بار "):
-                path = Path(text.removeprefix("یک بار "))
-                if path.exists():
-                    path.unlink()
-                    os._exit(1)
-        return super().tag(texts)
+class _Moody(MoodyTagger):
+    def obey(self, text: str) -> None:
+        """Let its process end, too, always or once."""
+        super().obey(text)
+        if "بمیر" in text:
+            os._exit(7)
+        if text.startswith("یک بار "):
+            path = Path(text.removeprefix("یک بار "))
+            if path.exists():
+                path.unlink()
+                os._exit(1)
 
 
 def moody(model: str) -> _Moody:
     os.kill(os.getpid(), signal.SIGINT)  # Ctrl-C reaches all processes of a terminal; this one goes on
     return _Moody(model or "fake-1")
-
-
-def missing(model: str) -> FakeTagger:
-    raise ModelError("VOC_MODEL: there is no such folder.")
 
 
 def dying(model: str) -> FakeTagger:
@@ -161,7 +149,7 @@ def test_a_stream_in_this_process_needs_no_pool() -> None:
 @pytest.mark.parametrize(
     ("load", "identity", "says"),
     [
-        (missing, FAKE, "no such folder"),
+        (load_missing, FAKE, "no such folder"),
         (dying, FAKE, "could not load.*exit status 3"),
         (moody, ModelIdentity("another", "v1"), "changed meanwhile"),
     ],

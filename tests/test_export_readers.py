@@ -36,8 +36,6 @@ from voc.records import Feedback, TaggedFeedback
 from voc.store import Change
 from voc.trends import Contrast, Driver, Scenario, Spike, Theme, TrendRow
 
-pytestmark = pytest.mark.usefixtures("engine")
-
 WHEN: Final = datetime(2026, 5, 4, 0, 30, tzinfo=TEHRAN)  # still the day before in UTC
 TEXTS: Final = (
     "پیک خیلی دیر اومد؛ می‌خواستم لغو کنم",

@@ -29,6 +29,7 @@ def entry(at: datetime = NOW, key_id: str | None = None, route: str = "/v1/kpis"
     return AuditEntry(at, via, key_id, "10.0.0.7", "GET", route, None, 200)
 
 
+@pytest.mark.engines
 def test_a_key_is_256_random_bits_and_kept_as_its_hash() -> None:
     key, secret = make_key("  داشبوردِ مدیر‌ها ", "read", NOW)
     assert re.fullmatch(r"voc_[A-Za-z0-9_-]{43}", secret)
@@ -39,11 +40,13 @@ def test_a_key_is_256_random_bits_and_kept_as_its_hash() -> None:
     assert len({make_key("x", "read", NOW)[1] for _ in range(100)}) == 100
 
 
+@pytest.mark.engines
 def test_the_hash_is_sha_256() -> None:
     """The example of FIPS 180-2: what is stored must open in every later release."""
     assert digest_of("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize(
     ("name", "scope", "field"),
     [("x", "root", "scope"), ("x", "", "scope"), ("", "read", "name"), ("  ", "read", "name"), ("a\x1b[2J", "read", "name"),
@@ -55,6 +58,7 @@ def test_keys_that_cannot_be(name: str, scope: str, field: str) -> None:
     assert refused.value.field == field
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize(
     ("scope", "may"), [("read", (True, False, False)), ("write", (True, True, False)), ("admin", (True, True, True))]
 )
@@ -63,6 +67,7 @@ def test_a_scope_holds_those_before_it(scope: str, may: tuple[bool, ...]) -> Non
     assert not covers(None, "read")
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize(
     ("address", "host"),
     [
@@ -77,6 +82,7 @@ def test_the_name_in_an_address(address: str, host: str) -> None:
     assert host_part(address) == host
 
 
+@pytest.mark.engines
 def test_a_proxy_on_loopback_needs_no_key_but_its_name_does() -> None:
     check_reach(Settings(allowed_hosts="localhost:9000, 127.0.0.1"), ())
     with pytest.raises(SettingsError, match=r"VOC_ALLOWED_HOSTS: 'voc\.example\.ir'"):

@@ -72,6 +72,7 @@ def test_the_harness_knows_what_was_promised(tmp_path: Path) -> None:
     assert f"{sent.id} has 2 rows, and 3 were sent" in found
 
 
+@pytest.mark.engines
 def test_what_killed_services_left_of_uploads_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:

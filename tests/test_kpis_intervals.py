@@ -14,8 +14,6 @@ from voc.kpis import compute_kpis
 from voc.kpis.intervals import mean, mean_of, net, net_promoters, ratio, share, skewed_mean_of, t_quantile
 from voc.kpis.kpi import Estimate, Z
 
-pytestmark = pytest.mark.usefixtures("engine")
-
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from scipy import stats
@@ -156,6 +154,7 @@ def test_the_mean_of_any_numbers_lies_in_its_interval(values: list[float]) -> No
     assert found.ci_low <= found.value <= found.ci_high
 
 
+@pytest.mark.usefixtures("engine")
 @pytest.mark.parametrize(("name", "share"), [("frt_median", 0.5), ("frt_p90", 0.9)])
 def test_a_quantile_has_the_interval_that_resampling_finds(name: str, share: float) -> None:
     start = on("1403-01-01")

@@ -300,6 +300,7 @@ LEDGERS: Final[dict[str, Ledger]] = {
 EVERY_KPI: Final = pytest.mark.parametrize("kpi", KPIS, ids=lambda kpi: kpi.name)
 
 
+@pytest.mark.engines
 def test_every_kpi_has_a_ledger() -> None:
     assert set(LEDGERS) == {kpi.name for kpi in KPIS}
 

@@ -20,6 +20,7 @@ HOUR = 3600
 OFFICE = parse_working_hours("sat-wed 8-17, thu 8-13:30")
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize(
     ("text", "spans"),
     [
@@ -33,6 +34,7 @@ def test_working_hours(text: str, spans: tuple[tuple[int, int], ...]) -> None:
     assert parse_working_hours(text) == spans
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize("text", ["8-17", "sat 17-8", "sat 8-25", "wed-sat 8-17", "someday 8-17", "sat 8-12, sat 11-13"])
 def test_working_hours_that_make_no_sense(text: str) -> None:
     with pytest.raises(InputError, match="sat-wed 8-17"):
@@ -111,6 +113,7 @@ def test_a_target_near_zero_is_met_on_either_side_of_it(tmp_path: Path) -> None:
     assert read_targets(far_below, KPIS) == {"survey_bias": Target(20, 1, 200, near_zero=True)}
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -131,6 +134,7 @@ def test_targets_that_make_no_sense(tmp_path: Path, content: str, told: str) -> 
         read_targets(targets_file(tmp_path, content), KPIS)
 
 
+@pytest.mark.engines
 def test_a_missing_file_of_targets(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         read_setting(Settings(targets=str(tmp_path / "nowhere.toml")))

@@ -27,8 +27,6 @@ from voc.records import Feedback
 from voc.store import Filters, Store
 from voc.store.database import Engine
 
-pytestmark = pytest.mark.usefixtures("engine")
-
 NAMES = tuple(kpi.name for kpi in KPIS)
 ROOT = Path(__file__).parent.parent
 
@@ -168,6 +166,7 @@ def test_attributes_that_are_not_words(shared: Store, value: Any, group: str) ->
     assert [each.group for each in kpis_of(shared, [row(attributes={"k": value})], group="attr.k")] == [group]
 
 
+@pytest.mark.usefixtures("engine")
 def test_filters_narrow_what_is_counted() -> None:
     rows = [
         row(tags("negative", reasons=["delivery.time-"]), nps=0, channel="اپ", occurred_at=on("1403-01-05")),
@@ -194,6 +193,7 @@ def test_filters_narrow_what_is_counted() -> None:
             assert [each.n for each in found] == [answers, tagged], filters
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_survey_kpi_beside_a_filter_by_tags() -> None:
     """The tagging is joined for the filter although the KPI itself does not need it."""
     with store_with([row(tags("negative"), nps=0), row(tags("positive"), nps=9)]) as store:
@@ -207,6 +207,7 @@ def test_names_come_back_as_asked_each_once(shared: Store) -> None:
     assert compute_kpis(shared, []) == []
 
 
+@pytest.mark.usefixtures("engine")
 def test_no_rows_in_any_bucket_or_group_are_no_figures() -> None:
     with store_with() as store:
         assert compute_kpis(store, NAMES, bucket="month") == []

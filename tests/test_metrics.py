@@ -139,6 +139,7 @@ def test_a_call_that_fails_is_a_500(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert value(client, "voc_log_messages_total", level="error") == 1
 
 
+@pytest.mark.engines
 def test_buckets_add_up() -> None:
     times, kind = RequestTimes(), Kind("GET", "/v1/kpis", 200)
     for seconds in (0.0, 0.005, 0.0051, 0.7, 30.0, 31.0):
@@ -149,6 +150,7 @@ def test_buckets_add_up() -> None:
     assert read.total_s == pytest.approx(61.7101)
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize(
     ("level", "counted"), [(30, "warning"), (35, "warning"), (40, "error"), (50, "critical"), (99, "critical")]
 )
@@ -219,6 +221,7 @@ def test_scrapes_need_a_key_and_do_not_fill_the_log(tmp_path: Path) -> None:
         assert all(key["last_used_at"] for key in client.get("/v1/keys").json()["items"])
 
 
+@pytest.mark.engines
 def test_text_is_escaped() -> None:
     metric = OwnMetric("voc_x", "gauge", "A \\ and\na line.", (Sample(0.25, {"route": 'a"b\\c\nd'}),))
     (family,) = text_string_to_metric_families(

@@ -22,8 +22,6 @@ from voc.access import make_key
 from voc.odata import SETS
 from voc.store.database import Engine
 
-pytestmark = pytest.mark.usefixtures("engine")
-
 PAGE: Final = Path(__file__).parent.parent / "docs" / "power-bi.md"
 COMMANDS: Final = [
     line for block in re.findall(r"```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL) for line in block.splitlines() if line

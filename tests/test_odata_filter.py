@@ -19,8 +19,6 @@ from voc.records import Feedback
 from voc.store import Filters, Store
 from voc.store.database import Engine
 
-pytestmark = pytest.mark.usefixtures("engine")
-
 Row = dict[str, Any]
 Test = Callable[[Row], bool | None]
 Written = tuple[str, Test]
@@ -290,6 +288,7 @@ def test_our_own_filters_narrow_what_a_filter_chooses_from(store: Store) -> None
     assert [row["line"] for row in page.rows] == [16, 23]  # «پیک خیلی دیر …» is every seventh row, from line 2 on
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_page_behind_a_row_that_is_gone(tmp_path: Path) -> None:
     """In order of arrival the next page is known all the same; in another order nobody can tell what comes next."""
     with open_store(tmp_path / "voc.duckdb") as store:

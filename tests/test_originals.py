@@ -78,12 +78,14 @@ def test_a_store_without_a_key_keeps_none_that_is_handed_to_it(tmp_path: Path) -
     assert PHONE.encode() not in all_bytes(tmp_path)
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize(("keep", "expected"), [(False, [None] * 4), (True, [TEXT, None, SPOKEN, None])])
 def test_only_what_masking_changed_is_kept(keep: bool, expected: list[str | None]) -> None:
     source = read_records(RECORDS, zone=TEHRAN, max_text_chars=1_000, keep_originals=keep)
     assert [row.original for row in source if isinstance(row, Feedback)] == expected
 
 
+@pytest.mark.engines
 def test_a_file_and_a_transcript_in_a_cell(tmp_path: Path) -> None:
     path = tmp_path / "نظرها.csv"
     said = f"کارشناس: شماره‌تون؟\nمشتری: {PHONE}\nکارشناس: ممنون\nمشتری: زودتر لطفا"
@@ -215,6 +217,7 @@ def test_no_mapping_fills_an_original(tmp_path: Path) -> None:
         problem(client.post("/v1/batches", json=sent), 422)
 
 
+@pytest.mark.engines
 @pytest.mark.parametrize("key", ["secret-word", KEY[:-2], "A" * 8 + KEY, "کلید", " "])
 def test_a_wrong_key_is_refused_and_not_repeated(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     monkeypatch.setenv("VOC_ORIGINALS_KEY", key)
@@ -225,6 +228,7 @@ def test_a_wrong_key_is_refused_and_not_repeated(monkeypatch: pytest.MonkeyPatch
         assert key not in f"{refused.value} {refused.value.__cause__}"
 
 
+@pytest.mark.engines
 def test_the_settings_do_not_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VOC_ORIGINALS_KEY", KEY)
     settings = read_settings()

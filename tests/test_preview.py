@@ -9,8 +9,6 @@ from voc.intake import open_file
 from voc.preview import EXAMPLE_CHARS, EXAMPLES, ROWS_READ, ROWS_SHOWN, Preview, preview
 from voc.settings import Settings
 
-pytestmark = pytest.mark.usefixtures("engine")
-
 MESSY = (
     "ردیف,متن نظر,تاریخ ثبت,شعبه\n"
     "1,پیک دیر اومد، شماره‌م ۰۹۱۲۳۴۵۶۷۸۹ بود,۱۴۰۲/۱۲/۱۱,ونک\n"
@@ -58,6 +56,7 @@ def test_a_long_file_is_looked_at_from_its_beginning(tmp_path: Path) -> None:
     assert all(len(each) <= EXAMPLE_CHARS for each in examples)
 
 
+@pytest.mark.usefixtures("engine")
 def test_the_api_stores_nothing_and_says_what_an_upload_would(tmp_path: Path) -> None:
     with running(tmp_path) as client:
         answer = client.post("/v1/preview", files={"file": ("نظرها.csv", MESSY)})
@@ -72,6 +71,7 @@ def test_the_api_stores_nothing_and_says_what_an_upload_would(tmp_path: Path) ->
         assert told["items"][0]["occurred_jalali"] == "1402-12-11"
 
 
+@pytest.mark.usefixtures("engine")
 @pytest.mark.parametrize("record", [{"نظر": "بسته پاره بود"}, {"turns": [{"speaker": "customer", "text": "بسته پاره بود"}]}])
 def test_records_are_looked_at_too(tmp_path: Path, record: dict[str, object]) -> None:
     with running(tmp_path) as client:
@@ -81,6 +81,7 @@ def test_records_are_looked_at_too(tmp_path: Path, record: dict[str, object]) ->
         ]
 
 
+@pytest.mark.usefixtures("engine")
 def test_what_cannot_be_read_is_the_problem_that_an_upload_would_get(tmp_path: Path) -> None:
     with running(tmp_path) as client:
         for path in ("/v1/preview", "/v1/batches"):

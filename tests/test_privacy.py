@@ -17,12 +17,11 @@ import pytest
 
 from tests.api_client import running, wait_done
 from tests.fakes import FakeTagger
+from tests.stores import database
 from voc.command import app as command
 from voc.engine import WorkerPool
 from voc.records import Tags
 from voc.store import Store
-
-pytestmark = pytest.mark.usefixtures("engine")
 
 ROOT = Path(__file__).parent.parent
 # Each stands in texts only, and in a place of its own, so that a leak says where it came from.
@@ -145,6 +144,7 @@ def test_a_mark_is_seen_however_it_is_written(mark: str) -> None:
     )
 
 
+@pytest.mark.usefixtures("engine")
 def test_nothing_that_is_logged_or_refused_quotes_a_customer(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -159,12 +159,13 @@ def test_nothing_that_is_logged_or_refused_quotes_a_customer(
     assert not marks_in("".join(capfd.readouterr()))
 
 
+@pytest.mark.usefixtures("engine")
 def test_nothing_that_the_processes_print_quotes_a_customer(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     said = tmp_path / "said"
-    command = [sys.executable, "-c", SERVICE, str(tmp_path / "voc.duckdb"), str(port)]
+    command = [sys.executable, "-c", SERVICE, database(tmp_path / "voc.duckdb"), str(port)]
     with said.open("wb") as out, subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out) as service:
         try:
             with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:

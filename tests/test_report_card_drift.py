@@ -16,7 +16,6 @@ from voc.records import Feedback
 from voc.report_card import Drift, find_drift, fingerprint
 from voc.report_card.fingerprint import Counter, Fingerprint, as_compared, divergence, read_fingerprint
 from voc.store import Filters
-from voc.store.database import Engine
 from voc.tagging.identity import find_model
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -52,7 +51,7 @@ def write(words: Sequence[str], weights: Sequence[float] | None = None) -> str:
 
 
 @pytest.fixture(scope="module")
-def learnt(engine: Engine) -> Iterator[Fingerprint]:
+def learnt() -> Iterator[Fingerprint]:
     """That of a model which has learnt from texts of `WORDS`, half of them with other weights than the rest."""
     RANDOM.bit_generator.state = np.random.default_rng(3).bit_generator.state
     texts = {
@@ -166,6 +165,7 @@ def test_scripts_are_told() -> None:
     assert "14%" in found.readings[1].en
 
 
+@pytest.mark.engines
 def test_of_forty_months_alike_chance_moves_few(learnt: Fingerprint) -> None:
     """The noise of two samples that are compared is that of either, each as 19 of 20 samples have it."""
     moved = [_moves(learnt, some(USUAL, n=200), some(USUAL, n=600)) for _ in range(40)]
@@ -180,12 +180,14 @@ def _moves(learnt: Fingerprint, texts: Sequence[str], before: Sequence[str]) -> 
     return divergence(one.compared, other.compared) > learnt.noise(one.pieces) + learnt.noise(other.pieces)
 
 
+@pytest.mark.engines
 def test_divergence_is_that_of_scipy() -> None:
     one, other = RANDOM.integers(0, 50, 30), RANDOM.integers(0, 50, 30)
     assert divergence(one, other) == pytest.approx(float(jensenshannon(one, other, base=2)) ** 2)
     assert divergence(one, np.zeros(30, dtype=np.int64)) == 0
 
 
+@pytest.mark.engines
 def test_pieces_are_counted() -> None:
     tally = Counter([1, 2], split, 0).count([f"{WORDS[0]} {WORDS[1]} {WORDS[1]} {OTHER_WORDS[0]}", "هیچ"])
     assert (tally.pieces, tally.unknown, tally.unfamiliar) == (5, 1, 2)
@@ -193,6 +195,7 @@ def test_pieces_are_counted() -> None:
     assert as_compared("كيفيت 20") == "کیفیت ۲۰"
 
 
+@pytest.mark.engines
 def test_the_shipped_fingerprint_is_small_and_has_no_text() -> None:
     path = find_model() / fingerprint.FINGERPRINT_FILE
     assert path.stat().st_size < 100_000

@@ -198,6 +198,7 @@ def test_a_cursor_is_of_its_queue() -> None:
             find_offers(store, "random", thresholds=LEAST, now=NOW, limit=0)
 
 
+@pytest.mark.engines
 def test_the_shipped_model_says_its_thresholds() -> None:
     found, said = read_thresholds(), json.loads((find_model() / "config.json").read_text("utf-8"))
     assert found.of_text("delivery.time") == said["thresholds"]["delivery.time"]

@@ -20,8 +20,6 @@ from voc.store.database import Engine
 from voc.trends.baseline import Floats, Scores, centre_of, design_of, fit_series, score_series
 from voc.trends.spikes import LEAST_BASELINE, Spike, find_spikes
 
-pytestmark = pytest.mark.usefixtures("engine")
-
 WEEK: Final = np.array([1.3, 1.2, 1.1, 1.0, 1.0, 0.8, 0.3])
 """A Persian week of service: Saturday is the busiest day, Friday the quietest."""
 
@@ -266,6 +264,7 @@ LATE: Final = [
 ]
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_planted_rise_with_its_examples() -> None:
     """30 days of four late deliveries and six remarks on prices, then 14 and six. The first day is not watched."""
     rows = [*daily(30, 4, "delivery.time-"), *daily(31, 6, "price.value?"), *LATE]

@@ -303,6 +303,7 @@ def test_the_engine_tags_them_among_texts(store: Store, workers: int) -> None:
     assert [row.tags for row in store.stream_feedback(Filters())] == tagged(rows)
 
 
+@pytest.mark.engines
 def test_a_stream_tags_them_in_order() -> None:
     rows = mixed() * 100
     assert list(tag_stream(rows, FakeTagger())) == list(zip(rows, tagged(rows), strict=True))

@@ -19,8 +19,6 @@ from voc.store import Filters, Store, where
 from voc.store.database import Engine
 from voc.store.filters import contains_pattern
 
-pytestmark = pytest.mark.usefixtures("engine")
-
 ROWS = (
     Feedback("پیک دیر اومد", 2, channel="phone", occurred_at=datetime(2026, 5, 4, 23, tzinfo=TEHRAN), attributes={"شهر": "قم"}),
     Feedback("ارسال سریع بود عالی", 3, channel="app", occurred_at=datetime(2026, 5, 5, 0, tzinfo=TEHRAN),

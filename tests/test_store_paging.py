@@ -11,15 +11,13 @@ from tests.fakes import FakeTagger
 from tests.stores import add, feedback, open_store, tag_all
 from voc.errors import InputError, NotFoundError
 from voc.store import Filters, Store
-from voc.store.database import Session
+from voc.store.database import Engine, Session
 from voc.store.paging import write_cursor
 from voc.store.windows import cut_windows
 
-pytestmark = pytest.mark.usefixtures("engine")
-
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(engine: Engine, tmp_path: Path) -> Iterator[Store]:
     with open_store(tmp_path / "voc.duckdb") as opened:
         yield opened
 

@@ -19,8 +19,6 @@ from voc.store import Filters, Store
 from voc.store.database import Engine
 from voc.trends.themes import ABSORBING_SHARE, Theme, find_themes, log_odds_z
 
-pytestmark = pytest.mark.usefixtures("engine")
-
 FROM, TO = on("1403-02-01").date(), on("1403-03-01").date()
 EARLY, NOW = on("1403-01-20"), on("1403-02-10")
 
@@ -55,6 +53,7 @@ ROBOT: Final = [
 ]
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_new_theme_and_one_that_was_there_before() -> None:
     """Ten texts without a reason in Ordibehesht, five in Farvardin: the bot 5 and 0, the branch 5 and 3 times.
 

@@ -221,6 +221,7 @@ def test_the_schedule_over_three_days_by_the_clock(store: Store) -> None:
     assert (found.disabled_reason, found.failing_since) == ("failing", times[0])
 
 
+@pytest.mark.engines
 def test_attempts_are_spread() -> None:
     for attempt, delay in enumerate(DELAYS, start=1):
         ends = [delay_after(attempt, chance) for chance in (0.0, 1.0)]

@@ -20,9 +20,8 @@ from tests.spoken import CALL, conversation
 from tests.stores import add
 from voc.corrections.correction import QUEUES
 from voc.kpis import KPIS
+from voc.store.database import Engine
 from voc.trends.what_if import TITLES_FA
-
-pytestmark = pytest.mark.usefixtures("engine")
 
 PERSIAN: Final = re.compile("[\u0600-\u06ff]")
 WRAPPED: Final = re.compile(r"""\b_\(\s*(["'])(?P<text>.*?)\1""")
@@ -139,7 +138,7 @@ def test_one_and_many_and_what_has_no_english() -> None:
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> Iterator[TestClient]:
+def client(engine: Engine, tmp_path: Path) -> Iterator[TestClient]:
     with running(tmp_path) as client:
         yield client
 
