@@ -357,6 +357,19 @@ def test_a_bare_id_groups_where_the_roles_are_named(tmp_path: Path) -> None:
     assert [len(said(row)) for row in rows] == [2, 2]
 
 
+def test_the_first_speakers_tell_the_sides_whatever_the_seed_of_the_process() -> None:
+    """Of more speakers than are looked at the first ones count, and not those that a set happens to give first."""
+    for desk in range(20):
+        turns: list[dict[str, object]] = [
+            {"id": str(n), "sender": sender, "text": text}
+            for n in range(200)
+            for sender, text in ((f"sara{n}@example.com", "بسته‌م نرسیده"), (f"پشتیبانی {desk}", "پیگیری می‌کنیم"))
+        ]
+        rows = records(*turns)
+        assert len(rows) == 200
+        assert said(rows[0]) == [("customer", "بسته‌م نرسیده"), ("agent", "پیگیری می‌کنیم")]
+
+
 def test_a_day_and_a_clock_are_one_moment_of_a_turn(tmp_path: Path) -> None:
     text = "شناسه گفتگو,نقش,متن,تاریخ,ساعت\n1,مشتری,نت قطعه,1403/02/15,10:00:05\n1,کارشناس,ریست کنید,1403/02/15,10:00:45\n"
     _, (row,) = open_text(tmp_path, "a.csv", text)

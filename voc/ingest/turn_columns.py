@@ -7,6 +7,7 @@ names make the whole file one conversation. A mapping of `speaker` decides witho
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from voc.conversations.speakers import find_side
@@ -16,7 +17,7 @@ from voc.ingest.texts import TextPart
 from voc.ingest.values import as_text, is_missing
 
 MOST_ROLES: Final = 50
-"""Different values of a speaker's column that are looked at for the names of the two sides."""
+"""Different values of a speaker's column, the first ones, that are looked at for the names of the two sides."""
 
 BOTH: Final = frozenset(("agent", "customer"))
 
@@ -109,5 +110,5 @@ def _is_one(headers: Sequence[str], aliases: Sequence[Alias | None], head: Seque
 
 
 def _sides(head: Sequence[Cells], speaker: int) -> set[str]:
-    names = {as_text(cells[speaker]) for cells in head if not is_missing(cells[speaker])}
-    return {side for name in list(names)[:MOST_ROLES] if (side := find_side(name))}
+    names = dict.fromkeys(as_text(cells[speaker]) for cells in head if not is_missing(cells[speaker]))
+    return {side for name in islice(names, MOST_ROLES) if (side := find_side(name))}
