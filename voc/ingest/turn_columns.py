@@ -59,7 +59,7 @@ def find_turn_columns(
     if speaker is None or not text:
         return None
     conversation = _first(mapped.get("conversation_id"), _shared(headers, aliases, head, speaker, mapped))
-    if conversation is None and not _is_one(headers, aliases, head, speaker):
+    if conversation is None and not _is_one(aliases, head, speaker):
         if "speaker" in mapped:
             raise InputError(
                 "mapping: «speaker» needs «conversation_id» beside it: the column that says which rows belong together.",
@@ -103,10 +103,9 @@ def _is_shared(head: Sequence[Cells], index: int, speaker: int) -> bool:
     return False
 
 
-def _is_one(headers: Sequence[str], aliases: Sequence[Alias | None], head: Sequence[Cells], speaker: int) -> bool:
-    """Whether the whole table is one conversation: no ids, and both sides are there."""
-    ids = any(alias and alias.field == "external_id" for alias in aliases) or any(map(conversation_rank, headers))
-    return not ids and _sides(head, speaker) >= BOTH
+def _is_one(aliases: Sequence[Alias | None], head: Sequence[Cells], speaker: int) -> bool:
+    """Whether the whole table is one conversation: both sides are there, and no ids; those of conversations would be taken."""
+    return not any(alias and alias.field == "external_id" for alias in aliases) and _sides(head, speaker) >= BOTH
 
 
 def _sides(head: Sequence[Cells], speaker: int) -> set[str]:
