@@ -1,5 +1,6 @@
 """Conversations in every shape that they come in: the same turns, the right reasons for refusal, bounded memory and time."""
 
+import base64
 import json
 import time
 import tracemalloc
@@ -726,6 +727,28 @@ def test_mail_of_more_parts_or_lines_than_any_is_not_parsed(
         open_file(tmp_path / "a.eml")
 
 
+def letter(path: Path, charset: str, body: bytes, **headers: str) -> list[str]:
+    """What an e-mail with this body is read as, its lines one by one."""
+    told = {"MIME-Version": "1.0", "From": "a@b.ir", "Content-Type": f"text/plain; charset={charset}", **headers}
+    path.write_bytes("".join(f"{name}: {value}\n" for name, value in told.items()).encode() + b"\n" + body)
+    ((_, record),) = emails.read_eml(path, path.name)
+    dialogue = record[TURNS]
+    assert isinstance(dialogue, Dialogue)
+    return dialogue.utterances[0].text.splitlines()
+
+
+@pytest.mark.parametrize("charset", ["windows-1256", "UTF-8", "utf-16", "utf8", "cp1256"])
+def test_an_e_mail_is_read_in_its_encoding(charset: str, tmp_path: Path) -> None:
+    body = base64.encodebytes("نه، پولم برنگشته".encode(charset))
+    headers = {"Content-Transfer-Encoding": "base64"}
+    assert letter(tmp_path / "a.eml", charset, body, **headers) == ["نه، پولم برنگشته"]
+
+
+@pytest.mark.parametrize("charset", ["PunyCode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "zlib", "x\0y"])
+def test_an_encoding_that_no_e_mail_has_is_not_used(charset: str, tmp_path: Path) -> None:
+    assert letter(tmp_path / "a.eml", charset, "پولم برنگشته \\u0041".encode()) == ["پولم برنگشته \\u0041"]
+
+
 # Hostile text
 
 
@@ -748,6 +771,20 @@ def test_reading_takes_time_by_length_alone(text: str, tmp_path: Path) -> None:
         except InputError:
             continue
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        b"Content-Type: text/plain; charset=punycode\n\n" + b"a" * 1_000_000,
+    ],
+)
+def test_reading_mail_takes_time_by_length_alone(mail: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.eml").write_bytes(b"MIME-Version: 1.0\nFrom: a@b.ir\nDate: x\n" + mail)
+    started = time.process_time()
+    with suppress(InputError):
+        open_file(tmp_path / "a.eml", max_text_chars=1_000)
+    assert time.process_time() - started < 3
 
 
 @given(
