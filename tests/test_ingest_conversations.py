@@ -777,6 +777,10 @@ def test_reading_takes_time_by_length_alone(text: str, tmp_path: Path) -> None:
     "mail",
     [
         b"Content-Type: text/plain; charset=punycode\n\n" + b"a" * 1_000_000,
+        b"Content-Type: multipart/mixed; boundary*=punycode''" + b"a" * 1_000_000 + b"\n\n",
+        b'Content-Type: text/plain; a="' + b";" * 100_000 + b"\n\n",
+        b"Content-Type: text/plain" + b";a\n " * 200_000 + b"\n\n",
+        b"Content-Disposition: x; filename*=punycode''" + b"a" * 1_000_000 + b"\n\n",
     ],
 )
 def test_reading_mail_takes_time_by_length_alone(mail: bytes, tmp_path: Path) -> None:
