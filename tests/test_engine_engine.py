@@ -45,6 +45,16 @@ def load_fake(model: str) -> FakeTagger:
     return FakeTagger(model or "fake-1")
 
 
+class _Slow(FakeTagger):
+    def tag(self, texts: Sequence[str]) -> list[Tags]:
+        time.sleep(0.5)
+        return super().tag(texts)
+
+
+def load_slow(_: str) -> _Slow:
+    return _Slow()
+
+
 def load_none(model: str) -> FakeTagger:
     raise ModelError("VOC_MODEL: there is no such folder.")
 
@@ -150,6 +160,18 @@ def test_stopping_does_not_wait_for_a_tagger_that_hangs(store: Store) -> None:
     assert time.monotonic() - began < 2
     assert store.get_batch(batch.id).tagged == 0
     tagger.gate.set()
+
+
+def test_stopping_does_not_wait_for_chunks_that_nobody_has_begun(store: Store) -> None:
+    batch = add(store, (Feedback("خوب", n) for n in range(5_000)))
+    engine = Engine(store, WorkerPool(workers=1, load=load_slow, identity=FAKE))
+    engine.start()
+    while not store.get_batch(batch.id).tagged:
+        time.sleep(0.05)
+    began = time.monotonic()
+    engine.stop(20)
+    assert time.monotonic() - began < 10
+    assert 0 < store.get_batch(batch.id).tagged < 5_000
 
 
 def test_an_engine_that_never_started_can_be_stopped(store: Store) -> None:

@@ -57,7 +57,7 @@ def _try(attempt: _Attempt) -> None:
 
 def _settle(attempt: _Attempt, chunk: "Future[list[Tags]]") -> None:
     if chunk.cancelled():
-        attempt.answer.cancel()
+        _cancel(attempt.answer)
     elif (error := chunk.exception()) is None:
         attempt.answer.set_result(list(chunk.result()))
     elif not isinstance(error, ChunkFailedError):
@@ -94,17 +94,24 @@ def _part(attempt: _Attempt, items: Sequence[Item]) -> "Future[list[Outcome]]":
 def _passed_on(part: "Future[list[Outcome]]", answer: "Future[list[Outcome]]") -> bool:
     """Whether a part has no outcome, so that the whole has none either."""
     if part.cancelled():
-        return answer.cancel()
+        _cancel(answer)
+        return True
     if error := part.exception():
         answer.set_exception(error)
         return True
     return False
 
 
+def _cancel(answer: "Future[list[Outcome]]") -> None:
+    """Cancel an answer and say so: `concurrent.futures.wait` takes one that is only cancelled for one that is still to come."""
+    if answer.cancel():
+        answer.set_running_or_notify_cancel()
+
+
 def _blame(attempt: _Attempt, failed: ChunkFailedError) -> None:
     def judge(harmless: "Future[list[Tags]]") -> None:
         if harmless.cancelled():
-            attempt.answer.cancel()
+            _cancel(attempt.answer)
         elif harmless.exception() is None:
             attempt.answer.set_result([Untaggable(failed.reason)])
         else:
