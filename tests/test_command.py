@@ -237,6 +237,20 @@ def test_serve_says_what_is_wrong_before_it_starts() -> None:
     assert Path("voc.duckdb").read_bytes() == b"no database" * 1_000
 
 
+@pytest.mark.parametrize("arguments", [["kpis"], ["backup", "b"], ["erase", "--customer", "7"], ["doctor"]])
+def test_no_password_of_an_address_is_printed(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VOC_DATABASE", "postgresql+psycopg://voc:s3cret@db/voc")
+    monkeypatch.setattr("sys.argv", ["voc", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        command.app()
+    said = "".join(capsys.readouterr())
+    assert ended.value.code
+    assert "s3cret" not in said
+    assert "a postgresql+psycopg address was given" in said
+
+
 @pytest.mark.parametrize("given", ["1404-01-01", "۱۴۰۴/۰۱/۰۱", "2025-03-21"])
 def test_days_in_filters_are_jalali_or_gregorian(given: str) -> None:
     assert parse_filters([f"from={given}"]).from_ == date(2025, 3, 21)

@@ -108,8 +108,8 @@ class Settings(BaseSettings):
 
     @property
     def database_is_there(self) -> bool:
-        """Whether there is a file to open; what a server has is said when it is opened."""
-        return self.database.startswith(SERVERS) or Path(self.database).exists()
+        """Whether there is a file to open; what is wrong with an address is said, without its password, when it is opened."""
+        return "://" in self.database or Path(self.database).exists()
 
 
 def read_settings() -> Settings:
