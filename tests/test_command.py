@@ -14,10 +14,11 @@ import voc.tagging
 from tests.fakes import FakeTagger
 from tests.spoken import CALL, conversation
 from tests.stores import database
-from voc import command
+from voc import command, kpis, report_card, trends
 from voc.command.figures import parse_filters
 from voc.command.tag import parse_mapping
 from voc.errors import InputError, SettingsError, StoreError
+from voc.export import columns_of
 from voc.records import Feedback
 from voc.taxonomy import Taxonomy, shipped_taxonomy
 
@@ -143,6 +144,43 @@ def test_import_then_kpis_trends_and_export(monkeypatch: pytest.MonkeyPatch) -> 
     assert "1405-03" in Path("trend.csv").read_text("utf-8-sig")
     assert voc_("export", "all.jsonl", "--where", "sentiment=positive").exit_code == 0
     assert len(records("all.jsonl")) == 2
+
+
+FIGURES = {
+    "kpis nps": kpis.KpiRow,
+    "trends": trends.TrendRow,
+    "spikes": trends.Spike,
+    "themes --where from=2020-01-01 --where to=2020-01-31": trends.Theme,
+    "drivers csat": trends.Driver,
+    "compare --where from=2020-01-01 --where to=2020-01-31": trends.Contrast,
+    "what-if": trends.Scenario,
+    "report-card": report_card.Saying,
+    "report-card figures": report_card.Figure,
+    "report-card codes": report_card.CodeScore,
+    "report-card confusion": report_card.Confused,
+    "report-card calibration": report_card.Bin,
+    "report-card slices": report_card.Slice,
+    "report-card draws": report_card.Draw,
+    "report-card agreement": report_card.Agreement,
+    "report-card drift": report_card.Reading,
+    "report-card texts": report_card.TextDrift,
+    "report-card tags": report_card.TagDrift,
+}
+
+
+def test_figures_without_rows_are_a_file_with_their_header_and_not_that_of_yesterday(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voc.engine.pool.WorkerPool", lambda *_, **__: FakeTagger())
+    Path("one.csv").write_text("متن\nسلام\n", "utf-8")
+    voc_("import", "one.csv")
+    empty = 0
+    for arguments, record in FIGURES.items():
+        Path("out.csv").write_text("of,yesterday\n" * 9, "utf-8")
+        result = voc_(*arguments.split(), "-o", "out.csv")
+        header, *rows = csv.reader(Path("out.csv").read_text("utf-8-sig").splitlines())
+        assert header == [column.name for column in columns_of(record)], arguments
+        assert ("no rows" in result.stderr) == (not rows), arguments
+        empty += not rows
+    assert empty >= 12
 
 
 def test_changes_since_the_last_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,7 @@ def kpis(
     output: Output = None,
 ) -> None:
     """Values of KPIs with n, 95 % interval, method, and the reason where there is no value."""
-    from voc.kpis import KPIS, compute_kpis, read_setting
+    from voc.kpis import KPIS, KpiRow, compute_kpis, read_setting
 
     with open_store() as store:
         rows = compute_kpis(
@@ -54,7 +54,7 @@ def kpis(
             filters=parse_filters(where),
             setting=read_setting(read_settings(), datetime.now(store.zone)),
         )
-    put_figures(rows, output)
+    put_figures(rows, output, KpiRow)
 
 
 def trends(
@@ -69,7 +69,7 @@ def trends(
     output: Output = None,
 ) -> None:
     """A measure over time: n, share, 95 % interval and change against the bucket before."""
-    from voc.trends import OF_REASONS, compute_trend
+    from voc.trends import OF_REASONS, TrendRow, compute_trend
 
     filters = parse_filters(where)
     polarity = filters.polarity if measure in OF_REASONS else ()
@@ -85,7 +85,7 @@ def trends(
             filters=dataclasses.replace(filters, polarity=()) if polarity else filters,
             now=datetime.now(store.zone),
         )
-    put_figures(rows, output)
+    put_figures(rows, output, TrendRow)
 
 
 def parse_filters(pairs: list[str] | None) -> "Filters":
@@ -132,15 +132,14 @@ def open_store() -> "Iterator[Store]":
         yield store
 
 
-def put_figures(figures: "Sequence[DataclassInstance]", output: Path | None) -> None:
-    """A table on the terminal, or the file that is asked for."""
+def put_figures(figures: "Sequence[DataclassInstance]", output: Path | None, record: "type[DataclassInstance]") -> None:
+    """Figures that are all of this dataclass as a table on the terminal, or as the file that is asked for."""
+    if output:
+        write_whole(output, stream_figures_as(figures, format_of(output), record))
     if not figures:
         typer.echo("no rows", err=True)
-        return
-    if output:
-        write_whole(output, stream_figures_as(figures, format_of(output), type(figures[0])))
-        return
-    print_figures([figure_row(figure, "jsonl") for figure in figures])
+    elif not output:
+        print_figures([figure_row(figure, "jsonl") for figure in figures])
 
 
 def one_of(name: str, value: str, kind: Any) -> Any:

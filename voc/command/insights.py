@@ -23,7 +23,7 @@ def spikes(
     output: Output = None,
 ) -> None:
     """Contact reasons that rose or fell beyond chance, against their own past, season and trend included."""
-    from voc.trends import find_spikes
+    from voc.trends import Spike, find_spikes
 
     with open_store() as store:
         found = find_spikes(
@@ -36,7 +36,7 @@ def spikes(
             filters=parse_filters(where),
             now=datetime.now(store.zone),
         )
-    put_figures(found, output)
+    put_figures(found, output, Spike)
 
 
 def themes(
@@ -44,7 +44,7 @@ def themes(
     output: Output = None,
 ) -> None:
     """Phrases that come more often than before where no contact reason was found: --where from=… --where to=…"""
-    from voc.trends import NEW, find_themes, period_before
+    from voc.trends import NEW, Theme, find_themes, period_before
 
     filters = parse_filters(where)
     before = period_before(filters).from_
@@ -52,7 +52,7 @@ def themes(
         found = find_themes(
             store, from_=filters.from_ or date.max, to=filters.to or date.max, before=before, filters=filters, min_score=NEW
         )
-    put_figures(found, output)
+    put_figures(found, output, Theme)
 
 
 def drivers(
@@ -62,16 +62,16 @@ def drivers(
     output: Output = None,
 ) -> None:
     """What a figure is associated with: how it would change without a reason's texts, and a regression."""
-    from voc.trends import find_drivers
+    from voc.trends import Driver, find_drivers
 
     with open_store() as store:
         report = find_drivers(store, target, level=level, filters=parse_filters(where))
     if report.null_reason:
         missing = f": no row has {', '.join(report.missing)}" if report.missing else ""
         typer.echo(f"no answer ({report.null_reason}){missing}", err=True)
-        return
-    typer.echo(f"{report.target} = {report.value:.3f} over {report.n:,} rows", err=True)
-    put_figures(report.drivers, output)
+    else:
+        typer.echo(f"{report.target} = {report.value:.3f} over {report.n:,} rows", err=True)
+    put_figures(report.drivers, output, Driver)
 
 
 def compare(
@@ -82,21 +82,22 @@ def compare(
     output: Output = None,
 ) -> None:
     """Two segments side by side, or a time (--where from=… --where to=…) beside the equally long time before."""
+    from voc.trends import Contrast, period_before
     from voc.trends import compare as compare_sides
-    from voc.trends import period_before
 
     one, other = (parse_filters([*(where or ()), *(side or ())]) for side in (first, second))
     with open_store() as store:
         found = compare_sides(store, period_before(other) if one == other else one, other, level=level)
     typer.echo(f"first: {found.n_first:,} tagged rows, second: {found.n_second:,}", err=True)
-    put_figures(found.items, output)
+    put_figures(found.items, output, Contrast)
 
 
 def what_if(where: Where = None, output: Output = None) -> None:
     """Expected retention now, were high effort low, and were all resolved; in texts and in customers."""
     from voc.kpis import read_setting
+    from voc.trends import Scenario
     from voc.trends import what_if as scenarios
 
     with open_store() as store:
         found = scenarios(store, filters=parse_filters(where), options=read_setting(read_settings()).options)
-    put_figures(found, output)
+    put_figures(found, output, Scenario)

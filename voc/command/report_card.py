@@ -1,6 +1,6 @@
 """`voc report-card`: how right the model is on rows that people judged, and what has changed, as tables and sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args
 
@@ -26,22 +26,35 @@ def report_card(
     output: Output = None,
 ) -> None:
     """For which codes trends can be believed, from rows that were drawn by lot and judged; and what has changed since."""
-    from voc.report_card import Answers, Drift, ReportCard, draw_up, find_drift, sayings
+    from voc import report_card as cards
     from voc.settings import read_settings
 
+    records: Mapping[Part, type[Any]] = {
+        "sayings": cards.Saying,
+        "figures": cards.Figure,
+        "codes": cards.CodeScore,
+        "confusion": cards.Confused,
+        "calibration": cards.Bin,
+        "slices": cards.Slice,
+        "draws": cards.Draw,
+        "agreement": cards.Agreement,
+        "drift": cards.Reading,
+        "texts": cards.TextDrift,
+        "tags": cards.TagDrift,
+    }
     chosen: Part = one_of("part", part, Part)
     filters, months = parse_filters(where), one_of("calendar", calendar, Calendar)
     with open_store() as store:
         if chosen in OF_DRIFT:
-            drift: Drift = find_drift(store, filters=filters, calendar=months, model=read_settings().model)
-            _put(drift.readings if chosen == "drift" else getattr(drift, chosen), output)
+            drift = cards.find_drift(store, filters=filters, calendar=months, model=read_settings().model)
+            _put(drift.readings if chosen == "drift" else getattr(drift, chosen), output, records[chosen])
             return
-        card: ReportCard = draw_up(
+        card = cards.draw_up(
             store,
             filters=filters,
             model=model,
             current=store.current.name if store.current else None,
-            answers=one_of("answers", answers, Answers),
+            answers=one_of("answers", answers, cards.Answers),
             calendar=months,
             width=width,
         )
@@ -49,14 +62,14 @@ def report_card(
     typer.echo(f"{card.n:,} rows that {card.model or 'no model'} had tagged; left out: {left_out or 'none'}", err=True)
     if not card.n:
         typer.echo("Judge rows of the random queue first: /v1/review?queue=random, or the page /review.", err=True)
-    parts = {"sayings": sayings(card.codes), "calibration": card.calibration.bins}
-    _put(parts[chosen] if chosen in parts else getattr(card, chosen), output)
+    parts = {"sayings": cards.sayings(card.codes), "calibration": card.calibration.bins}
+    _put(parts[chosen] if chosen in parts else getattr(card, chosen), output, records[chosen])
 
 
-def _put(found: Sequence[Any], output: Path | None) -> None:
+def _put(found: Sequence[Any], output: Path | None, record: type[Any]) -> None:
     """Figures as a table, sentences as lines, in both languages; or either as a file."""
     if output or not found or not hasattr(found[0], "fa"):
-        put_figures(found, output)
+        put_figures(found, output, record)
         return
     for each in found:
         typer.echo(f"{each.en}\n  {each.fa}")
