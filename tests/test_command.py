@@ -239,6 +239,13 @@ def test_a_voc_error_is_one_line_and_status_2(monkeypatch: pytest.MonkeyPatch, c
     assert capsys.readouterr().err.startswith("voc: ")
 
 
+@pytest.mark.parametrize(("workers", "says"), [("-1", "greater than or equal to 0"), ("257", "less than or equal to 256")])
+def test_fewer_than_no_workers_and_more_than_can_be_are_refused(workers: str, says: str) -> None:
+    result = voc_("tag", "feedback.csv", "--workers", workers)
+    assert result.exit_code == 2
+    assert says in result.stderr
+
+
 def test_the_input_is_never_overwritten() -> None:
     with pytest.raises(InputError, match="input itself"):
         voc_("tag", "feedback.csv", "-o", "./feedback.csv")

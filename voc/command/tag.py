@@ -54,7 +54,7 @@ def tag(
     ] = "",
     map: Mapped = None,
     model: Annotated[str, typer.Option(help="model folder or hub name instead of VOC_MODEL")] = "",
-    workers: Annotated[int, typer.Option(help="tagging processes; 0 for one per core")] = 0,
+    workers: Annotated[int, typer.Option(min=0, max=256, help="tagging processes; 0 for one per core")] = 0,
     engine: Annotated[
         EngineName, typer.Option(help="ray: archives, by the cluster of VOC_RAY_ADDRESS or this machine alone")
     ] = "local",
