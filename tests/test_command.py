@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -17,9 +18,9 @@ from tests.stores import database
 from voc import command, kpis, report_card, trends
 from voc.command.figures import parse_filters
 from voc.command.tag import parse_mapping
-from voc.errors import InputError, SettingsError, StoreError
+from voc.errors import InputError, ModelError, SettingsError, StoreError
 from voc.export import columns_of
-from voc.records import Feedback
+from voc.records import Feedback, Tags
 from voc.taxonomy import Taxonomy, shipped_taxonomy
 
 FEEDBACK = """شناسه,تاریخ,متن,کانال,نمره,nps
@@ -256,6 +257,25 @@ def test_an_output_that_cannot_be_written_leaves_nothing_behind() -> None:
     with pytest.raises(InputError, match="Cannot write"):
         voc_("tag", "feedback.csv", "-q", "-o", "nodir/out.csv")
     assert sorted(path.name for path in Path().iterdir()) == ["feedback.csv"]
+
+
+@pytest.mark.parametrize("stopped_by", [KeyboardInterrupt, ModelError("There is no memory left.")])
+def test_what_is_stopped_leaves_the_files_of_the_last_time(
+    stopped_by: BaseException, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    voc_("tag", "feedback.csv", "-q", "-o", "out.jsonl")
+    before = {path: path.read_bytes() for path in Path().iterdir()}
+
+    def stop(*_: object) -> list[Tags]:
+        raise stopped_by
+
+    more = "".join(f"b-{n},۱۴۰۵/۱۳/۰۱,دیر رسید,چت,۵,9\n" for n in range(2_000))
+    Path("more.csv").write_text(FEEDBACK + more + "b-0,,عالی بود,چت,۵,9\n" * 2_000, "utf-8")
+    monkeypatch.setattr(FakeTagger, "tag", stop)
+    monkeypatch.setattr(sys, "argv", ["voc", "tag", "more.csv", "-q", "--workers", "1", "-o", "out.jsonl"])
+    with pytest.raises(SystemExit):
+        command.app()
+    assert {path: path.read_bytes() for path in Path().iterdir()} == before | {Path("more.csv"): Path("more.csv").read_bytes()}
 
 
 def test_the_summary_counts_rows_not_cues() -> None:

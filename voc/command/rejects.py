@@ -14,26 +14,34 @@ HEADER = ("line", "column", "code", "message")
 
 
 class RejectsFile:
-    """Use it in a `with` statement; an older file of the same name is removed."""
+    """Use it in a `with` statement: at its end the file takes the place of an older one, or that is removed; after an error
+    the older one is as it was.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._partial = path.with_name(path.name + ".partial")
         self._file: IO[str] | None = None
 
     def write(self, reject: Reject) -> None:
         """Add a refused row."""
         if self._file is None:
-            self._file = self.path.open("w", encoding="utf-8-sig", newline="")
+            self._file = self._partial.open("w", encoding="utf-8-sig", newline="")
             csv.writer(self._file).writerow(HEADER)
         csv.writer(self._file).writerow(_cells(reject))
 
     def __enter__(self) -> Self:
-        self.path.unlink(missing_ok=True)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._file:
             self._file.close()
+        if error:
+            self._partial.unlink(missing_ok=True)
+        elif self._file:
+            self._partial.replace(self.path)
+        else:
+            self.path.unlink(missing_ok=True)
 
 
 def as_csv(rejects: Iterable[Reject]) -> bytes:
