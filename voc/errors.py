@@ -5,6 +5,7 @@ and says what to do. One base class; the API turns it into an RFC 9457 problem d
 """
 
 import traceback
+from pathlib import Path
 
 _FRAMES = 6  # enough to see who called whom in our own code
 
@@ -120,6 +121,11 @@ class DiskFullError(StoreError):
 
 
 def whereabouts(error: BaseException) -> str:
-    """The kind of an unforeseen error and the lines of code that it passed through; its message might quote a customer."""
+    """The kind of an unforeseen error and the lines of code that it passed through; its message might quote a customer.
+
+    Files are named without where they are, which is nobody's affair who asks a service how it is.
+    """
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
-    return f"{type(error).__name__} at " + " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
+    return f"{type(error).__name__} at " + " < ".join(
+        f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames)
+    )

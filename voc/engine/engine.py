@@ -8,12 +8,10 @@ Of several processes that share a database one tags at a time. The others stand 
 
 import logging
 import time
-import traceback
 from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import replace
-from pathlib import Path
 from threading import Condition, Thread
 from typing import Final
 
@@ -23,7 +21,7 @@ from voc.engine.chunks import cut_chunks
 from voc.engine.crew import item_of, size_of
 from voc.engine.pool import as_crew
 from voc.engine.progress import Progress
-from voc.errors import NotFoundError, StoreError, VocError
+from voc.errors import NotFoundError, StoreError, VocError, whereabouts
 from voc.records import Batch, Tags
 from voc.store import PendingText, SetAside, Store
 from voc.tagging import Tagger
@@ -216,9 +214,3 @@ class Engine:
 
 
 _InHand = dict[Future[list[Outcome]], list[PendingText]]
-
-
-def whereabouts(error: Exception) -> str:
-    """The kind and place of a fault, without its message, which might quote a customer."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
 from typing import Final
 
-from voc.engine.engine import Engine, whereabouts
-from voc.errors import VocError
+from voc.engine.engine import Engine
+from voc.errors import VocError, whereabouts
 from voc.store import Store
 
 LOOK_EVERY_S: Final = 60.0  # deletions within a minute share one rewriting
