@@ -66,6 +66,7 @@ from voc.engine import Engine, Keeper, Pool, open_pool
 from voc.errors import ModelError
 from voc.intake import take_file
 from voc.kpis import read_setting
+from voc.opening import open_database
 from voc.settings import Settings, read_settings
 from voc.store import Store
 from voc.tagging import Tagger, loader
@@ -151,12 +152,7 @@ def _start(settings: Settings, tagger: Tagger | None) -> Service:
     """Opens the store first: a database that cannot be used is said before seconds go into loading a model."""
     clear_left_uploads()
     kpis = read_setting(settings)
-    store = Store.open(
-        settings.database,
-        zone=settings.zone,
-        show_agents=settings.show_agents,
-        originals_key=settings.originals_key.get_secret_value(),
-    )
+    store = open_database(settings, originals=True)
     try:
         check_reach(settings, store.all_keys())
         load = loader(settings.device, settings.precision)

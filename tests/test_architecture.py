@@ -21,6 +21,7 @@ LAYERS = [  # a module may import from its own line and the lines above
         "voc.store",
         "voc.engine",
         "voc.intake",
+        "voc.opening",
         "voc.kpis",
         "voc.report_card",
         "voc.trends",

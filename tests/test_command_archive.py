@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import pickle
 import re
 import signal
 import subprocess
@@ -23,7 +24,7 @@ from tests.clusters import assert_quotes_nothing, crash, open_cluster
 from tests.fakes import FakeTagger
 from tests.test_engine_kill import ROOT, alive, wait_for
 from voc.command import cli
-from voc.command.archive import Plan, tag_archive
+from voc.command.archive import Outcome, Part, PartTagger, Place, Plan, _find_files, _run, place, tag_archive
 from voc.errors import ClusterError, InputError
 from voc.records import Tags
 
@@ -182,6 +183,75 @@ def test_a_killed_run_leaves_whole_parts_and_the_next_goes_on(cluster: Any, tmp_
 
     os.utime(source / "a.parquet")  # a file that has changed since is tagged anew
     assert "tagged before" not in run(cluster, source, out=out)
+
+
+class _Here:
+    """Tags parts one after the other without Ray; that with the number `broken` fails."""
+
+    model = ""
+
+    def __init__(self, broken: int) -> None:
+        self.plan = plan()
+        self._broken = broken
+
+    def count(self, files: Sequence[Place]) -> Iterator[Outcome]:
+        return (Outcome(file, pq.read_metadata(file.path).num_rows) for file in files)
+
+    def tag(self, parts: Sequence[Part]) -> Iterator[Outcome]:
+        tagger = PartTagger(self.plan, self.model, moody)
+        for number, part in enumerate(parts, 1):
+            if number == self._broken:
+                yield Outcome(part.target, error="There is no room left.")
+            else:
+                yield pickle.loads(tagger({"given": pickle.dumps(part)})["outcome"])  # noqa: S301
+        tagger._pool.close()
+
+
+def run_here(*files: Path, out: Path, broken: int = 0) -> None:
+    out.mkdir(exist_ok=True)
+    for file in files:
+        os.utime(file, (time.time() + 60,) * 2)  # changed since all parts were written
+    _run(_Here(broken), _find_files([*map(str, files)]), place(str(out)), Console(quiet=True))  # type: ignore[arg-type]
+
+
+def test_a_file_that_grows_or_shrinks_leaves_no_row_twice_and_no_refusal_of_before(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    first = write(tmp_path / "a.parquet", 3 * PART_ROWS, row3="", row90="")
+    run_here(first, write(tmp_path / "a-00001-of-00002.parquet", 2), out=out)
+    others = {out / name for name in ("a-00009-of-00009.txt", "b-00001-of-00009.parquet", "a.parquet", "a-1-of-1.parquet")}
+    for path in others:
+        path.touch()
+    others.add(out / "a-00001-of-00002-00001-of-00001.parquet")
+    for rows, count, empty in ((200, 5, ["row41"]), (80, 2, ["row3"]), (79, 2, [])):
+        write(first, rows, **dict.fromkeys(empty, ""))
+        run_here(first, out=out)
+        parts = {out / f"a-{number:05}-of-{count:05}.parquet" for number in range(1, count + 1)}
+        refused = {path for path in out.iterdir() if path.name.endswith(".rejects.csv")}
+        assert {*out.iterdir()} == others | parts | refused
+        assert sum(pq.read_metadata(part).num_rows for part in parts) == rows - len(empty)
+        assert len(refused) == len(empty)
+        assert refused <= {part.with_name(f"{part.name}.rejects.csv") for part in parts}
+
+
+def test_parts_of_before_stay_until_all_of_now_are_whole(tmp_path: Path) -> None:
+    source, out = write(tmp_path / "a.parquet", PART_ROWS), tmp_path / "out"
+    run_here(source, out=out)
+    write(source, 3 * PART_ROWS)
+    with pytest.raises(InputError, match="no room"):
+        run_here(source, out=out, broken=2)
+    assert sorted(path.name for path in out.iterdir()) == [
+        "a-00001-of-00001.parquet",
+        "a-00001-of-00003.parquet",
+        "a-00003-of-00003.parquet",
+    ]
+    run_here(source, out=out)
+    assert sorted(path.name for path in out.iterdir()) == [f"a-0000{number}-of-00003.parquet" for number in (1, 2, 3)]
+
+
+def test_a_file_beside_its_parts_is_none_of_them(tmp_path: Path) -> None:
+    first, second = write(tmp_path / "a.parquet", 1), write(tmp_path / "a-00001-of-00002.parquet", 1)
+    run_here(first, second, out=tmp_path)
+    assert second.exists()
 
 
 def test_a_node_that_is_lost_costs_no_row(cluster: Any, tmp_path: Path) -> None:

@@ -361,7 +361,7 @@ def test_a_bare_id_groups_where_the_roles_are_named(tmp_path: Path) -> None:
 def test_the_first_speakers_tell_the_sides_whatever_the_seed_of_the_process() -> None:
     """Of more speakers than are looked at the first ones count, and not those that a set happens to give first."""
     for desk in range(20):
-        turns = [
+        turns: list[dict[str, object]] = [
             {"id": str(n), "sender": sender, "text": text}
             for n in range(200)
             for sender, text in ((f"sara{n}@example.com", "بسته‌م نرسیده"), (f"پشتیبانی {desk}", "پیگیری می‌کنیم"))

@@ -8,10 +8,11 @@ Folders are local and shared by all nodes, or any that pyarrow has a file system
 import json
 import logging
 import pickle
+import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
@@ -40,7 +41,10 @@ if TYPE_CHECKING:
 PART_ROWS: Final = 50_000  # some five minutes of one core, which is what a kill costs at most
 BEGUN_AS: Final = "_voc.json"
 PARTIAL: Final = ".partial"
+REJECTS: Final = ".rejects.csv"
 SHOWN: Final = 5
+
+_PART_NAME: Final = re.compile(rf"(?P<stem>.+)-\d{{5,}}-of-\d{{5,}}\.parquet(?:{re.escape(REJECTS)})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,9 @@ def _run(jobs: "_Jobs", files: Found, folder: Place, console: Console) -> None:
             summary.merge(outcome.summary)
             notices.update({(notice.column, notice.message): notice.count for notice in outcome.notices})
             progress.update(task, advance=outcome.rows, rate=rate_of(progress, task))
+    broken = {each.where.path for each in failed}
+    unfinished = {part.source.path for part in parts if part.target.path in broken}
+    _remove_older([part for part in parts if part.source.path not in unfinished], folder, keep=changed.keys())
     for (column, message), count in notices.items():
         show_notice(console, column, message, count)
     summary.show(console)
@@ -236,10 +243,30 @@ class PartTagger:
         with _opened(part.source, self._plan) as source:
             with _writing(part.target) as file:
                 file.writelines(stream_feedback_as(tagged(source), "parquet", zone))
-                if rejects:  # before the part, which says that all is done
-                    with _writing(part.target.beside(".rejects.csv")) as beside:
-                        beside.write(as_csv(rejects))
+                _write_rejects(part, rejects)  # before the part, which says that all is done
             return Outcome(part.target, part.stop - part.start, summary, source.notices)
+
+
+def _write_rejects(part: Part, rejects: Sequence[Reject]) -> None:
+    """The refused rows of a part beside it; where there are none, those of the last time go."""
+    beside = part.target.beside(REJECTS)
+    if rejects:
+        with _writing(beside) as file:
+            file.write(as_csv(rejects))
+    elif beside.files.get_file_info(beside.path).is_file:
+        beside.files.delete_file(beside.path)
+
+
+def _remove_older(parts: Sequence[Part], folder: Place, *, keep: Collection[str]) -> None:
+    """Remove what files were cut into when they had more rows, or fewer, once their `parts` of now are whole.
+
+    A reader of the folder would see their rows twice. Files that are called otherwise stay, and paths in `keep`.
+    """
+    whole, stems = {part.target.path for part in parts}, {_stem(part.source) for part in parts}
+    for file, _ in _list(folder, "*"):
+        name = _PART_NAME.fullmatch(PurePosixPath(file.path).name)
+        if name and name["stem"] in stems and file.path.removesuffix(REJECTS) not in whole and file.path not in keep:
+            file.files.delete_file(file.path)
 
 
 def _said(error: Exception) -> str:

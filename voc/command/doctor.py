@@ -10,6 +10,7 @@ from pathlib import Path
 import typer
 
 from voc.errors import VocError
+from voc.opening import open_database
 from voc.settings import Settings, read_settings
 
 
@@ -56,7 +57,7 @@ def _database(settings: Settings) -> str:
     from voc.store import Store
 
     if settings.database_is_there:
-        with Store.open(settings.database, zone=settings.zone, show_agents=settings.show_agents) as store:
+        with open_database(settings) as store:
             return f"{store.name} opens"
     with tempfile.TemporaryDirectory() as folder, Store.open(str(Path(folder) / "try.duckdb"), zone=settings.zone):
         return f"{settings.database} is not there yet; a new one can be made"
@@ -64,12 +65,11 @@ def _database(settings: Settings) -> str:
 
 def _access(settings: Settings) -> str:
     from voc.access import check_reach
-    from voc.store import Store
 
     if not settings.database_is_there:
         check_reach(settings, ())
         return "no keys: open to this machine alone"
-    with Store.open(settings.database, zone=settings.zone, show_agents=settings.show_agents) as store:
+    with open_database(settings) as store:
         keys = store.all_keys()
     check_reach(settings, keys)
     active = sum(key.revoked_at is None for key in keys)

@@ -14,6 +14,7 @@ from voc.command.tables import print_figures
 from voc.days import parse_end, parse_first_day
 from voc.errors import InputError
 from voc.export import figure_row, format_of, stream_figures_as, write_whole
+from voc.opening import open_database
 from voc.settings import read_settings
 
 if TYPE_CHECKING:
@@ -121,13 +122,12 @@ def parse_filters(pairs: list[str] | None) -> "Filters":
 @contextmanager
 def open_store() -> "Iterator[Store]":
     """The store of the settings, with the tags of their model. Raises InputError where there is no database yet."""
-    from voc.store import Store
     from voc.tagging import model_identity
 
     settings = read_settings()
     if not settings.database_is_there:
         raise InputError(f"There is no database {settings.database!r} yet: `voc import FILE` makes one.", field="VOC_DATABASE")
-    with Store.open(settings.database, zone=settings.zone, show_agents=settings.show_agents) as store:
+    with open_database(settings) as store:
         store.current = model_identity(settings.model)
         yield store
 

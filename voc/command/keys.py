@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from voc.access import SCOPES, AuditEntry, Key, make_key
+from voc.opening import open_database
 from voc.settings import read_settings
 
 if TYPE_CHECKING:
@@ -46,10 +47,7 @@ def revoke(key_id: Annotated[str, typer.Argument(metavar="ID", help="as `voc key
 
 
 def _open() -> Store:
-    from voc.store import Store
-
-    settings = read_settings()
-    return Store.open(settings.database, zone=settings.zone, show_agents=settings.show_agents)
+    return open_database(read_settings())
 
 
 def _entry(route: str, target: str) -> AuditEntry:

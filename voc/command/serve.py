@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from voc.access import check_reach
+from voc.opening import open_database
 from voc.settings import read_settings
 
 SERVED: Final[dict[str, Any]] = {
@@ -23,13 +24,12 @@ def serve(
     """Serve the API and the page on VOC_HOST:VOC_PORT, with what VOC_DATABASE holds."""
     import uvicorn
 
-    from voc.store import Store
     from voc.tagging import model_identity
 
     settings = read_settings()
     model_identity(settings.model)
     # what is wrong is said in one line, before all else
-    with Store.open(settings.database, zone=settings.zone, show_agents=settings.show_agents) as store:
+    with open_database(settings) as store:
         check_reach(settings, store.all_keys())
     if not quiet:
         typer.echo(welcome(settings.host, settings.port), err=True)

@@ -17,6 +17,7 @@ from voc.command.summary import Summary
 from voc.conversations.timings import with_handle_time
 from voc.errors import InputError
 from voc.export import format_of, stream_feedback_as, write_whole
+from voc.opening import open_database
 from voc.records import Feedback, Reject, TaggedFeedback, Tags
 from voc.settings import Settings, read_settings
 from voc.taxonomy import taxonomy_of
@@ -119,14 +120,12 @@ def import_(input: Input, map: Mapped = None) -> None:
     """Take a file into the database (VOC_DATABASE) and tag it; the same file again changes nothing."""
     from voc.engine import Engine, open_pool
     from voc.intake import take_file
-    from voc.store import Store
     from voc.tagging import loader, model_identity
 
     settings = read_settings()
     load = loader(settings.device, settings.precision)
     console = Console(stderr=True)
-    key = settings.originals_key.get_secret_value()
-    with Store.open(settings.database, zone=settings.zone, show_agents=settings.show_agents, originals_key=key) as store:
+    with open_database(settings, originals=True) as store:
         store.current = model_identity(settings.model)
         batch = take_file(store, input, name=input.name, mapping=parse_mapping(map), idempotency_key=None, settings=settings)
         console.print(f"batch [bold]{batch.id}[/]: {batch.accepted:,} accepted, {batch.rejected:,} refused")

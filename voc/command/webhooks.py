@@ -14,6 +14,7 @@ import typer
 
 from voc.access import AuditEntry
 from voc.days import parse_day
+from voc.opening import open_database
 from voc.settings import read_settings
 
 if TYPE_CHECKING:
@@ -113,10 +114,7 @@ def replay(
 
 
 def _open() -> Store:
-    from voc.store import Store
-
-    settings = read_settings()
-    return Store.open(settings.database, zone=settings.zone, show_agents=settings.show_agents)
+    return open_database(read_settings())
 
 
 @contextmanager

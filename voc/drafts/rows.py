@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from voc.errors import InputError
+from voc.opening import open_database
 from voc.records import Feedback
 from voc.settings import Settings
 
@@ -35,9 +36,9 @@ def _of_file(file: Path, settings: Settings) -> Iterable[Feedback]:
 
 
 def _of_database(settings: Settings, most: int) -> list[Feedback]:
-    from voc.store import Filters, Store
+    from voc.store import Filters
 
-    with Store.open(settings.database, zone=settings.zone, show_agents=settings.show_agents) as store:
+    with open_database(settings) as store:
         return _sample((each.feedback for each in store.stream_feedback(Filters())), most)
 
 
