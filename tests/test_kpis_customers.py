@@ -10,6 +10,7 @@ from voc.calendars import from_jalali
 from voc.kpis import KpiOptions, KpiRow, Setting, compute_kpis, get_kpi
 from voc.kpis.compute import _ranked
 from voc.kpis.slices import slice_rows
+from voc.records import Sentiment
 from voc.store import Filters
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -147,7 +148,7 @@ def test_ranks_say_who_is_best_and_equals_share_one() -> None:
 
 
 def test_the_survey_nearest_to_the_silent_is_ranked_first() -> None:
-    answered = {"آ": "negative", "ب": "neutral", "پ": "positive"}
+    answered: dict[str, Sentiment] = {"آ": "negative", "ب": "neutral", "پ": "positive"}
     rows = [
         *(row(tags(sentiment), nps=9, channel=channel) for channel, sentiment in answered.items()),
         *(row(tags("neutral"), channel=channel) for channel in answered),

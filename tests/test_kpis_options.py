@@ -12,6 +12,7 @@ from voc.errors import InputError
 from voc.kpis import KPIS, KpiOptions, Setting, compute_kpis, read_setting
 from voc.kpis.options import parse_working_hours
 from voc.kpis.scorecard import Target, read_targets
+from voc.records import Sentiment
 from voc.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -103,7 +104,8 @@ def test_targets(tmp_path: Path) -> None:
 def test_a_target_near_zero_is_met_on_either_side_of_it(tmp_path: Path) -> None:
     path = targets_file(tmp_path, "[survey_bias]\ntarget = 20\nworst = 120")
     assert read_targets(path, KPIS) == {"survey_bias": Target(20, 1, 120, near_zero=True)}
-    far, near = [("negative", 9), ("positive", None)], [("negative", 9), ("positive", 9), ("neutral", None)]
+    far: list[tuple[Sentiment, int | None]] = [("negative", 9), ("positive", None)]
+    near: list[tuple[Sentiment, int | None]] = [("negative", 9), ("positive", 9), ("neutral", None)]
     for read, on_target, scored in ((far, False, 0.0), (near, True, 1.0)):
         with store_with([row(tags(sentiment), nps=nps) for sentiment, nps in read]) as store:
             names = ["survey_bias", "balanced_scorecard"]

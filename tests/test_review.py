@@ -1,12 +1,12 @@
 """Which records are offered for a look, in which order, and that a draw is a draw."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from statistics import mean
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -174,7 +174,12 @@ def test_nobody_is_looked_for_row_by_row(queue: Queue, monkeypatch: pytest.Monke
     with store_with([row(tags("neutral"))]) as store:
         asked: list[str] = []
         select = store.select
-        monkeypatch.setattr(store, "select", lambda sql, parameters: asked.append(sql) or select(sql, parameters))
+
+        def noted(sql: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
+            asked.append(sql)
+            return select(sql, parameters)
+
+        monkeypatch.setattr(store, "select", noted)
         find_offers(store, queue, thresholds=LEAST, now=NOW, by="k1")
     assert asked
     assert not [sql for sql in asked if "NOT IN" in sql]
