@@ -33,9 +33,12 @@ def _no_customer_in_the_log() -> Iterator[None]:
     assert not listener.quoting, listener.quoting
 
 
+engines.allowed = False
+
+
 @pytest.fixture(scope="module")
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine | None]:
-    """The engine that keeps the stores of a test; tests that use this fixture run once with each."""
+    """The engine that keeps the stores of a test; tests that use this fixture run once with each, no other has a store."""
     if request.param is None:
         yield None
         return

@@ -25,25 +25,33 @@ SERVER: Final = "VOC_TEST_SERVER"
 """How a process that a test starts knows of both."""
 
 chosen: Engine = "postgres" if os.environ.get(CHOICE) == "postgres" else "duckdb"
+allowed = True
+"""Whether there may be stores: in pytest only while an engine is chosen, so that no test has one engine alone unawares."""
 _made: Final[dict[Path, str]] = {}
 
 
 @contextmanager
 def choose(engine: Engine) -> Iterator[None]:
     """Have stores kept by this engine while the context lasts; what was made on the server goes with it."""
-    global chosen
-    before, chosen = chosen, engine
+    global chosen, allowed
+    before, chosen, allowed = (chosen, allowed), engine, True
     os.environ[CHOICE] = engine
     if engine == "postgres":
         cluster()  # before any process that a test starts, which would start one of its own
     try:
         yield
     finally:
-        chosen = before
+        chosen, allowed = before
         del os.environ[CHOICE]
         for name in _made.values():
             cluster().run(f"DROP DATABASE {name} WITH (FORCE)")
         _made.clear()
+
+
+def keeping() -> Engine:
+    """The engine that keeps a store which a test is about to open."""
+    assert allowed, "a test of a store uses the fixture `engine`"
+    return chosen
 
 
 @cache

@@ -38,12 +38,12 @@ BEFORE_CHANGES: Final = (
 
 def database(path: Path) -> str:
     """The database that a test keeps at a path: the file itself, or one of the tests' server that stands for it."""
-    return str(path) if engines.chosen == "duckdb" else engines.database_at(path)
+    return str(path) if engines.keeping() == "duckdb" else engines.database_at(path)
 
 
 def fresh_database() -> str:
     """An empty database that no test has seen: in memory, or one of the tests' server."""
-    return ":memory:" if engines.chosen == "duckdb" else engines.database_at(Path(f"/{next(_FRESH)}"))
+    return ":memory:" if engines.keeping() == "duckdb" else engines.database_at(Path(f"/{next(_FRESH)}"))
 
 
 def empty(path: Path) -> None:

@@ -21,6 +21,7 @@ from voc.command.tag import parse_mapping
 from voc.errors import InputError, ModelError, SettingsError, StoreError
 from voc.export import columns_of
 from voc.records import Feedback, Tags
+from voc.store.database import Engine
 from voc.taxonomy import Taxonomy, shipped_taxonomy
 
 FEEDBACK = """شناسه,تاریخ,متن,کانال,نمره,nps
@@ -39,8 +40,13 @@ def without_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setattr(module, "load_tagger", lambda *_, **__: fake)
     monkeypatch.setattr(voc.tagging, "model_identity", lambda _model="": fake.identity)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("VOC_DATABASE", database(tmp_path / "voc.duckdb"))
     (tmp_path / "feedback.csv").write_text(FEEDBACK, encoding="utf-8-sig")
+
+
+@pytest.fixture
+def kept(engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A database, for commands that need one."""
+    monkeypatch.setenv("VOC_DATABASE", database(tmp_path / "voc.duckdb"))
 
 
 def voc_(*arguments: str) -> Result:
@@ -133,6 +139,7 @@ def test_a_second_run_without_refusals_leaves_no_old_rejects() -> None:
     assert not Path("out.jsonl.rejects.csv").exists()
 
 
+@pytest.mark.usefixtures("kept")
 def test_import_then_kpis_trends_and_export(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("voc.engine.pool.WorkerPool", lambda *_, **__: FakeTagger())
     assert "3 accepted, 2 refused" in voc_("import", "feedback.csv").stderr
@@ -169,6 +176,7 @@ FIGURES = {
 }
 
 
+@pytest.mark.usefixtures("kept")
 def test_figures_without_rows_are_a_file_with_their_header_and_not_that_of_yesterday(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("voc.engine.pool.WorkerPool", lambda *_, **__: FakeTagger())
     Path("one.csv").write_text("متن\nسلام\n", "utf-8")
@@ -184,6 +192,7 @@ def test_figures_without_rows_are_a_file_with_their_header_and_not_that_of_yeste
     assert empty >= 12
 
 
+@pytest.mark.usefixtures("kept")
 def test_changes_since_the_last_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("voc.engine.pool.WorkerPool", lambda *_, **__: FakeTagger())
     voc_("import", "feedback.csv")
@@ -201,6 +210,7 @@ def test_changes_since_the_last_time(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {name for each in gone for name in each} == {"id", "change", "cursor"}
 
 
+@pytest.mark.usefixtures("kept")
 def test_an_export_goes_on_after_a_record_and_has_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("voc.engine.pool.WorkerPool", lambda *_, **__: FakeTagger())
     Path("call.txt").write_text("مشتری: سفارشم دیر اومد\nکارشناس: شرمنده\n", "utf-8")
@@ -295,6 +305,7 @@ def test_serve_refuses_an_address_that_others_reach(host: str, monkeypatch: pyte
 
 
 @pytest.mark.engines("duckdb")
+@pytest.mark.usefixtures("kept")
 def test_serve_says_what_is_wrong_before_it_starts() -> None:
     Path("voc.duckdb").write_bytes(b"no database" * 1_000)
     with pytest.raises(StoreError, match=r"voc\.duckdb"):

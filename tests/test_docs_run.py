@@ -14,16 +14,30 @@ PAGES = [  # a page with a test of its own is run there
     for page in sorted((ROOT / "docs").glob("*.md"))
     if blocks_of(page) and page.stem not in RUN_ELSEWHERE and not (TESTS / f"test_docs_{page.stem}.py").exists()
 ]
+OF_FILES = {"own-taxonomy"}  # pages that read and write files alone
+
+
+@pytest.fixture(autouse=True)
+def without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VOC_KEY", raising=False)
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_a_page_does_what_it_says(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("VOC_KEY", raising=False)
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize("page", [page for page in PAGES if page.stem not in OF_FILES], ids=lambda page: page.name)
+def test_a_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
     with session(tmp_path) as follow:
         for block in blocks_of(page):
             printed = follow(block)
             assert block.output is None or printed == block.output, block.code
+
+
+@pytest.mark.model
+@pytest.mark.usefixtures("engine")
+@pytest.mark.engines("duckdb")
+@pytest.mark.parametrize("page", [page for page in PAGES if page.stem in OF_FILES], ids=lambda page: page.name)
+def test_a_page_of_files_does_what_it_says(page: Path, tmp_path: Path) -> None:
+    test_a_page_does_what_it_says(page, tmp_path)
 
 
 def test_pages_that_are_run_elsewhere_are_named_there() -> None:

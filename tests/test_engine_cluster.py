@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests import engines
 from tests.clusters import assert_quotes_nothing, crash, open_cluster
 from tests.fakes import FakeTagger, MoodyTagger, load_missing
 from tests.stores import add, open_store
@@ -99,8 +100,8 @@ def test_a_model_that_a_node_does_not_have_is_said(cluster: Any, load: Any, iden
 
 @contextmanager
 def tagging(path: Path, pool: RayPool) -> Iterator[tuple[Store, Engine]]:
-    """A store with rows that are being tagged."""
-    with open_store(path) as store:
+    """A store with rows that are being tagged; a pool has nothing to do with what keeps it."""
+    with engines.choose("duckdb"), open_store(path) as store:
         store.current = FAKE
         path.with_name("slow").touch()
         add(store, (Feedback(f"پیک دیر اومد، چندبار گفتم {n}", n) for n in range(ROWS)))

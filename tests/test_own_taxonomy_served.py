@@ -19,7 +19,7 @@ from voc.tagging.identity import SHIPPED_MODEL, find_model
 from voc.tagging.tagger import TransformerTagger
 from voc.taxonomy import load_taxonomy, shipped_taxonomy
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.usefixtures("engine")]
 ROWS: Final = """نظر,تاریخ
 واسه وام ازدواج ضامن رسمی میخوان، چهار ماهه معطلم کردن,1405/02/01
 کارمزد انتقال رو دو بار کم کردن,1405/02/02

@@ -24,7 +24,7 @@ from models.retrain import MOST_NEWLY_GIVEN, name_of
 from models.tokenizer import load_tokenizer
 from tests.fakes import FakeTagger
 from tests.spoken import CALL, conversation
-from tests.stores import add, feedback, open_store, tag_all
+from tests.stores import add, database, feedback, open_store, tag_all
 from voc.command import cli
 from voc.corrections.correction import Note
 from voc.corrections.files import stream_corrections_as
@@ -33,6 +33,7 @@ from voc.errors import InputError, ModelError
 from voc.export import stream_feedback_as
 from voc.report_card.fingerprint import read_fingerprint
 from voc.store import Filters, Store
+from voc.store.database import Engine
 from voc.tagging import load_tagger, model_identity
 from voc.tagging.identity import find_model
 from voc.tagging.network import TaggerConfig, TaggerNetwork
@@ -102,7 +103,7 @@ def test_one_text_in_five_is_held_out_where_there_are_enough() -> None:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(engine: Engine, tmp_path: Path) -> Iterator[Store]:
     with open_store(tmp_path / "voc.duckdb") as opened:
         add(opened, [*feedback(*TEXTS), conversation(CALL, 20)])
         tag_all(opened)
@@ -112,6 +113,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
         undone = opened.corrections.correct("f2", said, Note(), NOW)
         opened.corrections.undo(undone.id, None, NOW)
         yield opened
+
+
+def of_database(store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The arguments that name the database itself, which the store gives up."""
+    store.close()
+    monkeypatch.setenv("VOC_DATABASE", database(folder / "voc.duckdb"))
+    return ["--corrections", "database"]
 
 
 def written(store: Store, folder: Path) -> list[str]:
@@ -140,6 +148,7 @@ def test_rows_of_a_store_and_of_its_files_are_the_same(store: Store, tmp_path: P
     assert len(rows_of_store(store, others=99).others) == len(TEXTS) - 1  # what was undone counts as nobody's
 
 
+@pytest.mark.engines("duckdb")
 def test_files_that_do_not_belong_together(store: Store, tmp_path: Path) -> None:
     _, corrections, _, texts = written(store, tmp_path)
     with pytest.raises(InputError, match=r"texts\.jsonl, line 1: this is nothing that `voc corrections export` writes"):
@@ -186,10 +195,12 @@ def learn(tiny: Path, arguments: Sequence[str], out: Path) -> None:
 
 
 @pytest.mark.usefixtures("small")
-def test_corrections_are_learnt_beside_what_was_there(tiny: Path, store: Store, tmp_path: Path) -> None:
+def test_corrections_are_learnt_beside_what_was_there(
+    tiny: Path, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = {path.name: path.read_bytes() for path in tiny.iterdir()}
-    out = tmp_path / "learnt"
-    learn(tiny, written(store, tmp_path), out)
+    out, corrected = tmp_path / "learnt", rows_of_store(store, others=0).corrected
+    learn(tiny, of_database(store, tmp_path, monkeypatch), out)
     name = model_identity(str(out)).name
     assert name.startswith("tiny-1+corrections-")
     assert {path.name: path.read_bytes() for path in tiny.iterdir()} == before
@@ -200,7 +211,7 @@ def test_corrections_are_learnt_beside_what_was_there(tiny: Path, store: Store, 
     config = json.loads((out / "config.json").read_text("utf-8"))
     assert (config["normaliser"], config["taxonomy"]) == (NORMALISER_VERSION, load_taxonomy().version)
     assert config["data_hash"] == f"abc+corrections-{name.rpartition('-')[2]}"
-    assert learnt_by(out) == {each.hash for each in rows_of_store(store, others=0).corrected}
+    assert learnt_by(out) == {each.hash for each in corrected}
     assert name in (out / "README.md").read_text("utf-8")
     assert NO_CASH not in (out / "learnt.json").read_text("utf-8") + (out / "README.md").read_text("utf-8")
     assert not (out / "training.pt").exists()
@@ -214,6 +225,7 @@ def test_corrections_are_learnt_beside_what_was_there(tiny: Path, store: Store, 
     assert all(same[name].all() for name in old if not name.startswith(("weight", "bias", "sentiment", "polarity")))
 
 
+@pytest.mark.engines("duckdb")
 @pytest.mark.usefixtures("small")
 def test_fine_tuning_goes_on_where_it_was_killed(
     tiny: Path, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -405,7 +417,7 @@ def test_two_taggers_side_by_side(
     (labels / "test_own.jsonl").write_text(json.dumps(own), encoding="utf-8")
     (labels / "test_conversations.jsonl").write_text(json.dumps(spoken), encoding="utf-8")
     monkeypatch.setattr(compare, "labels_folder", lambda: labels)
-    compare.main([*written(store, tmp_path), "--model", str(out), "--against", str(tiny)])
+    compare.main([*of_database(store, tmp_path, monkeypatch), "--model", str(out), "--against", str(tiny)])
     printed = " ".join(capsys.readouterr().out.split())
     assert "Corrected texts that neither has learnt from: 1" in printed
     assert "drawn at random: 1" in printed

@@ -24,6 +24,8 @@ from voc.store import Filters, Store
 from voc.store.backup import restore
 from voc.store.files import log_of
 
+pytestmark = [pytest.mark.usefixtures("engine"), pytest.mark.engines("duckdb")]
+
 ROOT = Path(__file__).parent.parent
 WORDS = "پیک دیر اومد و کسی جواب نداد"
 LETTERS = "ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی"

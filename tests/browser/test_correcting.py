@@ -12,6 +12,7 @@ import pytest
 from tests.api_client import SURVEY
 from tests.browser.test_page import WIDTHS, browser, is_as_wide_as_its_window, is_complaint, is_foreign, serving, shot
 from tests.browser.test_pages import SERIOUS
+from voc.store.database import Engine
 
 sync_api = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -24,7 +25,7 @@ __all__ = ["browser"]  # the fixture
 
 
 @pytest.fixture
-def address(tmp_path: Any) -> Iterator[str]:
+def address(engine: Engine, tmp_path: Any) -> Iterator[str]:
     """A live service that has read a survey, in which nothing is corrected."""
     with serving(tmp_path) as address:
         sent = httpx2.post(f"{address}/v1/batches", files={"file": ("survey.csv", SURVEY.encode())}).json()

@@ -16,8 +16,10 @@ import uvicorn
 
 from api.app import create_app
 from tests.fakes import FakeTagger
+from tests.stores import database
 from voc.records import Tags
 from voc.settings import Settings
+from voc.store.database import Engine
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
@@ -53,7 +55,7 @@ class SlowTagger(FakeTagger):
 
 
 @pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
+def address(engine: Engine, tmp_path: Path) -> Iterator[str]:
     """A live service on a free port."""
     with serving(tmp_path) as address:
         yield address
@@ -64,7 +66,7 @@ def serving(folder: Path) -> Iterator[str]:
     """The address of a live service on a free port, with the database of a folder."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        settings = Settings(database=str(folder / "voc.duckdb"), port=listener.getsockname()[1])
+        settings = Settings(database=database(folder / "voc.duckdb"), port=listener.getsockname()[1])
         config = uvicorn.Config(create_app(settings, tagger=SlowTagger()), log_level="warning", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -11,11 +11,12 @@ import pytest
 
 from tests.api_client import SURVEY
 from tests.browser.test_page import browser, is_as_wide_as_its_window, is_complaint, is_foreign, serving, shot
+from voc.store.database import Engine
 
 sync_api = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.engines("duckdb")]  # how a page looks, whatever keeps what it shows
 
 WIDTHS: Final = (390, 1024, 1600)
 PAGES: Final = (
@@ -40,7 +41,7 @@ __all__ = ["browser"]  # the fixture
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A live service that has read a survey."""
     import httpx2
 

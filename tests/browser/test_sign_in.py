@@ -9,6 +9,7 @@ import pytest
 from tests.browser import test_page
 from tests.browser.test_page import OPENINGS, WIDTHS, is_as_wide_as_its_window, serving, shot, sync_api
 from tests.test_api_access import make
+from voc.store.database import Engine
 
 pytestmark = pytest.mark.browser
 browser = test_page.browser
@@ -17,7 +18,9 @@ FILE: Final = {"name": "نظرها.csv", "mimeType": "text/csv", "buffer": f"ن�
 
 
 @pytest.fixture(params=WIDTHS)
-def visitor(browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Any, dict[str, str]]]:
+def visitor(
+    browser: Any, request: pytest.FixtureRequest, engine: Engine, tmp_path: Path
+) -> Iterator[tuple[Any, dict[str, str]]]:
     """A browser that has not signed in, and the keys of a service; what the content policy stops fails the test."""
     secrets = make(tmp_path, "read", "admin")
     with serving(tmp_path) as address:

@@ -6,10 +6,11 @@ import pytest
 
 from tests.hostile.service import PATIENCE_S, UPLOAD_MB, Target
 from tests.serving import ServiceProcess
+from voc.store.database import Engine
 
 
 @pytest.fixture(scope="module")
-def fresh_target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Target]]:
+def fresh_target(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Target]]:
     """Gives the service under attack, which is started where none is running."""
     running: list[Target] = []
 

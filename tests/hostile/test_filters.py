@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.api_client import items, problem, running, send_tagged
+from voc.store.database import Engine
 
 SIGNS = (
     "' OR 1=1 --", '"; DROP TABLE feedback; --', "%", "_", "*", ".*", "[", "(", "\\", "$1", "$where_q", "{{7*7}}", "<script>", "\x00", "\u202e",
@@ -17,7 +18,7 @@ SIGNS = (
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def client(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     with running(tmp_path_factory.mktemp("signs")) as client:
         send_tagged(client, "نظر,کانال,شعبه,تاریخ\nپیک دیر اومد,تلفن,ونک,1402/12/11\nسریع بود عالی,اپ,کرج,1403/01/05\n")
         yield client
