@@ -74,6 +74,7 @@ def test_the_file_has_the_months_of_the_chart(client: TestClient, language: str,
         assert {json.loads(line)["bucket"] for line in exported.splitlines()} == months
 
 
+@pytest.mark.usefixtures("engine")
 def test_the_table_of_a_chart_says_as_much_as_the_chart(tmp_path: Path) -> None:
     with running(tmp_path) as client:
         send_tagged(client, "نظر,تاریخ,CSAT\nسریع رسید,1403/01/05,4\nعالی بود,1403/01/06,4\nخوب بود,1403/01/07,5\n")

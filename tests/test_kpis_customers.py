@@ -158,6 +158,7 @@ def test_the_survey_nearest_to_the_silent_is_ranked_first() -> None:
     assert [(each.value, each.rank) for each in found] == [(-100, 2), (0, 1), (100, 2)]
 
 
+@pytest.mark.engines
 def test_many_groups_are_ranked_in_time_that_is_linear() -> None:
     rows = [KpiRow("nps", place % 40_000, 1, None, None, "points", "none", None, None, str(place)) for place in range(50_000)]
     started = time.process_time()
