@@ -3,11 +3,11 @@
     voc train --corrections database                                  # that of VOC_DATABASE, while no service has it open
     voc train --corrections corrections.jsonl --texts feedback.jsonl  # what `voc corrections export` and `voc export` wrote
 
-What people said is learnt. What they did not speak of, rows that nobody corrected and texts of our own are taught as the
-tagger has them already, so that the new is not paid for with the old. A few corrections move only the labels and the judges
-that were overruled, and all else stays as it is to the last digit; of many the encoder learns too. Killed and started again,
-the latter goes on from its last checkpoint, the former begins anew: it takes minutes. The result is used once VOC_MODEL names
-its folder.
+What people said is learnt. What they did not speak of and texts of our own are taught as the tagger has them already, so that
+the new is not paid for with the old. Rows that nobody corrected are not: they hold the same mistakes, which would speak
+against their correction. A few corrections move only the labels and the judges that were overruled, and all else stays as it
+is to the last digit; of many the encoder learns too. Killed and started again, the latter goes on from its last checkpoint,
+the former begins anew: it takes minutes. The result is used once VOC_MODEL names its folder.
 """
 
 import argparse
@@ -38,9 +38,8 @@ from voc.tagging.network import TaggerNetwork
 from voc.taxonomy import TAXONOMY_FILE, load_taxonomy
 
 MARK: Final = "+corrections-"
-OTHERS: Final = 4_000  # uncorrected rows that are read at most
-OF_OTHERS: Final = 0.6  # of the known texts; the rest are of our own
-ASIDE_ONE_IN: Final = 5  # of the known texts, for thresholds
+OTHERS: Final = 1_000  # uncorrected rows that are read at most, for thresholds alone
+ASIDE_ONE_IN: Final = 5  # of our own texts, for thresholds
 ENCODER_LEARNS_FROM: Final = 100  # corrected texts
 
 PASSES: Final = 40  # over all texts at once, encoded beforehand; more of them, and words that were left out tell less
@@ -140,25 +139,23 @@ def retrain(
     if not overruled.found and not overruled.judges:
         raise SystemExit("People found everything right: there is nothing to learn.")
     own = own_texts(labels)
-    known = (_not_aside(others), _not_aside(own))
+    known = [text for at, text in enumerate(own) if at % ASIDE_ONE_IN]
     learner = copy.deepcopy(network)
     if encoder_learns:
-        course = Course(plan(corrected, *known, teacher, random), tokenizer, seed=seed, steady=True)
+        course = Course(plan(corrected, known, teacher, random), tokenizer, seed=seed, steady=True)
         learner = fit(learner, course, checkpoint, groups=open_all(learner, overruled))
     else:
-        learn_heads(learner, encode(corrected, *known, teacher, random), overruled)
-    aside = [*others[::ASIDE_ONE_IN], *own[::ASIDE_ONE_IN]]
+        learn_heads(learner, encode(corrected, known, teacher, random), overruled)
+    aside = [*others, *own[::ASIDE_ONE_IN]]
     raise_thresholds(learner, teacher, Teacher(learner, tokenizer, labels), aside, overruled.found)
     return learner
 
 
-def encode(
-    said: Sequence[Example], others: Sequence[Example], own: Sequence[Example], teacher: Teacher, random: np.random.Generator
-) -> list[Encoded]:
+def encode(said: Sequence[Example], own: Sequence[Example], teacher: Teacher, random: np.random.Generator) -> list[Encoded]:
     """Readings of what was corrected and, beside them, what is to stay, encoded for heads to learn from."""
     times = max(1, min(READINGS, MOST_READINGS // len(said)))
     readings = [left_out(each, random) for each in said for _ in range(times)]
-    known = _known(others, own, KNOWN, random)
+    known = draw(own, KNOWN, random)
     batches = shuffled(typed([*said, *readings, *known], random), BATCH_TEXTS, random)
     weight = TO_STAY * (len(said) + len(readings)) / max(len(known), 1)
     return [teacher.answer(batch, weight) for batch in batches]
@@ -176,12 +173,10 @@ def learn_heads(network: TaggerNetwork, texts: Sequence[Encoded], overruled: Ove
         optimizer.zero_grad()
 
 
-def plan(
-    said: Sequence[Example], others: Sequence[Example], own: Sequence[Example], teacher: Teacher, random: np.random.Generator
-) -> list[list[Example]]:
+def plan(said: Sequence[Example], own: Sequence[Example], teacher: Teacher, random: np.random.Generator) -> list[list[Example]]:
     """The batches of the encoder's course in order: corrections among texts of which the tagger is to go on saying the same."""
     readings = [left_out(each, random) for each in draw(said, CORRECTED_LEAST + CORRECTED_TIMES * len(said), random)]
-    texts = typed([*readings, *_known(others, own, TAUGHT, random)], random)
+    texts = typed([*readings, *draw(own, TAUGHT, random)], random)
     return [teacher.answer(batch, KEPT).batch for batch in shuffled(texts, BATCH_TEXTS, random)]
 
 
@@ -240,16 +235,6 @@ def save(
     if (base / FINGERPRINT_FILE).exists():
         shutil.copy(base / FINGERPRINT_FILE, out / FINGERPRINT_FILE)
     (out / CHECKPOINT).unlink(missing_ok=True)
-
-
-def _known(others: Sequence[Example], own: Sequence[Example], count: int, random: np.random.Generator) -> list[Example]:
-    """So many texts that are to stay as they are: rows that nobody corrected, and texts of our own."""
-    of_others = min(round(OF_OTHERS * count), len(others))
-    return draw(others, of_others, random) + draw(own, count - of_others, random)
-
-
-def _not_aside(texts: Sequence[Example]) -> list[Example]:
-    return [text for at, text in enumerate(texts) if at % ASIDE_ONE_IN]
 
 
 def _only(rows: Sequence[int], parameter: nn.Parameter) -> Callable[[Tensor], Tensor]:
