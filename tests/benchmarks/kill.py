@@ -186,6 +186,8 @@ def _live(service: ServiceProcess, chance: random.Random, ledger: Ledger, report
     if worker_at < until:
         report.workers_killed += kill_a_worker(service, chance)
         time.sleep(max(0.0, until - time.monotonic()))
+    while not report.uploads and time.monotonic() < until + DONE_TIMEOUT_S:  # a slow machine has a longer first life
+        time.sleep(0.05)
     service.kill()
     over.set()
     for side in sides:
