@@ -318,6 +318,24 @@ def test_what_is_known_costs_nothing_to_keep(tiny: Path) -> None:
     assert all(parameter.grad is not None and parameter.grad.abs().max() < 2e-3 for parameter in labels + judges)
 
 
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("encoder_learns", [False, True])
+def test_rows_that_nobody_corrected_do_not_speak_against_corrections(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoder_learns: bool
+) -> None:
+    monkeypatch.setattr(retrain, "raise_thresholds", lambda *_: None)  # which they are asked for
+    network, tokenizer = retrain.load_network(tiny), load_tokenizer(tiny)
+    said = example_of(row(NO_CASH, {"add": {"reasons": {"order.availability": "negative"}}}), LABELS)
+
+    def learnt(others: Sequence[Example]) -> TaggerNetwork:
+        checkpoint = tmp_path / f"{len(others)}.pt"
+        return retrain.retrain(network, tokenizer, [said], others, checkpoint, seed=3, encoder_learns=encoder_learns)
+
+    alone, among_its_like = learnt([]), learnt([LABELS.blank(said.text)] * 50)
+    assert torch.equal(alone.weight, among_its_like.weight)
+    assert not torch.equal(alone.weight, network.weight)
+
+
 class _Sure(Teacher):
     """Finds the first reason in so many of the texts, in order."""
 
