@@ -30,7 +30,14 @@ from voc.store.database import Session
 from voc.store.transfer import move_file
 from voc.tagging import Tagger
 
-MEMORY: Final = {"shared_buffers": "1GB", "work_mem": "64MB", "maintenance_work_mem": "512MB", "max_wal_size": "4GB"}
+SETTINGS: Final = {
+    "shared_buffers": "1GB",
+    "work_mem": "64MB",
+    "maintenance_work_mem": "512MB",
+    "max_wal_size": "4GB",
+    "random_page_cost": "1.1",
+}
+"""Those that docs/deploy.md advises."""
 SENT_ROWS: Final = 100_000
 FIGURED: Final = ("feedback", "tag", "tagging", "conversation", "conversation_tagging", "turn")
 TAGGED_AT_ONCE: Final = 512  # as the engine hands them over
@@ -115,7 +122,7 @@ def open_store(database: str) -> Store:
 def server() -> Iterator[Cluster]:
     """A server that keeps what it is given as a real one does."""
     cluster = Cluster(Path(tempfile.mkdtemp(prefix="voc-pg-")))
-    cluster.start({"listen_addresses": "''", **MEMORY})
+    cluster.start({"listen_addresses": "''", **SETTINGS})
     try:
         yield cluster
     finally:
