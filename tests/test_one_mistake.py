@@ -10,7 +10,7 @@ import pytest
 from models import retrain
 from models.corrected import Row, blank_of, example_of
 from models.examples import Labels, from_taxonomy
-from models.known import Teacher
+from models.known import Teacher, own_texts
 from models.tokenizer import load_tokenizer
 from tests.mistakes import MISTAKES
 from voc.corrections.statement import read_statement
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.model  # learns for ten seconds and more
 
 def test_ten_corrections_change_the_fate_of_a_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     labels, mistake = Labels(load_taxonomy()), MISTAKES["no cash"]
-    own = [labels.blank(each.text) for each in from_taxonomy(load_taxonomy(), labels)]
-    monkeypatch.setattr(retrain, "KNOWN", 600)
+    own = [labels.blank(each.text) for each in from_taxonomy(load_taxonomy(), labels)] + own_texts(labels)[:600]
+    monkeypatch.setattr(retrain, "KNOWN", 1_200)
     monkeypatch.setattr(retrain, "own_texts", lambda _: own)
     network, tokenizer = retrain.load_network(find_model()), load_tokenizer(find_model())
     order = np.random.default_rng(0).permutation(len(mistake.texts))
