@@ -99,10 +99,15 @@ function line({ name, color, told, values }) {
 }
 
 function band({ color, low, high }) {
-  const known = low.flatMap((value, place) => (value === null ? [] : [place]));
-  if (!known.length) return null;
+  const runs = [];
+  for (const place of places(low).filter((place) => low[place] !== null)) {
+    if ((low[place - 1] ?? null) !== null) runs.at(-1).push(place);
+    else runs.push([place]);
+  }
+  if (!runs.length) return null;
+  const around = (over, under) => runs.flatMap((run) => [...run.map(over), ...run.map(under).toReversed(), null]);  // null parts what has a gap between
   return { type: "scatter", mode: "lines", hoverinfo: "skip", showlegend: false, line: { width: 0 }, fill: "toself", fillcolor: color, opacity: 0.15,
-    x: [...known, ...known.toReversed()], y: [...known.map((place) => high[place]), ...known.map((place) => low[place]).toReversed()] };
+    x: around((place) => place, (place) => place), y: around((place) => high[place], (place) => low[place]) };
 }
 
 function places(values) {
