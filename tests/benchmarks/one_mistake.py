@@ -28,7 +28,7 @@ from voc.corrections.entry import text_hash
 from voc.tagging.tagger import Tagger, load_tagger
 
 CORRECTED: Final = 10
-UNCORRECTED: Final = 4_000
+UNCORRECTED: Final = retrain.OTHERS
 FILES: Final = ("dev.jsonl", "test.jsonl", "test_own.jsonl")
 
 
