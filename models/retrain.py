@@ -50,15 +50,16 @@ TO_STAY: Final = 3.0  # what it weighs that all of those stay as they are, where
 LABEL_STEP: Final = 0.03
 JUDGE_STEP: Final = 3e-4
 
-ENCODER_RATE: Final = 5e-5
+ENCODER_RATE: Final = 2e-4
 LABELS_RATE: Final = 5e-3
-JUDGES_RATE: Final = 2e-4
+JUDGES_RATE: Final = 5e-4
 TAUGHT: Final = 4_320  # known texts beside which the encoder learns
 KEPT: Final = 2.0  # what each of them weighs, where a corrected one weighs 1
 CORRECTED_LEAST: Final = 480  # readings of corrected texts then, however few they are
-CORRECTED_TIMES: Final = 3  # readings more of each of them
+CORRECTED_TIMES: Final = 10  # readings more of each of them
 
 MOST_NEWLY_GIVEN: Final = 0.02  # of the texts kept aside: a bar against a label that floods, no more
+REFUSALS_ENOUGH: Final = 30  # so many teach a label its bounds, and one that is frequent here is not to be barred
 HIGHEST: Final = 0.95
 STEP: Final = 0.02
 CHECKPOINT: Final = "training.pt"
@@ -146,8 +147,9 @@ def retrain(
         learner = fit(learner, course, checkpoint, groups=open_all(learner, overruled))
     else:
         learn_heads(learner, encode(corrected, known, teacher, random), overruled)
-    aside = [*others, *own[::ASIDE_ONE_IN]]
-    raise_thresholds(learner, teacher, Teacher(learner, tokenizer, labels), aside, overruled.found)
+    if boundless := hardly_refused(corrected, overruled.found):
+        aside = [*others, *own[::ASIDE_ONE_IN]]
+        raise_thresholds(learner, teacher, Teacher(learner, tokenizer, labels), aside, boundless)
     return learner
 
 
@@ -198,6 +200,12 @@ def open_all(network: TaggerNetwork, overruled: Overruled) -> list[dict[str, Any
     encoder = list(network.encoder.requires_grad_(True).parameters())
     groups = ((ENCODER_RATE, encoder), (LABELS_RATE, labels), (JUDGES_RATE, judges))
     return [{"params": each, "lr": rate, "peak": rate, "weight_decay": 0.0} for rate, each in groups]
+
+
+def hardly_refused(said: Sequence[Example], found: Sequence[int]) -> list[int]:
+    """Those of the labels of which people seldom said where they are not: nothing else keeps these from being given to all."""
+    refused = np.sum([(each.found == 0) & (each.found_weights > 0) for each in said], axis=0)
+    return [at for at in found if refused[at] < REFUSALS_ENOUGH]
 
 
 def raise_thresholds(

@@ -20,7 +20,7 @@ from models.compare import difference, parts_said
 from models.corrected import LEAST_TO_HOLD_OUT, Row, Rows, example_of, learnt_by, rows_of_files, rows_of_store
 from models.examples import Example, Labels, from_taxonomy
 from models.known import Overruled, Teacher
-from models.retrain import MOST_NEWLY_GIVEN, name_of
+from models.retrain import MOST_NEWLY_GIVEN, REFUSALS_ENOUGH, name_of
 from models.tokenizer import load_tokenizer
 from tests.fakes import FakeTagger
 from tests.spoken import CALL, conversation
@@ -367,6 +367,16 @@ def test_a_threshold_rises_until_few_are_newly_given(tiny: Path) -> None:
     assert network.config.thresholds[LABELS.found[1]] == 0.6
     retrain.raise_thresholds(network, before, before, aside, [0])
     assert network.config.thresholds[code] == 0.7
+
+
+def test_only_a_label_that_people_seldom_refused_may_flood() -> None:
+    given = {"add": {"reasons": {"order.availability": "negative"}}}
+    seldom = [row(NO_CASH, given)] * 10 + [row("گرون بود", {"reasons": {}})] * (REFUSALS_ENOUGH - 1)
+    available, price = (LABELS.found.index(code) for code in ("order.availability", "price.value"))
+    examples = [example_of(each, LABELS) for each in seldom]
+    assert retrain.hardly_refused(examples, [available, price]) == [available, price]
+    gone = example_of(row("پول داشت", {"remove": {"reasons": ["order.availability"]}}), LABELS)
+    assert retrain.hardly_refused([*examples, gone], [available, price]) == [price]
 
 
 def test_a_name_belongs_to_what_was_learnt() -> None:
