@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from datetime import UTC, tzinfo
 from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Final, Literal
+from urllib.parse import urlencode
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -54,6 +55,19 @@ class Query(BaseModel):
             if name not in known and not name.startswith(cls.open_prefixes):
                 raise unknown_name(name, (*known, *(f"{prefix}NAME" for prefix in cls.open_prefixes)))
         return {name: value for name, value in ((name, _said(value)) for name, value in given.items()) if value is not None}
+
+
+class OfferQuery(Query):
+    """The queue that offered a record, if one did, and the draw that it came from."""
+
+    queue: Queue | None = None
+    seed: str | None = Field(None, pattern=SEED)
+
+    @property
+    def as_sent(self) -> str:
+        """The same as the end of an address."""
+        given = {name: value for name, value in (("queue", self.queue), ("seed", self.seed)) if value}
+        return f"?{urlencode(given)}" if given else ""
 
 
 class FilterQuery(Query):

@@ -7,7 +7,20 @@ from typing import Final
 from api import titles
 from api.charts import Cell, ChartRow
 from api.tongue import SPOKEN, bucket_title, number, percent, points_words, say, span_words
-from voc.report_card import Agreement, Confused, Drift, Figure, Reading, ReportCard, Saying, Slice, TagDrift, Verdict, sayings
+from voc.report_card import (
+    Agreement,
+    Calibration,
+    Confused,
+    Drift,
+    Figure,
+    Reading,
+    ReportCard,
+    Saying,
+    Slice,
+    TagDrift,
+    Verdict,
+    sayings,
+)
 from voc.report_card.judgements import OF_WHAT_IS_SAID
 from voc.report_card.sayings import OF_TRENDS
 from voc.store import Filters
@@ -93,6 +106,8 @@ class Sheet:
     confusion: Sequence[tuple[str, Sequence[int]]]
     sentiments: Sequence[str]
     calibration: Sequence[ChartRow]
+    sentiment_calibration: Sequence[ChartRow]
+    before_probability: int
     months: Sequence[ChartRow]
     channels: Sequence[SliceLine]
     models: Sequence[SliceLine]
@@ -124,7 +139,9 @@ def lay_out(card: ReportCard, drift: Drift) -> Sheet:
         codes=list(_codes(card)),
         confusion=list(_confusion(card)),
         sentiments=[titles.code_title(each.said) for each in _of_sentiment(card) if each.said and each.said == each.judged],
-        calibration=list(_calibration(card)),
+        calibration=list(_calibration(card.calibration)),
+        sentiment_calibration=list(_calibration(card.sentiment_calibration)),
+        before_probability=card.n - card.sentiment_calibration.n,
         months=[_month(each) for each in card.slices if each.by == "month" and each.name],
         channels=[_slice(each) for each in card.slices if each.by == "channel"],
         models=[_slice(each) for each in card.slices if each.by == "model"],
@@ -177,8 +194,8 @@ def _confusion(card: ReportCard) -> Iterator[tuple[str, list[int]]]:
     yield from ((titles.code_title(said), row) for said, row in counts.items())
 
 
-def _calibration(card: ReportCard) -> Iterator[ChartRow]:
-    for each in card.calibration.bins:
+def _calibration(found: Calibration) -> Iterator[ChartRow]:
+    for each in found.bins:
         title = span_words(percent(each.low), percent(each.high))
         yield ChartRow(title, percent(each.low), each.n, (Cell(each.score), Cell(each.share, each.ci_low, each.ci_high)))
 

@@ -9,7 +9,7 @@ from api.highlight import Piece, pieces
 from api.service import Service
 from api.titles import POLARITIES, code_title
 from api.tongue import number, say
-from voc.corrections.correction import Correction, Queue, as_the_model_reads, speaks_second
+from voc.corrections.correction import DRAWN, Correction, Queue, as_the_model_reads, speaks_second
 from voc.corrections.review import Offer
 from voc.corrections.statement import CORRECTABLE, SETS, UNDECIDED, Statement, statement_of
 from voc.records import Polarity, TaggedFeedback
@@ -35,12 +35,16 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A record in a list: its words, the last word that holds on it, and what the model says where it is overruled."""
+    """A record in a list: its words, the last word that holds on it, and what the model says where it is overruled.
+
+    It is `hidden` where others have spoken and the record is shown as the model reads it.
+    """
 
     tagged: TaggedFeedback
     pieces: Sequence[Piece]
     said: Told | None
     model: Sequence[str]
+    hidden: bool = False
 
 
 def rows_of(
@@ -53,6 +57,11 @@ def rows_of(
     holding = service.store.corrections.holding([each.id for each in records])
     names = names_of(service)
     return [_row(each, holding.get(each.id, ()), names, codes, hidden_from) for each in records]
+
+
+def asked_unseen(caller: Caller, queue: Queue | None) -> Caller | None:
+    """Who is asked what they think, without what others do: whoever goes through what was drawn by lot."""
+    return caller if queue == DRAWN else None
 
 
 def unless_hidden(service: Service, records: Sequence[TaggedFeedback], caller: Caller) -> list[TaggedFeedback]:
@@ -109,10 +118,11 @@ def _row(
     codes: Collection[str],
     hidden_from: Caller | None,
 ) -> Row:
-    if hidden_from and speaks_second(hidden_from.key_id, said):
+    hidden = hidden_from is not None and speaks_second(hidden_from.key_id, said)
+    if hidden:
         record, said = as_the_model_reads(record), ()
     marked = pieces(record.feedback.text, record.tags, codes)
-    return Row(record, marked, tell(said[-1], names) if said else None, model_words(record))
+    return Row(record, marked, tell(said[-1], names) if said else None, model_words(record), hidden)
 
 
 def _of_field(said: Statement, name: str) -> Iterator[str]:

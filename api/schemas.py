@@ -32,6 +32,11 @@ TEXTS_AT_ONCE = 100
 TagText = Annotated[str, StringConstraints(min_length=1)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1)]
+OfSentiment = Annotated[Probability, Field(description="how likely the model holds this sentiment")]
+OfSentimentIfKept = Annotated[
+    Probability | None,
+    Field(description="how likely the model holds this sentiment; null where a person says it, and where it was not kept yet"),
+]
 
 
 class Sent(BaseModel):
@@ -248,6 +253,7 @@ class TaggedText(Sent):
     text: str
     sentiment: Sentiment
     sentiment_score: float = Field(description="from -1 to 1")
+    sentiment_probability: OfSentiment
     reasons: list[ReasonOut]
     effort: list[CueOut]
     effort_score: float | None = Field(description="from -1 (easy) to 1 (hard); null where there is no cue")
@@ -322,6 +328,7 @@ class TaggedConversation(OfConversation):
     turns: list[TurnOut]
     sentiment: Sentiment
     sentiment_score: float = Field(description="from -1 to 1")
+    sentiment_probability: OfSentiment
     effort_score: float | None
     resolution: Resolution | None
     script: Script
@@ -341,6 +348,7 @@ class AnswerOut(Sent):
 
     sentiment: Sentiment
     sentiment_score: float
+    sentiment_probability: OfSentimentIfKept
     reasons: list[ReasonOut] | list[SpokenReasonOut]
     effort: list[CueOut] | list[SpokenCueOut]
     effort_score: float | None
@@ -391,6 +399,7 @@ class RowOut(Sent):
     attributes: dict[str, AttributeValue]
     sentiment: Sentiment | None = None
     sentiment_score: float | None = None
+    sentiment_probability: OfSentimentIfKept = None
     effort_score: float | None = None
     resolution: Resolution | None = None
     script: Script | None = None

@@ -84,6 +84,7 @@ class FakeTagger:
             script=script_of(text),
             model=self.identity.name,
             taxonomy=self.identity.taxonomy,
+            sentiment_probability=0.8,
         )
 
 

@@ -21,7 +21,10 @@ from voc.store.backup import restore
 _FRESH: Final = count()
 ROOT: Final = Path(__file__).parent.parent
 TEHRAN: Final = ZoneInfo("Asia/Tehran")
+BEFORE_PROBABILITY: Final = "ALTER TABLE tagging DROP COLUMN sentiment_probability;"
+"""SQL that makes the schema what it was before the sentiment had a probability."""
 BEFORE_CORRECTIONS: Final = (
+    f"{BEFORE_PROBABILITY}"
     "DROP TABLE judged; DROP TABLE correction; DROP TABLE model_answer; DROP SEQUENCE correction_number;"
     "ALTER TABLE tagging DROP COLUMN corrected_at;"
 )

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.usefixtures("engine")
 
 FROM_HERE: Final = {"origin": BASE, "accept": "text/html"}
 SHOWN: Final = re.compile(r'name="shown" value="([^"]*)"')
+LINKS: Final = re.compile(r'href="([^"]*)"')
 
 
 @pytest.fixture
@@ -353,12 +354,16 @@ def test_who_judges_second_is_not_shown_what_the_first_said(client: TestClient) 
     assert said(client, "f2")[0]["seed"] == "1405-W01"
     assert 'data-offer="f2"' not in client.get("/review?queue=random").text
     client.headers["authorization"] = f"Bearer {second}"
-    for path in ("/review?queue=random", "/texts/rows?ids=f2&queue=random", "/feedback/f2/correction?queue=random"):
+    links = LINKS.findall(client.get("/review?queue=random").text)
+    (own,) = {html.unescape(link) for link in links if link.startswith("/feedback/f2?")}
+    for path in ("/review?queue=random", "/texts/rows?ids=f2&queue=random", "/feedback/f2/correction?queue=random", own):
         _, _, page = client.get(path).text.rpartition("سریع</mark>")  # the last of the queue, and what is said of it
         assert "مثبت" in page
         assert [told for told in ("کنایه", "یکم", 'value="negative" selected>منفی', 'class="said"') if told in page] == [], path
+    assert "کنایه" in client.get("/feedback/f2").text  # who looks it up elsewhere sees all of it
     page = client.get("/review?queue=random").text
     assert "تا نظرتان را نگویید، نظر او پیدا نیست" in words(page)
+    assert "تا نظرتان را نگویید، نظر او پیدا نیست" in words(client.get(own).text)
     (seed,) = set(re.findall(r'name="seed" value="([^"]+)"', page))
     assert seed == client.get("/v1/review?queue=random").json()["seed"]
     shown = json.loads(html.unescape(SHOWN.findall(client.get("/feedback/f2/correction?queue=random").text)[0]))
@@ -368,4 +373,30 @@ def test_who_judges_second_is_not_shown_what_the_first_said(client: TestClient) 
     made, _ = said(client, "f2")
     assert (made["seed"], made["changed"]["sentiment"], made["changed"]["resolution"]) == (seed, "positive", "resolved")
     assert "اصلاح‌شده دوم" in words(client.get("/texts/rows?ids=f2&queue=random").text)
+    assert [told for told in ("کنایه", "یکم", "دوم") if told not in client.get(own).text] == []
     assert send(client, "/feedback/f2/correction", **(sent | {"seed": "x" * 21})).status_code == 422
+
+
+def test_a_conversation_that_is_judged_second_is_read_without_what_the_first_said(client: TestClient) -> None:
+    service = client.app.state.service  # type: ignore[attr-defined]
+    add(service.store, [conversation(CALL, 3)], "calls.csv")
+    service.engine.wake()
+    while client.get("/v1/feedback/f6").json()["model"] is None:
+        pass
+    first = client.post("/v1/keys", json={"name": "یکم", "scope": "admin"}).json()["key"]
+    client.headers["authorization"] = f"Bearer {first}"
+    second = client.post("/v1/keys", json={"name": "دوم", "scope": "write"}).json()["key"]
+    given = {"queue": "random", "seed": "1405-W01", "changed": {"loyalty": ["churn_intent"]}, "why": "کنایه"}
+    assert client.post("/v1/feedback/f6/corrections", json=given).status_code == 201
+    client.headers["authorization"] = f"Bearer {second}"
+    links = {html.unescape(link) for link in LINKS.findall(client.get("/review?queue=random&seed=1405-W01").text)}
+    assert "/conversations/f6?queue=random&seed=1405-W01" in links
+    page = client.get("/feedback/f6?queue=random&seed=1405-W01")  # leads to the conversation
+    assert page.url.query == b"queue=random&seed=1405-W01"
+    shown = ("کنایه", "یکم", "قصد ترک", 'class="ltr" href="/v1/conversations/f6"')
+    assert [told for told in shown if told in page.text] == []
+    form = re.findall(r'href="(/feedback/f6/correction[^"]*)"', page.text)
+    assert "queue=random&seed=1405-W01" in html.unescape(form[0])
+    assert 'name="seed" value="1405-W01"' in client.get(html.unescape(form[0])).text
+    assert [told for told in shown if told not in client.get("/conversations/f6").text] == []
+    assert client.get("/conversations/f6?queue=mine").status_code == 422

@@ -17,6 +17,9 @@ pytestmark = pytest.mark.usefixtures("engine")
 
 WHY: Final = "کنایه زده، ۰۹۱۲۳۴۵۶۷۸۹ هم شماره‌شه"
 SAID: Final = {"sentiment": "negative", "reasons": {"service.staff": "negative"}, "loyalty": ["churn_intent"]}
+ANSWER: Final = (
+    "sentiment", "sentiment_score", "sentiment_probability", "reasons", "effort", "effort_score", "loyalty", "resolution",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -46,18 +49,14 @@ def test_a_correction_shows_in_the_record_beside_the_models_answer(client: TestC
     }  # fmt: skip
     assert (made["changed"], made["why"]) == (SAID, "کنایه زده، [تلفن] هم شماره‌شه")
     after = client.get("/v1/feedback/f2").json()
-    assert (after["sentiment"], after["sentiment_score"]) == ("negative", -1.0)
+    assert (after["sentiment"], after["sentiment_score"], after["sentiment_probability"]) == ("negative", -1.0, None)
     assert after["reasons"] == [{"code": "service.staff", "polarity": "negative", "score": 1.0, "evidence": []}]
     assert after["corrected"] == {
         "at": made["at"],
         "by": client.headers["x-key"],
         "fields": ["sentiment", "reasons", "loyalty"],
         "why": made["why"],
-        "model": {
-            name: before[name]
-            for name in ("sentiment", "sentiment_score", "reasons", "effort", "effort_score", "loyalty", "resolution")
-        }
-        | {"primary_reason": None, "effort_level": None},
+        "model": {name: before[name] for name in ANSWER} | {"primary_reason": None, "effort_level": None},
     }
     assert [each["id"] for each in items(client, "/v1/feedback", corrected="true")] == ["f2"]
     assert [each["id"] for each in items(client, "/v1/feedback", corrected="false", channel="اپ")] == ["f5"]

@@ -14,6 +14,7 @@ from tests.api_client import problem, running, send_tagged
 from tests.fakes import FakeTagger
 from tests.stores import database
 from voc import command
+from voc.store import Store
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -47,6 +48,10 @@ def test_what_was_judged_is_measured(client: TestClient) -> None:
     assert (found["card"]["n"], found["card"]["left_out"]) == (2, {"other_queue": 1})
     assert (figures["sentiment_accuracy"]["value"], figures["reasons_f1"]["value"]) == (0.5, 1.0)
     assert figures["sentiment_accuracy"]["rows_to_width"] > 100
+    assert found["card"]["calibration"]["n"] == 3
+    of_sentiment = found["card"]["sentiment_calibration"]
+    assert (of_sentiment["n"], round(of_sentiment["error"], 3)) == (2, 0.3)  # it says .8, and one of two is right
+    assert [(each["low"], each["share"]) for each in of_sentiment["bins"]] == [(0.8, 0.5)]
     said = {each["code"]: each for each in found["sayings"]}
     assert said["delivery.time"]["verdict"] == "unknown"
     assert "بازبینی کنید" in said["delivery.time"]["fa"]
@@ -88,6 +93,9 @@ def test_the_page_shows_what_can_be_believed(client: TestClient) -> None:
     assert "دربارهٔ «زمان تحویل»" in page
     assert 'data-chart="rows"' in page
     assert 'data-value="1.0"' in page
+    assert 'id="sure-of-sentiment-chart"' in page
+    assert "خطای اطمینان احساس" in page
+    assert "پیش از آن خوانده شده است" not in page
     assert "فیلترهای برچسب" not in page
     narrowed = client.get("/report-card?reason=delivery.time&channel=اپ").text
     assert "فیلترهای برچسب" in narrowed
@@ -96,6 +104,22 @@ def test_the_page_shows_what_can_be_believed(client: TestClient) -> None:
     english = client.get("/report-card").text
     assert "Of “Delivery time” nothing can be said yet" in english
     assert "from 5 texts drawn by lot" in english
+
+
+def test_rows_whose_sentiment_has_no_probability_are_left_out_of_its_calibration_and_told(client: TestClient) -> None:
+    store: Store = client.app.state.service.store  # type: ignore[attr-defined]
+    with store._database.writing() as session:
+        session.run("UPDATE tagging SET sentiment_probability = NULL WHERE seq = 1")
+    assert client.get("/v1/feedback/f1").json()["sentiment_probability"] is None
+    judge(client, "f1")
+    page = client.get("/report-card").text
+    assert ('id="sure-chart"' in page, 'id="sure-of-sentiment-chart"' in page) == (True, False)
+    judge(client, "f2")
+    page = client.get("/report-card").text
+    assert ("۱ نظر پیش از آن خوانده شده است" in page, 'id="sure-of-sentiment-chart"' in page) == (True, True)
+    assert card(client)["card"]["sentiment_calibration"]["n"] == 1
+    client.cookies.set(LANGUAGE.cookie, "en")
+    assert "1 text was read before this was kept" in client.get("/report-card").text
 
 
 def test_a_judgement_shows_on_the_page_at_once(client: TestClient) -> None:
@@ -125,6 +149,8 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "delivery.time" in told("codes")[0]
     assert "sentiment_accuracy" in told("figures")[0]
     assert "untold" in told("texts")[0]
+    of_sentiment, beside = told("sentiment-calibration")
+    assert ("0.8" in of_sentiment, "from before" in beside) == (True, False)
     assert "Judge rows" in told("figures", "--where", "channel=نامه")[1]
     out = tmp_path / "codes.csv"
     told("codes", "-o", str(out))

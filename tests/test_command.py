@@ -167,6 +167,7 @@ FIGURES = {
     "report-card codes": report_card.CodeScore,
     "report-card confusion": report_card.Confused,
     "report-card calibration": report_card.Bin,
+    "report-card sentiment-calibration": report_card.Bin,
     "report-card slices": report_card.Slice,
     "report-card draws": report_card.Draw,
     "report-card agreement": report_card.Agreement,

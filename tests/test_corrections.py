@@ -1,5 +1,6 @@
 """What people say of records: it holds at once, beside the model's answer, and can be taken back."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +19,7 @@ from voc.errors import ConflictError, InputError, NotFoundError
 from voc.kpis import compute_kpis
 from voc.records import ConversationTags, Cue, Reason, TaggedFeedback, Tags
 from voc.store import NOBODY, CorrectionFilters, Filters, Reviewed, Selection, SetAside, Store
+from voc.store.correction_rows import read_answer, write_answer
 from voc.store.database import Engine
 from voc.trends import compute_trend
 
@@ -55,6 +57,7 @@ def test_a_persons_word_holds_and_the_models_stays_beside_it(store: Store) -> No
         model_of(TEXTS[0]),
         sentiment="negative",
         sentiment_score=-1.0,
+        sentiment_probability=None,
         reasons=(Reason("delivery.time", "negative", 0.9, ((3, 7),)),),
     )
     assert row.corrected
@@ -143,6 +146,23 @@ def test_scores_follow_the_codes_and_nothing_else_does(store: Store) -> None:
     assert tags_of(store, "f2").effort_score is None
     correct(store, "f2", effort=["repeat_contact"])
     assert tags_of(store, "f2") == model_of(TEXTS[1])
+
+
+def test_only_what_the_model_says_of_the_sentiment_has_a_probability(store: Store) -> None:
+    correct(store, "f2", effort=["easy"])
+    assert tags_of(store, "f2").sentiment_probability == 0.8
+    correct(store, "f2", sentiment="positive")
+    row = store.get_feedback("f2")
+    assert row.corrected
+    assert (tags_of(store, "f2").sentiment_probability, row.corrected.model.sentiment_probability) == (None, 0.8)
+    correct(store, "f2", sentiment="neutral")
+    assert tags_of(store, "f2").sentiment_probability == 0.8  # it is the model's own word again
+
+
+def test_an_answer_from_before_the_probability_was_kept_has_none() -> None:
+    answer = json.loads(write_answer(model_of(TEXTS[0])))
+    del answer["sentiment_probability"]
+    assert read_answer(json.dumps(answer), model_of(TEXTS[1])).sentiment_probability is None
 
 
 def test_figures_lists_and_filters_have_it_at_once(store: Store) -> None:

@@ -42,6 +42,7 @@ def test_the_record_is_the_contract_of_the_api() -> None:
     assert record["occurred_at"] == "2026-05-04T10:00:00+03:30"
     assert record["reasons"][0] == {"code": "delivery.time", "polarity": "negative", "score": 0.9, "evidence": [[9, 12]]}
     assert record["text"][9:12] == "دیر"
+    assert (record["sentiment"], record["sentiment_probability"]) == ("mixed", 0.8)
     assert record["attributes"] == {"شهر": "یزد"}
     assert record["customer_id"] is None
 

@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,12 @@ from voc.tagging.identity import Precision, find_model
 from voc.tagging.loading import load_parts
 from voc.tagging.network import TaggerConfig, TaggerNetwork
 from voc.tagging.reader import PackedLinear, ReaderNetwork
-from voc.tagging.reading import read_texts
+from voc.tagging.reading import read_texts, read_windows
 from voc.tagging.shape import TaggerShape
 from voc.tagging.tagger import TransformerTagger
 from voc.tagging.tokenizer import TextTokenizer
+from voc.tagging.windows import Window
+from voc.text.align import Alignment
 from voc.text.normalise import normaliser
 
 TEXTS = ["سه بار زنگ زدم کسی جواب نداد", "عالی^ بود", "", "پیکش دیر اومد ولی غذا گرم بود😋 مرسی", "کد [تلفن] رو زدم نشد!!"]
@@ -153,6 +156,23 @@ def test_a_network_of_another_encoder_is_read_by_transformers(folder: Path) -> N
     ids, mask, _ = batch(3, 20)
     with torch.inference_mode():
         torch.testing.assert_close(read(ids, mask).reasons, network.train(mode=False)(ids, mask).reasons, rtol=1e-4, atol=1e-4)
+
+
+def test_the_probability_of_the_sentiment_is_that_behind_the_temperature(folder: Path) -> None:
+    reader, tokenizer = load_parts(folder, "cpu")
+    spans_of_words = [(0, 2), (3, 6), (7, 10)]
+
+    def read(heat: float) -> tuple[Sequence[float], float | None]:
+        reader.config.temperatures = {"sentiment": heat}
+        (found,) = read_windows(reader, tokenizer, [Window(0, [17, 40, 8], spans_of_words, [False] * 3)])
+        tags = Decoder(reader.config).decode(Alignment(TEXTS[0], TEXTS[0]), found)
+        return found.sentiment.tolist(), tags.sentiment_probability
+
+    (sharp, given), (flat, given_hot) = read(1.0), read(4.0)
+    cooled = [share**0.25 for share in sharp]
+    assert flat == pytest.approx([share / sum(cooled) for share in cooled], abs=1e-5)
+    assert (given, given_hot) == (round(max(sharp), 3), round(max(flat), 3))
+    assert given_hot != given
 
 
 @pytest.mark.model

@@ -150,6 +150,27 @@ def test_confusion_and_calibration(store: Store) -> None:
     assert [(each.n, each.share) for each in card.calibration.bins] == [(1, 0.0), (1, 1.0), (1, 1.0)]
 
 
+def test_calibration_of_the_sentiment_is_of_the_models_own_probability(store: Store) -> None:
+    """Of what was kept before there was one, none; else .9 right and .8 wrong, then .6 right: (.1 + .8 + .4) / 3."""
+    assert (draw_up(store).sentiment_calibration.error, draw_up(store).sentiment_calibration.n) == (None, 0)
+    likely = [replace(tags("negative", -0.5, LATE), sentiment_probability=each) for each in (0.9, 0.8, 0.6, None)]
+    with store_with([row(each) for each in likely]) as fresh:
+        judge(fresh, "f1", {"resolution": "resolved"})
+        judge(fresh, "f2", {"sentiment": "mixed"})
+        judge(fresh, "f3")
+        judge(fresh, "f4")
+        card = draw_up(fresh)
+        found = card.sentiment_calibration
+        assert (card.n, found.n) == (4, 3)
+        assert found.error == pytest.approx((0.1 + 0.8 + 0.4) / 3)
+        assert [(each.low, each.n, each.share) for each in found.bins] == [(0.6, 1, 1.0), (0.8, 1, 0.0), (0.9, 1, 1.0)]
+        assert [(each.n, round(each.score, 3)) for each in card.calibration.bins] == [(4, 0.9)]  # codes are none of it
+        assert draw_up(fresh, answers="now").sentiment_calibration == found
+        fresh.write_tags([(2, replace(tags("mixed"), model="newer", sentiment_probability=0.7))])
+        now = draw_up(fresh, model="newer", answers="now").sentiment_calibration
+        assert now.error == pytest.approx(0.3)
+
+
 def test_filters_choose_rows_and_not_mistakes(store: Store) -> None:
     assert draw_up(store, filters=Filters(channel=("تلفن",))).n == 2
     assert draw_up(store, filters=Filters(from_=on("1405-02-01").date())).n == 2

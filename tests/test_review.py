@@ -70,6 +70,14 @@ def test_the_least_sure_come_first() -> None:
         assert offers(store, "uncertain", limit=2) == ["f3", "f2", "f1", "f6", "f4"]
 
 
+def test_a_sentiment_that_is_hardly_likelier_than_not_is_unsure_whichever_it_is() -> None:
+    """2p - 1: f1 .1, f2 0 as it is below the half, f3 .9; f4 is from before there was a probability, |.5| = .5."""
+    likely = [(tags("neutral"), 0.55), (tags("mixed"), 0.45), (tags("positive", 0.1), 0.95), (tags("negative", -0.5), None)]
+    with store_with([row(replace(read, sentiment_probability=each)) for read, each in likely]) as store:
+        assert whats(store, "uncertain") == [(f"f{n}", "sentiment") for n in (2, 1, 4, 3)]
+        assert offers(store, "uncertain", limit=1) == ["f2", "f1", "f4", "f3"]
+
+
 def test_scores_that_say_the_opposite_of_the_words() -> None:
     """Gaps: f1 |1 + .9| = 1.9, f2 |-1 - .2| = 1.2, f3 |1 + .2| = 1.2 by ces; f4 says 8 and is glad; f5 is neutral."""
     with store_with(

@@ -50,6 +50,7 @@ def test_plain_cases(tagger: Tagger, text: str, sentiment: str, codes: set[str])
 def test_scores_run_as_the_contract_says(tagger: Tagger) -> None:
     good, bad = tagger.tag(["عالی بود، ممنون از شما", "افتضاح بود، پولم رو دور ریختم"])
     assert -1 <= bad.sentiment_score < -0.3 < 0.3 < good.sentiment_score <= 1
+    assert all(0.25 < (each.sentiment_probability or 0) <= 1 for each in (good, bad))  # the likeliest of four
     assert (bad.model, bad.taxonomy) == (SHIPPED_MODEL, load_taxonomy().version)
 
 

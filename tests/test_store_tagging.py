@@ -3,13 +3,14 @@
 # ruff: noqa: S608  the names in the SQL are our own
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
 from tests.fakes import FakeTagger
-from tests.stores import add, feedback, open_store, tag_all
+from tests.stores import BEFORE_PROBABILITY, add, feedback, open_store, tag_all
 from voc.records import Feedback, Tags
 from voc.store import Filters, SetAside, Store
 from voc.store.database import Session
@@ -149,3 +150,16 @@ def test_many_threads_write_read_and_delete_at_once(store: Store) -> None:
     assert wrong == []
     counts = "SELECT (SELECT count(*) FROM feedback), (SELECT count(*) FROM tagging), (SELECT count(DISTINCT seq) FROM tag)"
     assert store.select(counts, {}) == [(36, 36, 36)]
+
+
+def test_rows_from_before_the_probability_of_the_sentiment_have_none_until_they_are_tagged_anew(tmp_path: Path) -> None:
+    with open_store(tmp_path / "voc.duckdb") as store:
+        add(store, feedback("پیک دیر اومد", "عالی بود"))
+        tag_all(store)
+        assert store.get_feedback("f1").tags == tags("پیک دیر اومد")
+        with store._database.writing() as session:
+            session.run(f"{BEFORE_PROBABILITY} DELETE FROM schema_version WHERE version > 14")
+    with open_store(tmp_path / "voc.duckdb") as store:
+        assert store.get_feedback("f1").tags == replace(tags("پیک دیر اومد"), sentiment_probability=None)
+        store.write_tags([(1, tags("پیک دیر اومد", "fake-2"))])
+        assert [each.tags and each.tags.sentiment_probability for each in store.stream_feedback(Filters())] == [0.8, None]

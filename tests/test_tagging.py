@@ -1,6 +1,7 @@
 """Windows, batches, evidence and scores of the tagger, without weights: the numbers are made by hand."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from voc.records import Cue, Span
 from voc.tagging.decode import (
     EVIDENCE_PHRASES,
     EVIDENCE_WORDS,
+    Decoder,
     evidence_spans,
     heaviest_phrases,
     phrases_of,
@@ -19,6 +21,7 @@ from voc.tagging.decode import (
 from voc.tagging.effort import effort_score
 from voc.tagging.identity import find_model, model_identity, read_config
 from voc.tagging.reading import Reading, merge
+from voc.tagging.shape import TaggerShape
 from voc.tagging.windows import Window, batches
 from voc.text.align import Alignment
 
@@ -116,6 +119,17 @@ def test_batches_hold_every_window_once_within_the_budget() -> None:
     made = list(batches(windows, 1_000))
     assert sorted(w.text for batch in made for w in batch) == list(range(300))
     assert all(len(batch) == 1 or len(batch) * (max(len(w.ids) for w in batch) + 2) <= 1_000 for batch in made)
+
+
+def test_the_sentiment_is_as_probable_as_its_share_of_the_text() -> None:
+    """Of two windows of 1 and 3 tokens: positive (1·.1 + 3·.6) / 4 = .475, negative (1·.9 + 3·.3) / 4 = .45."""
+    shape = TaggerShape(
+        sentiments=["negative", "neutral", "positive"], reasons=["delivery.time"], tagger_name="by-hand", taxonomy="v1"
+    )
+    shares = [([0.9, 0.0, 0.1], [(0, 3)]), ([0.3, 0.1, 0.6], [(4, 7), (8, 11), (12, 15)])]
+    windows = [replace(reading([0.0] * len(spans), spans), sentiment=np.array(share, np.float32)) for share, spans in shares]
+    tags = Decoder(shape).decode(Alignment("بد، ولی الان خوب شد", "بد، ولی الان خوب شد"), merge(windows))
+    assert (tags.sentiment, tags.sentiment_probability) == ("positive", 0.475)
 
 
 def test_merging_takes_a_cue_from_the_window_where_it_is_clearest() -> None:

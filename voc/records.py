@@ -142,6 +142,8 @@ class Tags:
     """What the tagger reads in one text, or in the customer's turns of a conversation.
 
     `sentiment_score` runs from -1 to 1; `effort_score` from -1 (easy) to 1 (hard), None where there is no cue.
+    `sentiment_probability` is how likely the model holds this sentiment; None where a person says it, and in rows that were
+    tagged before it was kept.
     """
 
     sentiment: Sentiment
@@ -155,6 +157,7 @@ class Tags:
     model: str
     taxonomy: str
     conversation: ConversationTags | None = None
+    sentiment_probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

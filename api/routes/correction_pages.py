@@ -9,17 +9,15 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import Field
 
-from api.callers import Caller
 from api.correcting import Fields, Sent, first_of, offered, read_changes, read_changes_of_all, read_selection, shown_by
-from api.parameters import SEED, CorrectionQuery, PageQuery
-from api.parameters import Query as Parameters
+from api.parameters import SEED, CorrectionQuery, OfferQuery, PageQuery
 from api.rendering import render
 from api.routes.sign_in import own_path
-from api.said import names_of, rows_of, tell
+from api.said import asked_unseen, names_of, rows_of, tell
 from api.service import Running, Service
 from api.titles import QUEUES, SOURCES
 from api.tongue import say
-from voc.corrections.correction import DRAWN, Note, Queue, read_why
+from voc.corrections.correction import DRAWN, Note, read_why
 from voc.corrections.correction import QUEUES as QUEUE_NAMES
 from voc.errors import ConflictError, InputError
 from voc.store import NOBODY
@@ -30,18 +28,16 @@ ROWS_AT_ONCE: Final = 200
 CORRECTIONS_SHOWN: Final = 50
 
 
-class FormQuery(Parameters):
+class FormQuery(OfferQuery):
     """Where the form was asked for, and the queue that offered its record."""
 
     next: str = Field("", max_length=2_000)
-    queue: Queue | None = None
 
 
-class RowsQuery(Parameters):
+class RowsQuery(OfferQuery):
     """Which rows of a list are wanted anew, and the queue that offered them."""
 
     ids: list[str] = Field([], max_length=ROWS_AT_ONCE)
-    queue: Queue | None = None
 
 
 @router.get("/feedback/{feedback_id}/correction")
@@ -53,11 +49,11 @@ def show_form(request: Request, service: Running, feedback_id: str, query: Annot
     return render(
         request,
         "correction.html",
-        item=rows_of(service, [found], hidden_from=_reader(request, query.queue))[0],
+        item=rows_of(service, [found], hidden_from=asked_unseen(request.state.caller, query.queue))[0],
         offered=offered(),
         shown_by=shown_by,
-        next=own_path(query.next) if query.next else f"/feedback/{found.id}",
-        queue=query.queue,
+        next=own_path(query.next) if query.next else f"/feedback/{found.id}{query.as_sent}",
+        offer=query,
     )
 
 
@@ -79,9 +75,9 @@ def undo_page(service: Running, request: Request, correction_id: str, sent: Sent
 @router.get("/texts/rows")
 def show_rows(request: Request, service: Running, query: Annotated[RowsQuery, Query()]) -> HTMLResponse:
     """Some rows of the lists as they are now; what is gone is left out."""
-    rows = rows_of(service, service.store.load_feedback(query.ids), hidden_from=_reader(request, query.queue))
+    rows = rows_of(service, service.store.load_feedback(query.ids), hidden_from=asked_unseen(request.state.caller, query.queue))
     reviewed = service.store.corrections.count_reviewed()
-    return render(request, "rows.html", items=rows, queue=query.queue, reviewed=reviewed)
+    return render(request, "rows.html", items=rows, offer=query, reviewed=reviewed)
 
 
 @router.post("/selection")
@@ -145,12 +141,6 @@ def _note(service: Service, request: Request, sent: Fields) -> Note:
     if not re.fullmatch(SEED, seed):
         raise InputError("seed: this is that of no draw.", field="seed")
     return Note(request.state.caller.key_id, why, queue, seed=seed or None)
-
-
-def _reader(request: Request, queue: Queue | None) -> Caller | None:
-    """Who is asked what they think, without what others do: whoever goes through what was drawn by lot."""
-    caller: Caller = request.state.caller
-    return caller if queue == DRAWN else None
 
 
 def _back(sent: Fields, usual: str) -> RedirectResponse:

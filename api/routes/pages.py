@@ -16,12 +16,13 @@ from api import overview
 from api.changes import list_changes
 from api.filtering import PageFilters, make_form
 from api.highlight import turn_pieces
+from api.parameters import OfferQuery
 from api.reasons import list_frequent
 from api.rendering import render
 from api.routes.batches import read_batch, take_upload
 from api.routes.conversations import read_conversation
 from api.routes.preview import look_at_file
-from api.said import Told, names_of, rows_of, tell
+from api.said import Row, Told, asked_unseen, names_of, rows_of, tell
 from api.service import Running, Service
 from api.titles import EFFORT_LEVELS, FIELDS, MOVE_GROUPS, POLARITIES, SPEAKERS, code_title, field_title
 from api.tongue import say
@@ -29,6 +30,7 @@ from voc.conversations.record import codes_of
 from voc.conversations.timings import measure
 from voc.export.rows import OPERATIONAL_FIELDS
 from voc.ingest.fields import MAPPED_NAMES
+from voc.records import TaggedFeedback
 from voc.store import MOST_AT_ONCE
 from voc.trends import what_if
 
@@ -93,28 +95,34 @@ def show_texts(request: Request, service: Running, query: Annotated[TextsQuery, 
 
 
 @router.get("/feedback/{feedback_id}")
-def show_feedback(request: Request, service: Running, feedback_id: str) -> Response:
+def show_feedback(request: Request, service: Running, feedback_id: str, query: Annotated[OfferQuery, Query()]) -> Response:
     """One text with the words of its tags marked, and all that came with it; a conversation has a page of its own."""
-    found = service.store.get_feedback(feedback_id)
+    item = _item(request, service, service.store.get_feedback(feedback_id), query)
+    found = item.tagged
     if found.feedback.turns:
-        return RedirectResponse(f"/conversations/{found.id}", status_code=303)
+        return RedirectResponse(f"/conversations/{found.id}{query.as_sent}", status_code=303)
     known = ((field_title(name), getattr(found.feedback, name)) for name in OPERATIONAL_FIELDS if name not in _IN_HEADING)
     fields = [(title, value) for title, value in known if value is not None] + list(found.feedback.attributes.items())
     return render(
         request,
         "feedback.html",
         found=found,
-        item=rows_of(service, [found])[0],
-        history=_history(service, found.id),
+        item=item,
+        offer=query,
+        here=f"/feedback/{found.id}{query.as_sent}",
+        history=_history(service, item),
         fields=fields,
         polarities=POLARITIES,
     )
 
 
 @router.get("/conversations/{conversation_id}")
-def show_conversation(request: Request, service: Running, conversation_id: str) -> HTMLResponse:
+def show_conversation(
+    request: Request, service: Running, conversation_id: str, query: Annotated[OfferQuery, Query()]
+) -> HTMLResponse:
     """Who said what, with the words that carry a tag marked, how the customer felt, what the agent did, and the clock."""
-    found = read_conversation(service, conversation_id)
+    item = _item(request, service, read_conversation(service, conversation_id), query)
+    found = item.tagged
     turns, tags = found.feedback.turns, found.tags
     read = tags and tags.conversation
     moods = read.turns if read else (None,) * len(turns)
@@ -122,8 +130,10 @@ def show_conversation(request: Request, service: Running, conversation_id: str) 
         request,
         "conversation.html",
         found=found,
-        item=rows_of(service, [found])[0],
-        history=_history(service, found.id),
+        item=item,
+        offer=query,
+        here=f"/conversations/{found.id}{query.as_sent}",
+        history=_history(service, item),
         turns=list(zip(turns, turn_pieces(turns, tags), moods, strict=True)),
         speakers=SPEAKERS,
         effort_level=say(EFFORT_LEVELS[read.effort_level]) if read else None,
@@ -173,10 +183,15 @@ def delete_batch_page(service: Running, batch_id: str) -> RedirectResponse:
     return RedirectResponse("/", status_code=303)
 
 
-def _history(service: Service, feedback_id: str) -> list[Told]:
-    """The last that was said of a record, newest first."""
+def _item(request: Request, service: Service, found: TaggedFeedback, query: OfferQuery) -> Row:
+    """The record as its page shows it to whom a queue has offered it."""
+    return rows_of(service, [found], hidden_from=asked_unseen(request.state.caller, query.queue))[0]
+
+
+def _history(service: Service, item: Row) -> list[Told]:
+    """The last that was said of a record, newest first; nothing where it is hidden."""
     names = names_of(service)
-    return [tell(each, names) for each in service.store.corrections.of_record(feedback_id).items]
+    return [] if item.hidden else [tell(each, names) for each in service.store.corrections.of_record(item.tagged.id).items]
 
 
 def _told(service: Service, query: HomeQuery) -> dict[str, Any]:

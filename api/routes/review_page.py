@@ -10,9 +10,9 @@ from pydantic import Field
 
 from api.correcting import offered, shown_by
 from api.filtering import PageFilters, make_form
-from api.parameters import SEED
+from api.parameters import SEED, OfferQuery
 from api.rendering import render
-from api.said import offer_words, rows_of
+from api.said import asked_unseen, offer_words, rows_of
 from api.service import Running
 from api.titles import QUEUE_PURPOSES, QUEUES
 from api.tongue import say
@@ -49,12 +49,13 @@ def show_review(request: Request, service: Running, query: Annotated[ReviewPageQ
         cursor=query.cursor,
     )
     filters = make_form("/review", query, service, also=[("queue", query.queue)])
-    rows = rows_of(service, [offer.record for offer in page.items], hidden_from=caller)
+    rows = rows_of(service, [offer.record for offer in page.items], hidden_from=asked_unseen(caller, query.queue))
     return render(
         request,
         "review.html",
         filters=filters,
         queue=query.queue,
+        offer=OfferQuery(queue=query.queue, seed=page.seed).as_sent,
         queues=[(name, say(title)) for name, title in QUEUES.items()],
         purpose=say(QUEUE_PURPOSES[query.queue]),
         items=[(row, offer_words(offer, query.queue), offer.reviewed) for row, offer in zip(rows, page.items, strict=True)],

@@ -31,9 +31,9 @@ export async function send(form, submitter) {
 // Puts what the server has by now in the place of what is shown: rows of a list by their ids, or all of a page that is of one thing.
 export async function refresh(ids) {
   if (document.querySelector("[data-whole]")) return replace(await read(location.href));
-  const queue = document.querySelector("[name=queue]")?.value ?? "";
+  const offer = ["queue", "seed"].map((name) => [name, document.querySelector(`[name=${name}]`)?.value ?? ""]);
   for (let start = 0; start < ids.length; start += ROWS_AT_ONCE) {
-    const asked = new URLSearchParams([...ids.slice(start, start + ROWS_AT_ONCE).map((id) => ["ids", id]), ["queue", queue]]);
+    const asked = new URLSearchParams([...ids.slice(start, start + ROWS_AT_ONCE).map((id) => ["ids", id]), ...offer]);
     replace(await read(`/texts/rows?${asked}`));
   }
 }

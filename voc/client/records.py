@@ -55,13 +55,15 @@ class Tagged:
     """A text or a conversation, masked, and its tags: what the calls for tagging at once and for records have in common.
 
     A conversation has `turns`, and `text` only where it is stored; what only conversations have is None for a text. Tags are
-    None while a stored row waits for the tagger. Scores run from -1 to 1, `effort_score` from easy to hard.
+    None while a stored row waits for the tagger. Scores run from -1 to 1, `effort_score` from easy to hard;
+    `sentiment_probability` is None where a person says the sentiment, and in rows that were tagged before it was kept.
     """
 
     text: str | None = None
     turns: tuple[SpokenTurn, ...] = ()
     sentiment: Sentiment | None = None
     sentiment_score: float | None = None
+    sentiment_probability: float | None = None
     reasons: tuple[Found, ...] | None = None
     effort: tuple[Found, ...] | None = None
     effort_score: float | None = None

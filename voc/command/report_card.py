@@ -10,8 +10,9 @@ from voc.calendars import Calendar
 from voc.command.figures import InCalendar, Output, Where, one_of, open_store, parse_filters, put_figures
 
 Part = Literal[
-    "sayings", "figures", "codes", "confusion", "calibration", "slices", "draws", "agreement", "drift", "texts", "tags"
-]
+    "sayings", "figures", "codes", "confusion", "calibration", "sentiment-calibration", "slices", "draws", "agreement", "drift",
+    "texts", "tags",
+]  # fmt: skip
 
 OF_DRIFT: Final = ("drift", "texts", "tags")
 
@@ -35,6 +36,7 @@ def report_card(
         "codes": cards.CodeScore,
         "confusion": cards.Confused,
         "calibration": cards.Bin,
+        "sentiment-calibration": cards.Bin,
         "slices": cards.Slice,
         "draws": cards.Draw,
         "agreement": cards.Agreement,
@@ -62,7 +64,14 @@ def report_card(
     typer.echo(f"{card.n:,} rows that {card.model or 'no model'} had tagged; left out: {left_out or 'none'}", err=True)
     if not card.n:
         typer.echo("Judge rows of the random queue first: /v1/review?queue=random, or the page /review.", err=True)
-    parts = {"sayings": cards.sayings(card.codes), "calibration": card.calibration.bins}
+    of_sentiment = card.sentiment_calibration
+    if chosen == "sentiment-calibration" and of_sentiment.n < card.n:
+        typer.echo(f"{card.n - of_sentiment.n:,} of them are from before this probability was kept, and left out", err=True)
+    parts: Mapping[Part, Sequence[Any]] = {
+        "sayings": cards.sayings(card.codes),
+        "calibration": card.calibration.bins,
+        "sentiment-calibration": of_sentiment.bins,
+    }
     _put(parts[chosen] if chosen in parts else getattr(card, chosen), output, records[chosen])
 
 

@@ -74,7 +74,8 @@ def _changed(answer: Tags, whole: Statement) -> dict[str, Any]:
     was, now = _plain(statement_of(answer)), _plain(whole)
     changed: dict[str, Any] = {}
     if was["sentiment"] != now["sentiment"] and whole.sentiment:
-        changed |= {"sentiment": whole.sentiment, "sentiment_score": SENTIMENT_SCORES[whole.sentiment]}
+        score = SENTIMENT_SCORES[whole.sentiment]
+        changed |= {"sentiment": whole.sentiment, "sentiment_score": score, "sentiment_probability": None}
     if was["reasons"] != now["reasons"]:
         changed["reasons"] = _reasons(answer.reasons, whole.reasons or {})
     if was["effort"] != now["effort"]:

@@ -44,7 +44,8 @@ JOIN (
 LEFT JOIN conversation c ON c.seq = g.seq
 WHERE g.kind <> 'move'
 UNION ALL
-SELECT seq, 'sentiment', {_PLACE.format("abs(sentiment_score)")} FROM tagging WHERE sentiment IN ('negative', 'positive')
+SELECT seq, 'sentiment', {_PLACE.format("greatest(coalesce(2 * sentiment_probability - 1, abs(sentiment_score)), 0)")}
+FROM tagging WHERE sentiment_probability IS NOT NULL OR sentiment IN ('negative', 'positive')
 """
 _RATINGS: Final = {"nps": "(r.nps - 5) / 5.0", "csat": "(r.csat - 3) / 2.0", "ces": "(r.ces - 4) / 3.0"}
 """Scores of customers on the scale of sentiment, from -1 to 1."""

@@ -53,6 +53,7 @@ def tags_record(tags: Tags, turns: Sequence[Turn] = ()) -> dict[str, Any]:
     return {
         "sentiment": tags.sentiment,
         "sentiment_score": tags.sentiment_score,
+        "sentiment_probability": tags.sentiment_probability,
         "reasons": [_found(reason, turns) | {"polarity": reason.polarity} for reason in tags.reasons],
         "effort": [_found(cue, turns) for cue in tags.effort],
         "effort_score": tags.effort_score,

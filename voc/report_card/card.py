@@ -35,8 +35,8 @@ Kind = Literal["sentiment", "reasons", "effort", "loyalty", "resolution"]
 Answers = Literal["seen", "now"]
 By = Literal["channel", "month", "model"]
 
-SCORED: Final = ("reasons", "effort", "loyalty")
-"""Kinds of which the model says how sure it is of each code that it gives."""
+SETS: Final[tuple[Kind, ...]] = ("reasons", "effort", "loyalty")
+"""Kinds of which a row may have several codes, each with how sure the model is of it."""
 
 
 LEAST_WIDTH: Final = 0.005
@@ -109,7 +109,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How far the scores of codes lie from how often they are right, on average, and by score; of `n` codes that were given."""
+    """How far scores lie from how often what has them is right, on average, and by score; of `n` that have one."""
 
     error: float | None
     n: int
@@ -120,7 +120,8 @@ class Calibration:
 class ReportCard:
     """All of it, of `n` rows that `model` had tagged.
 
-    `left_out` counts, by why, the rows that people spoke of and that are not among them.
+    `left_out` counts, by why, the rows that people spoke of and that are not among them. `calibration` is that of the scores of
+    reasons and cues, `sentiment_calibration` that of the probability of the sentiment, of the rows of which it was kept.
     """
 
     model: str | None
@@ -131,6 +132,7 @@ class ReportCard:
     codes: tuple[CodeScore, ...]
     confusion: tuple[Confused, ...]
     calibration: Calibration
+    sentiment_calibration: Calibration
     slices: tuple[Slice, ...]
     draws: tuple[Draw, ...]
     agreement: tuple[Agreement, ...]
@@ -169,7 +171,8 @@ def draw_up(
         figures=tuple(_figures(chosen, width)) if chosen else (),
         codes=tuple(_codes(chosen, width)) if chosen else (),
         confusion=tuple(_confusion(chosen)),
-        calibration=_calibration(chosen),
+        calibration=_calibration(chosen, SETS),
+        sentiment_calibration=_calibration(chosen, ("sentiment",)),
         slices=tuple(_slices(chosen, rows, calendar)),
         draws=find_draws(store, everything, filters),
         agreement=find_agreement(store, filters),
@@ -194,7 +197,7 @@ def _figures(rows: Sequence[Judged], width: float) -> Iterator[Figure]:
         "sentiment_macro_f1": macro_f1_of(table),
         "polarity_accuracy": _polarity(rows),
     }
-    estimates |= {f"{kind}_f1": micro_f1_of(_overlaps(rows, kind)) for kind in (*SCORED, "resolution")}
+    estimates |= {f"{kind}_f1": micro_f1_of(_overlaps(rows, kind)) for kind in (*SETS, "resolution")}
     for name, found in estimates.items():
         yield Figure(name, found.value, found.ci_low, found.ci_high, found.n, _rows(found, len(rows), width))
 
@@ -283,11 +286,11 @@ def _confusion(rows: Sequence[Judged]) -> Iterator[Confused]:
         yield from (Confused(kind, said, judged, pairs.count((said, judged))) for said in codes for judged in codes if rows)
 
 
-def _calibration(rows: Sequence[Judged]) -> Calibration:
+def _calibration(rows: Sequence[Judged], kinds: Sequence[Kind]) -> Calibration:
     pairs = [
         (row.said.scores[code], code in codes_of(row.judged, kind))
         for row in rows
-        for kind in SCORED
+        for kind in kinds
         for code in codes_of(row.said, kind)
         if code in row.said.scores
     ]

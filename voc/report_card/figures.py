@@ -30,7 +30,7 @@ _ENDS: Final = (50 - 50 * CONFIDENCE, 50 + 50 * CONFIDENCE)
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Of the codes that the model gave with a score from `low` to `high`: their mean score, and the share that people left."""
+    """Of what the model gave with a score from `low` to `high`: the mean score, and the share that people left."""
 
     low: float
     high: float
@@ -113,7 +113,7 @@ def calibration_error(probabilities: Floats, right: Bools, bins: int = BINS) -> 
 def reliability(probabilities: Floats, right: Bools, bins: int = BINS) -> tuple[Bin, ...]:
     """How often right by how sure, in bins of the same width; those without any are left out."""
     at, found = _bin_of(probabilities, bins), []
-    for one in np.unique(at):
+    for one in map(int, np.unique(at)):
         of_bin = share(float(right[at == one].sum()), float((at == one).sum()))
         mean = float(probabilities[at == one].mean())
         found.append(

@@ -83,6 +83,7 @@ def write_answer(tags: Tags) -> str:
     conversation = tags.conversation
     answer = {
         "sentiment": (tags.sentiment, tags.sentiment_score),
+        "sentiment_probability": tags.sentiment_probability,
         "reasons": [(each.code, each.polarity, each.score, each.evidence) for each in tags.reasons],
         "effort": [(each.code, each.score, each.evidence) for each in tags.effort],
         "effort_score": tags.effort_score,
@@ -111,6 +112,7 @@ def read_answer(stored: str, tags: Tags) -> Tags:
         loyalty=_cues(answer["loyalty"]),
         resolution=answer["resolution"],
         conversation=conversation,
+        sentiment_probability=answer.get("sentiment_probability"),  # answers from before it was kept have none
     )
 
 

@@ -22,7 +22,10 @@ FIELDS: Final = ("number", "seq", "model", "taxonomy", "answer", "judgement")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is said of a record: by a model, with its `scores` by code, or by a person, without."""
+    """What is said of a record: by a model, with its `scores` by code, or by a person, without.
+
+    That of the sentiment is its probability; it is not there where that was not kept.
+    """
 
     sentiment: Sentiment
     reasons: Mapping[str, Polarity]
@@ -76,7 +79,8 @@ def answer_of_tags(tags: Tags) -> Answer:
 
 def _scores(tags: Tags) -> dict[str, float]:
     found: Sequence[Any] = (*tags.reasons, *tags.effort, *tags.loyalty)
-    return {each.code: each.score for each in found}
+    of_sentiment = {} if tags.sentiment_probability is None else {tags.sentiment: tags.sentiment_probability}
+    return {each.code: each.score for each in found} | of_sentiment
 
 
 def _json(said: Mapping[str, Any]) -> str:

@@ -15,7 +15,9 @@ from voc.store.database import Row
 
 IN_OTHER_TABLES: Final = ("turns", "speakers_sure", "original")
 FIELDS: Final = tuple(each.name for each in fields(Feedback) if each.name not in IN_OTHER_TABLES)
-TAGGING_FIELDS: Final = ("model", "taxonomy", "script", "sentiment", "sentiment_score", "effort_score", "resolution")
+TAGGING_FIELDS: Final = (
+    "model", "taxonomy", "script", "sentiment", "sentiment_score", "effort_score", "resolution", "sentiment_probability",
+)  # fmt: skip
 TAG_FIELDS: Final = ("kind", "code", "polarity", "score", "evidence")
 TURN_FIELDS: Final = ("speaker", "text", "start_s", "end_s")
 CONVERSATION_TAGGING_FIELDS: Final = ("primary_reason", "effort_level", "quarters")
@@ -160,7 +162,7 @@ def read_conversation_tags(tagging: Row, moods: Sequence[Row], found: Sequence[R
 
 def read_tags(tagging: Row, found: Sequence[Row]) -> Tags:
     """The tags of a text from a row of `TAGGING_FIELDS` and its rows of `TAG_FIELDS`."""
-    model, taxonomy, script, sentiment, sentiment_score, effort_score, resolution = tagging
+    model, taxonomy, script, sentiment, sentiment_score, effort_score, resolution, sentiment_probability = tagging
     return Tags(
         sentiment=sentiment,
         sentiment_score=_read_score(sentiment_score),
@@ -170,12 +172,13 @@ def read_tags(tagging: Row, found: Sequence[Row]) -> Tags:
             if kind == "reason"
         ),
         effort=_read_cues("effort", found),
-        effort_score=None if effort_score is None else _read_score(effort_score),
+        effort_score=_read_known(effort_score),
         loyalty=_read_cues("loyalty", found),
         resolution=resolution,
         script=script,
         model=model,
         taxonomy=taxonomy,
+        sentiment_probability=_read_known(sentiment_probability),
     )
 
 
@@ -230,6 +233,10 @@ def _read_cues(kind: str, found: Sequence[Row]) -> tuple[Cue, ...]:
 
 def _read_score(stored: float) -> float:
     return round(stored, STORED_DIGITS)
+
+
+def _read_known(stored: float | None) -> float | None:
+    return None if stored is None else _read_score(stored)
 
 
 def _read_spans(stored: str) -> tuple[tuple[int, int], ...]:

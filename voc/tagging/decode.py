@@ -76,6 +76,7 @@ class Decoder:
             script=script_of(alignment.source),
             model=self._model,
             taxonomy=self._taxonomy,
+            sentiment_probability=round(float(reading.sentiment.max()), SCORE_DIGITS),
         )
 
     def mood(self, reading: Reading) -> Mood:
