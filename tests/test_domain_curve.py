@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.bag_of_words import learn
-from models.domain_curve import DOMAINS, SIZES, WAYS, Text, _score, places
+from models.domain_curve import DOMAINS, DRAWS, WAYS, Text, _score, places
 from models.examples import Labels
 from tests.fakes import FakeTagger
 from voc.taxonomy import load_taxonomy
@@ -30,7 +30,7 @@ def test_a_label_that_no_text_has_is_not_given() -> None:
 
 def test_every_way_is_asked_at_every_size() -> None:
     points = list(places())
-    assert len(set(map(str, points))) == len(points) == len(DOMAINS) * (1 + len(SIZES) * (len(WAYS) - 1))
+    assert len(set(map(str, points))) == len(points) == len(DOMAINS) * (1 + len(DRAWS) * (len(WAYS) - 1))
 
 
 def test_a_figure_is_that_of_all_draws_together() -> None:
