@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 
-from tests import engines
 from tests.clusters import assert_quotes_nothing, crash, open_cluster
 from tests.fakes import FakeTagger, MoodyTagger, load_missing
 from tests.stores import add, open_store
@@ -100,8 +99,8 @@ def test_a_model_that_a_node_does_not_have_is_said(cluster: Any, load: Any, iden
 
 @contextmanager
 def tagging(path: Path, pool: RayPool) -> Iterator[tuple[Store, Engine]]:
-    """A store with rows that are being tagged; a pool has nothing to do with what keeps it."""
-    with engines.choose("duckdb"), open_store(path) as store:
+    """A store with rows that are being tagged."""
+    with open_store(path) as store:
         store.current = FAKE
         path.with_name("slow").touch()
         add(store, (Feedback(f"پیک دیر اومد، چندبار گفتم {n}", n) for n in range(ROWS)))
@@ -119,6 +118,7 @@ def assert_tagged_once(store: Store) -> None:
     assert store.select("SELECT count(*), count(DISTINCT seq || kind || code) FROM tag", {}) == [(3 * ROWS, 3 * ROWS)]
 
 
+@pytest.mark.usefixtures("engine")
 def test_nodes_come_and_go_and_every_row_is_tagged_once(cluster: Any, pids: Path, tmp_path: Path) -> None:
     pool = RayPool(cluster.address, str(pids), load=moody, identity=FAKE)
     with tagging(tmp_path / "voc.duckdb", pool) as (store, engine):
@@ -191,6 +191,7 @@ def test_a_cluster_that_is_not_there_is_said_and_tried_again_when_asked() -> Non
                 pool.tag(["خوب"])
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_service_outlives_its_cluster_and_goes_on_with_the_next(
     pids: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

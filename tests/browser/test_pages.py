@@ -16,7 +16,7 @@ from voc.store.database import Engine
 sync_api = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
-pytestmark = [pytest.mark.browser, pytest.mark.engines("duckdb")]  # how a page looks, whatever keeps what it shows
+pytestmark = pytest.mark.browser
 
 WIDTHS: Final = (390, 1024, 1600)
 PAGES: Final = (

@@ -12,7 +12,7 @@ from tests.browser.test_pages import PAGES, SERIOUS, address
 sync_api = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
-pytestmark = [pytest.mark.browser, pytest.mark.engines("duckdb")]  # how a page looks, whatever keeps what it shows
+pytestmark = pytest.mark.browser
 
 DARK: Final = "rgb(20, 24, 26)"
 LIGHT: Final = "rgb(246, 245, 241)"
