@@ -5,7 +5,7 @@ what was asked before («کد ملیتون؟») names what is answered. A person
 placeholder in each of them, and so does what is read back of it. All else is for the masker of single texts.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -64,11 +64,13 @@ class _Joined:
         """The personal numbers that the speaker says, in one turn or over several, in order."""
         for turns in self._monologues(speaker):
             for atoms in stretches(self._text, map(self._bounds, turns)):
+                starts, ends = [atom.start for atom in atoms], [atom.end for atom in atoms]
                 for said in spoken_numbers(self._text, atoms):
-                    first, last = said.groups[0].start, said.groups[-1].end
-                    spans = [atom[:2] for atom in atoms if first <= atom.start and atom.end <= last]
+                    own = slice(bisect_left(starts, said.groups[0].start), bisect_right(ends, said.groups[-1].end))
+                    spans = [atom[:2] for atom in atoms[own]]
                     number = self._number(said, spans)
-                    if number.first == number.last or not self._is_cut_out(number, atoms):
+                    of_turns = slice(*(bisect_left(starts, self._starts[turn]) for turn in (number.first, number.last + 1)))
+                    if number.first == number.last or not self._is_cut_out(number, atoms[of_turns]):
                         yield number
 
     def echoes(self, number: _Number) -> Iterator[Span]:
