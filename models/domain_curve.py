@@ -38,7 +38,7 @@ from voc.text.normalise import normaliser
 
 DOMAINS: Final = ("telecom", "places")
 CORPORA: Final = {"telecom": "telecom_instagram", "places": "place_reviews"}
-DRAWS: Final = {100: 2, 300: 2, 1_000: 1}  # how often so many labels are drawn: of many any draw is much the same
+DRAWS: Final = {100: 2, 300: 2, 1_000: 1}  # how often so many labels are drawn; a draw of many takes long
 BASE_STEPS: Final = 2_000  # of 32 texts: two passes over the labels of the other domains
 MEASURED: Final = ("dev", "test", "train")
 UNLABELLED: Final = 2_000
