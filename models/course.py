@@ -35,11 +35,10 @@ REPORT_STEPS: Final = 200
 
 
 def plan(
-    train: list[Example],
+    passes: Sequence[list[Example]],
     weak: list[Example],
     first: list[Example],
     *,
-    epochs: int,
     weak_share: float,
     seed: int,
     batch_texts: int = BATCH_TEXTS,
@@ -47,7 +46,7 @@ def plan(
     """The batches of the whole training in order: ratings once, then passes over the labels with some ratings mixed in."""
     random = np.random.default_rng(seed)
     course = shuffled(first, WEAK_TIMES * batch_texts, random)
-    for _ in range(epochs):
+    for train in passes:
         batches = shuffled(train, batch_texts, random)
         mixed = batches + shuffled(weak, WEAK_TIMES * batch_texts, random)[: round(len(batches) * weak_share)]
         course += [mixed[position] for position in random.permutation(len(mixed))]

@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         random = np.random.default_rng(0)
         chosen = [train[at] for at in random.permutation(len(train))[: point.labels or None]]
         epochs = 1 + given.steps * 32 // len(chosen)
-        batches = plan(chosen, [], [], epochs=epochs, weak_share=0.0, seed=1)[: given.steps]
+        batches = plan([chosen] * epochs, [], [], weak_share=0.0, seed=1)[: given.steps]
         fitted = fit(network, Course(batches, tokenizer, seed=1), given.out.with_suffix(".pt"))
         given.out.with_suffix(".pt").unlink(missing_ok=True)
         tune(fitted, tokenizer, held_out, labels)

@@ -141,7 +141,7 @@ def train_base(encoder: Path, folder: Path, texts: Sequence[Text], labels: Label
     others = [each for each in texts if each.domain not in DOMAINS]
     train = [each.example for each in others if each.file.startswith("train")]
     network, tokenizer = start(Point(str(encoder), 1), labels)
-    batches = plan(train, [], [], epochs=1 + BASE_STEPS * BATCH_TEXTS // len(train), weak_share=0.0, seed=1)[:BASE_STEPS]
+    batches = plan([train] * (1 + BASE_STEPS * BATCH_TEXTS // len(train)), [], [], weak_share=0.0, seed=1)[:BASE_STEPS]
     fitted = fit(network, Course(batches, tokenizer, seed=1), folder / "training.pt")
     tune(fitted, tokenizer, [each.example for each in others if each.file == "dev"], labels)
     fitted.save_pretrained(folder)

@@ -101,16 +101,17 @@ def rating_likelihood(verdict: str | None, labels: Labels) -> NDArray[np.float32
 
 def read_taught(folder: Path, corpora: Sequence[Path], labels: Labels, *, without: set[str]) -> Iterator[Example]:
     """An example with soft targets for every text that the teachers read, but for those whose id is in `without`."""
-    parts = [np.load(path) for path in sorted(folder.glob("*.npz"))]
-    whole = {name: np.concatenate([part[name] for part in parts]) for name in ("ids", *Opinion.__dataclass_fields__)}
-    place = {str(key): at for at, key in enumerate(whole["ids"])}
-    normalise = normaliser().normalise
+    opinions, normalise = read_taught_opinions(folder), normaliser().normalise
     for key, record in read_feedback(corpora, without=without):
-        at = place.get(key)
-        if at is None:
-            continue
-        opinion = Opinion(*(whole[name][at] for name in Opinion.__dataclass_fields__))
-        yield taught_example(labels, normalise(record["text"]), opinion)
+        if key in opinions:
+            yield taught_example(labels, normalise(record["text"]), opinions[key])
+
+
+def read_taught_opinions(folder: Path) -> dict[str, Opinion]:
+    """By id of its text each opinion in the parts in `folder`."""
+    parts = [np.load(path) for path in sorted(folder.glob("*.npz"))]
+    ids, *tables = (np.concatenate([part[name] for part in parts]) for name in ("ids", *Opinion.__dataclass_fields__))
+    return {str(key): Opinion(*each) for key, *each in zip(ids, *tables, strict=True)}
 
 
 def taught_example(labels: Labels, text: str, opinion: Opinion) -> Example:

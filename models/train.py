@@ -1,6 +1,6 @@
 """Training of the tagger: a pre-trained encoder, labels and public ratings in, a model folder that serves out.
 
-    voc train --corpora CORPORA --out build/voc-fa-7
+    voc train --corpora CORPORA --out build/voc-fa-8
 
 Reads from top to bottom: examples, one pass over noisy ratings (sentiment alone), passes over the labels with a share of
 ratings mixed in, thresholds and temperatures set on the held-out labels, weights saved in half precision with everything
@@ -9,15 +9,17 @@ that serving needs to know. Killed and started again, it goes on from its last c
 
 import argparse
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import torch
 from transformers import AutoModel
 
 from models.course import BATCH_TEXTS, Course, fit, parameter_groups, plan
-from models.examples import Labels, from_taxonomy, hash_of, read_labelled, read_records, read_texts_by_id, read_weak
+from models.examples import Example, Labels, from_taxonomy, hash_of, read_labelled, read_records, read_texts_by_id, read_weak
 from models.teach import read_taught
 from models.tokenizer import load_tokenizer
 from models.tune import tune
@@ -29,6 +31,7 @@ from voc.taxonomy import load_taxonomy
 from voc.text.normalise import NORMALISER_VERSION
 
 EPOCHS: Final = 8
+SPOKEN: Final = "conversations"  # in the name of a file of labelled conversations
 WEAK_SHARE: Final = 0.1  # batches of noisy ratings for each batch of labels: more of them costs reasons and cues
 
 
@@ -41,10 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--corpora", type=Path, nargs="+", required=True, help="folders with the texts of the labels")
     parser.add_argument("--labels", type=Path, default=Path("data/labels"), help="folder of train*.jsonl and dev*.jsonl")
     parser.add_argument("--taught", type=Path, help="what finished taggers said of unlabelled texts (models.teach)")
-    parser.add_argument("--out", type=Path, default=Path("build/voc-fa-7"))
-    parser.add_argument("--name", default="voc-fa-7", help="stored with every tag that the model gives")
+    parser.add_argument("--out", type=Path, default=Path("build/voc-fa-8"))
+    parser.add_argument("--name", default="voc-fa-8", help="stored with every tag that the model gives")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--weak-share", type=float, default=WEAK_SHARE, help="batches of ratings for each batch of labels")
+    parser.add_argument("--written-share", type=float, default=1.0, help="of the labelled texts, read in each pass")
+    parser.add_argument("--spoken-share", type=float, default=1.0, help="of what conversations give, read in each pass")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="stop by then, learning rate run down in time")
     parser.add_argument("--batch-texts", type=int, default=BATCH_TEXTS, help="a step; a card is busy from 256 on")
     parser.add_argument("--device", default="cpu", help="cpu, or cuda where torch has one")
     parser.add_argument("--workers", type=int, default=0, help="processes that make batches ready beside the training")
@@ -58,15 +64,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     records = [record for path in given.labels.glob("*.jsonl") for record in read_records(path)]
     ids = {record["id"] for record in records if not {"text", "turns"} & set(record)}
     texts = read_texts_by_id(given.corpora, ids)
-    train = [example for path in train_paths for example in read_labelled(path, texts, labels)]
+    read = {path: read_labelled(path, texts, labels) for path in train_paths}
+    written = [example for path, examples in read.items() for example in examples if SPOKEN not in path.name]
+    spoken = [example for path, examples in read.items() for example in examples if SPOKEN in path.name]
     held_out = [example for path in held_out_paths for example in read_labelled(path, texts, labels, held_out=True)]
-    train += from_taxonomy(taxonomy, labels)
+    written += from_taxonomy(taxonomy, labels)
     weak = list(
         read_taught(given.taught, given.corpora, labels, without=ids)
         if given.taught
         else read_weak(given.corpora, labels, without=ids)
     )
-    counts = {"train": len(train), "held_out": len(held_out), "weak": len(weak), "texts_missing": len(ids) - len(texts)}
+    counts = {
+        "written": len(written),
+        "spoken": len(spoken),
+        "held_out": len(held_out),
+        "weak": len(weak),
+        "texts_missing": len(ids) - len(texts),
+    }
     print(json.dumps(counts), flush=True)
 
     tokenizer = load_tokenizer(given.base)
@@ -81,15 +95,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     network, goes_on = start_from(given.base, config)
     first = [] if goes_on else weak
     share, batch_texts = given.weak_share, given.batch_texts
-    batches = plan(train, weak, first, epochs=given.epochs, weak_share=share, seed=given.seed, batch_texts=batch_texts)
+    parts = ((written, given.written_share), (spoken, given.spoken_share))
+    passes = [[e for all_, part in parts for e in some_of(all_, part, given.seed + at)] for at in range(given.epochs)]
+    batches = plan(passes, weak, first, weak_share=share, seed=given.seed, batch_texts=batch_texts)
     course, checkpoint = Course(batches, tokenizer, seed=given.seed), given.out / "training.pt"
     groups = parameter_groups(network, faster=(given.batch_texts / BATCH_TEXTS) ** 0.5)
-    fitted = fit(network.to(given.device), course, checkpoint, groups=groups, workers=given.workers).cpu()
+    on_device = network.to(given.device)
+    fitted = fit(on_device, course, checkpoint, groups=groups, workers=given.workers, minutes=given.minutes).cpu()
     tune(fitted, tokenizer, held_out, labels)
     fitted.half().save_pretrained(given.out)  # type: ignore[no-untyped-call]
     tokenizer.save_pretrained(given.out)
     (given.out / "training.pt").unlink(missing_ok=True)
     print(json.dumps({"saved": str(given.out), "thresholds": fitted.config.thresholds}))
+
+
+def some_of(examples: Sequence[Example], share: float, seed: int) -> list[Example]:
+    """A share of the examples, drawn anew for each seed."""
+    drawn = np.random.default_rng(seed).permutation(len(examples))[: round(share * len(examples))]
+    return [examples[at] for at in drawn]
 
 
 def encoder_of(base: Path) -> dict[str, object]:

@@ -16,7 +16,7 @@ from transformers import AutoModel, BertConfig, BertModel, BertTokenizer, Modern
 
 from models import agreement, average, course, curves, evaluate, noise, pretrain, teach, train, tune
 from models.batch import evidence_loss, primary_loss, targets_of
-from models.corpora import text_id
+from models.corpora import read_texts, text_id
 from models.examples import Example, Labels, from_taxonomy, read_feedback, read_labelled, read_records, weak_verdict
 from models.noise import SPOILERS, Noise, spoiled
 from models.tokenizer import load_tokenizer
@@ -60,7 +60,7 @@ def pretrained(corpora: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pretrain, "CHECKPOINT_S", 0.0)
         out = tmp_path_factory.mktemp("pretrained")
-        tokenizer, pieces, starts = pretrain.prepare(corpora, out, formal=False)
+        tokenizer, pieces, starts = pretrain.prepare(read_texts(corpora), out)
 
         def go_on(tokens: float) -> None:
             model = ModernBertForMaskedLM(pretrain.encoder_config(tokenizer, layers=2, hidden=64))
@@ -146,6 +146,14 @@ def test_a_tagger_goes_on_learning(model: Path, corpora: Path, labels: Path, tmp
     first, second = load_tagger(str(model)).tag([text])[0], load_tagger(str(tmp_path)).tag([text])[0]
     assert (first.model, second.model) == ("tiny", "second")
     assert replace(first, model="second") != second
+
+
+def test_each_pass_reads_another_share_of_what_conversations_give() -> None:
+    labels = Labels(load_taxonomy())
+    examples = [labels.blank(str(number)) for number in range(40)]
+    drawn = [[each.text for each in train.some_of(examples, 0.25, seed)] for seed in (1, 1, 2)]
+    assert len(set(drawn[0])) == 10
+    assert drawn[0] == drawn[1] != drawn[2]
 
 
 def test_training_goes_on_where_it_was_killed(

@@ -26,7 +26,7 @@ from voc.tagging.windows import Window, batches, cut_windows
 from voc.text.align import Alignment
 
 BUDGETS: Final = {"cpu": (1_024, 4_096), "cuda": (4_096, 16_384, 65_536, 262_144)}
-TOKENS: Final = {"cpu": 20_000, "cuda": 4_000_000}  # read for one figure: some seconds
+TOKENS: Final = {"cpu": 20_000, "cuda": 1_000_000}  # read for one figure: some seconds
 TRIES: Final = 3
 
 

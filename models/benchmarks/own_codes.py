@@ -169,7 +169,7 @@ def _network(
         (folder / name).write_text("\n".join(lines), "utf-8")
     train = [example for path in sorted(folder.glob("train*.jsonl")) for example in read_labelled(path, texts, labels)]
     network, tokenizer = start(Point(str(base), 1), labels)
-    batches = plan(train, [], [], epochs=1 + STEPS * 32 // len(train), weak_share=0.0, seed=1)[:STEPS]
+    batches = plan([train] * (1 + STEPS * 32 // len(train)), [], [], weak_share=0.0, seed=1)[:STEPS]
     fitted = fit(network, Course(batches, tokenizer, seed=1), folder / "training.pt")
     tune(fitted, tokenizer, read_labelled(folder / "dev.jsonl", texts, labels), labels)
     tokenizer.save_pretrained(folder)
