@@ -27,8 +27,8 @@ Taxonomy `{taxonomy}`, normaliser `{normaliser}`, labels `{data_hash}`.
 ## What it learned from
 
 Pre-training without labels on public Persian customer text (SnappFood, Digikala, Cafe Bazaar reviews of bank apps,
-telecom and place comments, tweets, film and book comments), then noisy public ratings of
-the same sources, or what earlier taggers said of them with the ratings weighed in
+telecom and place comments, tweets, film and book comments), on running text, mostly formal, and on our own texts below;
+then noisy public ratings of the same sources, or what earlier taggers said of them with the ratings weighed in
 (`models/teach.py`), then {train:,} texts labelled by reading, kept in
 `data/labels`: public ones by id without the text, {own:,} of our own and {conversations:,} conversations of our own with it.
 Most of the sources state no licence; they were used for training only. Public names: SnappFood 70k (the ParsBERT split),
@@ -36,6 +36,10 @@ MMDBadCoder/snapfoodComments, Amirali-Amirifar/digikala-sentiment-analysis,
 MaedehArab/Sentiment-analysis_comments-of-Digikala-users, mohsenamjadi/NLP-Naive-Bayes,
 shumaly/persian-sentiment-analysis-using-fastText, rhatami/Cafebazaar_Scraper, zekavat-ITRC/sentiment-Analysis
 (arXiv 2306.12679), amirdkb/Sentiment-Analysis-Persian-Dataset, Arshiahb/Persian-Sentiment-Analysis, PerCQA (Apache-2.0).
+Running text, for pre-training alone, with the licence stated at the source: Hamshahri (none; research use upstream), news of
+language-ml and RustFarsi/book (Apache-2.0), PerSpellData, persian-twitter-ner and persian-llm-leaderboard (MIT), ParsiNLU
+(CC BY-NC-SA 4.0), PQuAD (CC BY-SA 4.0), PersianQA (GPL-3.0), documentation of Vue and React (CC BY), of MDN, javascript.info,
+Pro Git, Solidity and Tor (share-alike, non-commercial or none stated), and channels and captions that state none.
 
 ## How good it is
 

@@ -54,7 +54,7 @@ def spans_of_words(text: str) -> list[tuple[int, int]]:
     ("source", "normalised", "weights", "expected"),
     [
         ("غذا خيلي ديرررر رسيد", "غذا خیلی دیر رسید", [0, 0.01, 2.0, 1.5], ["ديرررر رسيد"]),
-        ("عالی ، ولی گرون", "عالی، ولی گرون", [0.1, 0.0, 3.0], ["گرون"]),
+        ("عالی ، ولی گرون", "عالی، ولی گرون", [0.01, 0.0, 3.0], ["گرون"]),
         ("می خواهم پس بدم!!!", "می‌خواهم پس بدم!!", [0.01, 2.0, 2.0], ["پس بدم"]),
         ("دیر رسید. سرد بود. دیر", "دیر رسید. سرد بود. دیر", [2, 0, 0, 0, 2], ["دیر", "دیر"]),
         ("سرد بود بود دیر", "سرد بود بود دیر", [0, 0, 2.0, 1.0], ["دیر"]),
@@ -76,7 +76,7 @@ def test_the_weightiest_words_come_first() -> None:
 
 
 def test_a_phrase_stays_in_its_sentence_and_ends_with_words_that_tell() -> None:
-    weights = np.array([0.0, 1.0, 0.3, 0.0, 2.0, 1.5, 0.0, 0.0, 0.1])
+    weights = np.array([0.0, 1.0, 0.3, 0.0, 2.0, 1.5, 0.0, 0.0, 0.02])
     assert heaviest_phrases(weights, *phrases_of(np.array([0, 0, 0, 0, 1, 1, 1, 1, 1]))) == [(4, 5)]
     assert heaviest_phrases(weights, *phrases_of(np.zeros(9, dtype=np.int64))) == [(1, 5)]
 

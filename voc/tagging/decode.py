@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 EVIDENCE_WORDS: Final = 6  # a person checks a phrase, not a paragraph
 EVIDENCE_PHRASES: Final = 3
 EVIDENCE_SHARE: Final = 0.4  # a further phrase is shown if it weighs at least this share of the heaviest
-WORD_COST: Final = 0.02  # of the heaviest word
+WORD_COST: Final = 0.005  # of the heaviest word
 _WORD: Final = re.compile(r"\S+")
 _SENTENCE_END: Final = re.compile(r"[.!؟…:]")
 
