@@ -48,7 +48,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--name", default="voc-fa-8", help="stored with every tag that the model gives")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--weak-share", type=float, default=WEAK_SHARE, help="batches of ratings for each batch of labels")
-    parser.add_argument("--written-share", type=float, default=1.0, help="of the labelled texts, read in each pass")
     parser.add_argument("--spoken-share", type=float, default=1.0, help="of what conversations give, read in each pass")
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop by then, learning rate run down in time")
     parser.add_argument("--batch-texts", type=int, default=BATCH_TEXTS, help="a step; a card is busy from 256 on")
@@ -95,8 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     network, goes_on = start_from(given.base, config)
     first = [] if goes_on else weak
     share, batch_texts = given.weak_share, given.batch_texts
-    parts = ((written, given.written_share), (spoken, given.spoken_share))
-    passes = [[e for all_, part in parts for e in some_of(all_, part, given.seed + at)] for at in range(given.epochs)]
+    passes = [written + some_of(spoken, given.spoken_share, given.seed + at) for at in range(given.epochs)]
     batches = plan(passes, weak, first, weak_share=share, seed=given.seed, batch_texts=batch_texts)
     course, checkpoint = Course(batches, tokenizer, seed=given.seed), given.out / "training.pt"
     groups = parameter_groups(network, faster=(given.batch_texts / BATCH_TEXTS) ** 0.5)
