@@ -49,7 +49,7 @@ class Example:
     `sentiment` [S], `found` [R + E + L + M], `polarity` [R, 3], `resolution` [1 + resolutions]; `weights` holds one number
     for sentiment, one for resolution, and `found_weights` one for each label. Polarity counts where `polarity` is not 0.
     `words` are labels with the ranges of `text` that a reader marked for them; `context` are the ranges that an agent says;
-    `primary` is the place of the reason that the customer came for, -1 where nobody asked.
+    `primary` is the place of the reason that the customer came for, the only one if there is but one; -1 where nobody asked.
     """
 
     text: str
@@ -218,7 +218,8 @@ def _from_record(record: dict[str, Any], text: str, labels: Labels) -> Example:
     example.resolution[0 if resolution is None else 1 + labels.resolutions.index(resolution)] = 1.0
     example.found_weights[: len(labels.of_customer)] = 1.0
     marked = tuple(_marked(record, text, labels))
-    return replace(example, sentiment_weight=1.0, resolution_weight=1.0, words=marked)
+    primary = labels.reasons.index(*record["reasons"]) if len(record["reasons"]) == 1 else -1
+    return replace(example, sentiment_weight=1.0, resolution_weight=1.0, words=marked, primary=primary)
 
 
 def whole_conversation(record: dict[str, Any], labels: Labels) -> Example:

@@ -573,15 +573,39 @@ def test_only_the_customer_speaks_for_a_label() -> None:
     assert not torch.equal(heard.reasons, other_words.reasons)  # yet the agent's words are read
 
 
-def test_what_they_came_for_is_learnt_among_their_reasons() -> None:
+def test_what_they_came_for_is_learnt_among_all_reasons() -> None:
     targets = Labels(load_taxonomy())
-    example = targets.blank("")
-    example.found[[1, 4]] = 1.0
-    logits = torch.full((2, len(targets.reasons)), 9.0)
-    logits[0, 1], logits[0, 4] = 0.0, math.log(3.0)
+    example, others = targets.blank(""), len(targets.reasons) - 1
+    logits = torch.zeros(2, len(targets.reasons))
+    logits[0, 4] = math.log(3 * others)
     targets_of_both = targets_of([replace(example, primary=4), example], torch.zeros(2, 3, 2))
     loss = primary_loss(logits, targets_of_both)
     assert loss.item() == pytest.approx(-math.log(0.75))
+
+
+def test_a_text_with_a_single_reason_came_for_it(tmp_path: Path) -> None:
+    record = {"sentiment": "negative", "effort": [], "loyalty": [], "resolution": None}
+    reasons: tuple[dict[str, str], ...] = (
+        {"price.value": "negative"},
+        {"price.value": "negative", "delivery.time": "negative"},
+        {},
+    )
+    path = tmp_path / "train.jsonl"
+    lines = [json.dumps({**record, "id": str(at), "text": "گرونه", "reasons": each}) for at, each in enumerate(reasons)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    targets = Labels(load_taxonomy())
+    came_for = [example.primary for example in read_labelled(path, {}, targets)]
+    assert came_for == [targets.reasons.index("price.value"), -1, -1]
+
+
+def test_what_is_not_found_is_hardly_what_they_came_for(model: Path) -> None:
+    network = TaggerNetwork.from_pretrained(model, dtype=torch.float32)
+    torch.nn.init.zeros_(network.primary[-1].weight)
+    torch.nn.init.zeros_(network.primary[-1].bias)
+    ids = torch.tensor([[2, 5, 6, 7, 3]])
+    with torch.no_grad():
+        output = network(ids, torch.ones_like(ids))
+    assert torch.equal(output.primary, output.reasons)
 
 
 def test_each_curve_changes_one_thing(tmp_path: Path) -> None:

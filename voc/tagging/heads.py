@@ -25,7 +25,7 @@ class TaggerOutput:
     `sentiment` [B, sentiments], `reasons` [B, R], `polarity` [B, R, 3], `primary` [B, R], `effort` [B, E], `loyalty` [B, L],
     `moves` [B, M], `resolution` [B, 1 + resolutions] (first: none), `evidence` [B, R + E + L + M, T]: each token's part in
     its label's logit. Moves are what an agent does, so they are asked of an agent's words, and all the rest of a customer's.
-    `primary` is compared among the reasons of a conversation: the one that the customer came for.
+    `primary` says, up to a constant, how likely each reason is the one that the customer came for: what is found, and a judge.
     """
 
     sentiment: Tensor
@@ -82,8 +82,8 @@ class Heads(nn.Module):
         seen = torch.einsum("blt,btd->bld", focus, hidden)
         of_reasons, of_sentiment, of_resolution = seen.split([self.found, *self.sizes[4:]], dim=1)
         polarity = self.polarity(of_reasons[:, : self.sizes[0]])
-        primary = self.primary(of_reasons[:, : self.sizes[0]]).squeeze(-1)
         reasons, effort, loyalty, moves = found.split(self.sizes[:4], dim=1)
+        primary = self.primary(of_reasons[:, : self.sizes[0]]).squeeze(-1) + reasons.detach()
         polarised = reasons.sigmoid()[:, :, None] * polarity.softmax(-1)
         context = torch.cat([polarised.flatten(1), effort.sigmoid(), loyalty.sigmoid()], dim=1).detach()
         if self.config.own_reasons and input_ids is not None:
@@ -91,7 +91,7 @@ class Heads(nn.Module):
             seen_by_own = self._seen_by_own(hidden, speaks, of_own)
             reasons = torch.cat([reasons, own], dim=1)
             polarity = torch.cat([polarity, self.polarity(seen_by_own)], dim=1)
-            primary = torch.cat([primary, self.primary(seen_by_own).squeeze(-1)], dim=1)
+            primary = torch.cat([primary, self.primary(seen_by_own).squeeze(-1) + own.detach()], dim=1)
             evidence = torch.cat([evidence[:, : self.sizes[0]], of_own, evidence[:, self.sizes[0] :]], dim=1)
         return TaggerOutput(
             sentiment=self.sentiment(torch.cat([of_sentiment.flatten(1), context], dim=1)),
