@@ -58,7 +58,7 @@ KEPT: Final = 2.0  # what each of them weighs, where a corrected one weighs 1
 CORRECTED_LEAST: Final = 480  # readings of corrected texts then, however few they are
 CORRECTED_TIMES: Final = 10  # readings more of each of them
 
-MOST_NEWLY_GIVEN: Final = 0.02  # of the texts kept aside: a bar against a label that floods, no more
+MOST_NEWLY_GIVEN: Final = 0.01  # of the texts kept aside: a bar against a label that floods, no more
 REFUSALS_ENOUGH: Final = 30  # so many teach a label its bounds, and one that is frequent here is not to be barred
 HIGHEST: Final = 0.95
 STEP: Final = 0.02
