@@ -584,7 +584,7 @@ def test_what_they_came_for_is_learnt_among_all_reasons() -> None:
 
 
 def test_a_text_with_a_single_reason_came_for_it(tmp_path: Path) -> None:
-    record = {"sentiment": "negative", "effort": [], "loyalty": [], "resolution": None}
+    record: dict[str, object] = {"sentiment": "negative", "effort": [], "loyalty": [], "resolution": None}
     reasons: tuple[dict[str, str], ...] = (
         {"price.value": "negative"},
         {"price.value": "negative", "delivery.time": "negative"},
@@ -600,8 +600,8 @@ def test_a_text_with_a_single_reason_came_for_it(tmp_path: Path) -> None:
 
 def test_what_is_not_found_is_hardly_what_they_came_for(model: Path) -> None:
     network = TaggerNetwork.from_pretrained(model, dtype=torch.float32)
-    torch.nn.init.zeros_(network.primary[-1].weight)
-    torch.nn.init.zeros_(network.primary[-1].bias)
+    for parameter in network.primary[-1].parameters():
+        torch.nn.init.zeros_(parameter)
     ids = torch.tensor([[2, 5, 6, 7, 3]])
     with torch.no_grad():
         output = network(ids, torch.ones_like(ids))
