@@ -121,6 +121,34 @@ def test_a_live_database_is_copied_as_it_was_at_one_moment(store: Store, tmp_pat
 
 
 @pytest.mark.engines("duckdb")
+def test_whoever_looks_at_the_catalog_hinders_no_copy(store: Store, tmp_path: Path) -> None:
+    """DuckDB's catalog lists the copy that is being made, too, and who reads it holds that file open."""
+    stop, wrong = Event(), list[BaseException]()
+
+    def look() -> None:
+        try:
+            while not stop.is_set():
+                store.select("SELECT count(*) FROM information_schema.tables", {})
+        except BaseException as error:
+            wrong.append(error)
+
+    threads = [Thread(target=look) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        for turn in range(10):
+            assert store.back_up(tmp_path / f"b{turn}.duckdb").tables["feedback"] == 3
+            with store.open_snapshot() as snapshot:
+                assert snapshot.read(1)
+            store.rewrite()
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert wrong == []
+
+
+@pytest.mark.engines("duckdb")
 def test_what_a_killed_service_left_in_its_log_is_in_the_backup(tmp_path: Path) -> None:
     path = tmp_path / "voc.duckdb"
     code = (

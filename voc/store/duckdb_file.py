@@ -9,6 +9,7 @@ copy of all tables into a fresh file is free of them, so the file can be exchang
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from threading import Condition
 from threading import Lock as ThreadLock
@@ -38,7 +39,6 @@ _OFFLINE: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoload_known_extensions": "false",
 }
 _BEGIN: Final[Mapping[Kind, str]] = {"reading": "BEGIN TRANSACTION READ ONLY", "writing": "BEGIN TRANSACTION"}
-_COPY_NAME: Final = "copy.duckdb"
 _TABLES: Final = (
     "SELECT table_name FROM information_schema.tables WHERE table_catalog = current_database() AND table_type = 'BASE TABLE'"
     " ORDER BY table_name"
@@ -123,6 +123,7 @@ class DuckDBFile:
         self._inside: dict[Kind, int] = {"reading": 0, "writing": 0}
         self._barred: set[Kind] = set()
         self._copying = ThreadLock()
+        self._copy_numbers = count()
         self._locks: dict[Lock, ThreadLock] = {lock: ThreadLock() for lock in get_args(Lock)}
 
     @contextmanager
@@ -158,10 +159,10 @@ class DuckDBFile:
 
         Others read and write on. The file is gone when the context ends, unless it was moved away.
         """
-        with self._copying, self._folder() as folder:
+        with self._copying, self._fresh() as fresh:
             with self._entered("reading"):
-                counts = self._copy(folder / _COPY_NAME)
-            yield folder / _COPY_NAME, counts
+                counts = self._copy(fresh)
+            yield fresh, counts
 
     @contextmanager
     def copied_views(self, schema: str, numbers: str) -> Iterator[Path]:
@@ -171,10 +172,10 @@ class DuckDBFile:
         query for the number that all of it are below. Others read and write on. The file is gone when the context ends; who
         has opened it may read on.
         """
-        with self._copying, self._folder() as folder:
-            with self._entered("reading"), self._attached(folder / _COPY_NAME, _OLDEST_READER) as (cursor, own, copy):
+        with self._copying, self._fresh() as fresh:
+            with self._entered("reading"), self._attached(fresh, _OLDEST_READER) as (cursor, own, copy):
                 _copy_views(cursor, schema, own, copy, numbers)
-            yield folder / _COPY_NAME
+            yield fresh
 
     def rewrite(self, then: str) -> None:
         """Exchange the file for a fresh copy of it, in which `then` was run; nothing that was deleted is in it.
@@ -184,13 +185,9 @@ class DuckDBFile:
         """
         if self._path is None:
             return
-        with self._copying, self._kept_out("writing"), self._folder() as folder:
-            fresh = folder / _COPY_NAME
+        with self._copying, self._kept_out("writing"), self._fresh() as fresh:
             with self._entered("reading"):
-                self._copy(fresh)
-            with duckdb.connect(str(fresh), config=_OFFLINE) as made:
-                made.execute(then)
-                made.execute("CHECKPOINT")
+                self._copy(fresh, then)
             with self._kept_out("reading"):
                 self._exchange(fresh, self._path)
 
@@ -211,11 +208,14 @@ class DuckDBFile:
             put_in_place(fresh, path)
         self._heal()
 
-    def _copy(self, target: Path) -> dict[str, int]:
+    def _copy(self, target: Path, then: str | None = None) -> dict[str, int]:
         with self._attached(target, "(READ_WRITE)") as (cursor, own, copy):
             cursor.execute(f"COPY FROM DATABASE {own} TO {copy}")
             tables = [table for (table,) in cursor.execute(_TABLES).fetchall()]
             counts, copied = ({table: _count(cursor, of, table) for table in tables} for of in (own, copy))
+            if then:
+                cursor.execute(f"USE {copy}")
+                cursor.execute(then)
         if counts != copied:
             raise StoreError(f"A copy of {self.name!r} has other numbers of rows than the database; it was thrown away.")
         return counts
@@ -224,29 +224,33 @@ class DuckDBFile:
     def _attached(self, target: Path, options: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, str, str]]:
         """A cursor in one transaction over the database and a fresh file at `target`, and the names of both in SQL."""
         cursor = self._connection.cursor()
-        own, copy = (quoted(name) for name in _catalogs(cursor))
+        catalog = _catalog(cursor)
+        own, copy = quoted(catalog), quoted(f"{catalog}_{target.stem}")
         try:
             cursor.execute(f"ATTACH '{_escaped(target)}' AS {copy} {options}")
             cursor.execute("BEGIN TRANSACTION")
             yield cursor, own, copy
             cursor.execute("COMMIT")
-            cursor.execute(f"CHECKPOINT {copy}")
+            cursor.execute(f"FORCE CHECKPOINT {copy}")  # whoever looks at the catalog meanwhile is inside the copy, too
         except BaseException:
             with suppress(duckdb.Error):
                 cursor.execute("ROLLBACK")
             raise
         finally:
             with suppress(duckdb.Error):
-                cursor.execute(f"DETACH {copy}")
+                cursor.execute(f"USE {own}; DETACH {copy}")
             cursor.close()
 
     @contextmanager
-    def _folder(self) -> Iterator[Path]:
-        """The folder for copies, gone when the context ends; what goes wrong there is said so that it can be mended."""
+    def _fresh(self) -> Iterator[Path]:
+        """A file for a copy, gone when the context ends; what goes wrong there is said so that it can be mended.
+
+        Its name was not used before: DuckDB keeps a detached file until all who looked at the catalog meanwhile are done.
+        """
         with self._said(), said(self._copies):
             empty_folder(self._copies)
             try:
-                yield self._copies
+                yield self._copies / f"copy_{next(self._copy_numbers)}.duckdb"
             finally:
                 remove_folder(self._copies)
 
@@ -351,9 +355,9 @@ def _shut(connection: duckdb.DuckDBPyConnection) -> bool:
     return connection.execute("SELECT NOT current_setting('enable_external_access')").fetchall() == [(True,)]
 
 
-def _catalogs(cursor: duckdb.DuckDBPyConnection) -> tuple[str, str]:
+def _catalog(cursor: duckdb.DuckDBPyConnection) -> str:
     ((own,),) = cursor.execute("SELECT current_database()").fetchall()
-    return own, f"{own}_copy"
+    return str(own)
 
 
 def _count(cursor: duckdb.DuckDBPyConnection, catalog: str, table: str) -> int:
