@@ -248,7 +248,7 @@ def test_a_rare_code_takes_the_threshold_of_its_head() -> None:
     gold = random.random((400, 3)) < (0.5, 0.5, 0.0)
     sure = np.where(gold, 0.45, 0.25)
     sure[:, 0] += 0.2
-    thresholds = tune._thresholds(["often", "other", "never"], sure + random.normal(0, 0.02, sure.shape), gold)
+    thresholds = tune.thresholds_of(["often", "other", "never"], sure + random.normal(0, 0.02, sure.shape), gold)
     assert thresholds["often"] > 0.46 > thresholds["other"] > 0.25
     assert thresholds["other"] <= thresholds["never"] < thresholds["often"]
 
