@@ -253,6 +253,18 @@ def test_a_rare_code_takes_the_threshold_of_its_head() -> None:
     assert thresholds["other"] <= thresholds["never"] < thresholds["often"]
 
 
+def test_a_threshold_strays_from_the_usual_only_where_that_pays() -> None:
+    gold = np.arange(200)[:, None] < (1, 100)
+    sure = np.where(gold, (0.28, 0.28), 0.1)
+    rare, common = tune.thresholds_of(["rare", "common"], sure, gold, 0.0).values()
+    assert max(rare, common) <= 0.28
+    sure[:, 1] = np.where(gold[:, 1], 0.5, 0.1)
+    rare, common = tune.thresholds_of(["rare", "common"], sure, gold).values()
+    assert rare == common == tune.USUAL  # one example does not say that it lies elsewhere
+    rare, common = tune.thresholds_of(["rare", "common"], np.where(gold, 0.6, 0.52), gold).values()
+    assert min(rare, common) > 0.5
+
+
 @pytest.mark.parametrize("name", sorted(SPOILERS))
 def test_noise_changes_the_spelling_and_keeps_the_words(name: str) -> None:
     text = "سفارشم سه روز دیر رسید، کتاب‌ها خیس بود و هنوز کسی جواب نداده است"

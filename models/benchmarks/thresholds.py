@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     whole = [example for example in held_out if example.context]
     for title, examples in (("texts", texts), ("conversations", whole)):
         readings = read_texts(network, tokenizer, [each.text for each in examples], [each.context for each in examples])
-        found = np.stack([each.found for each in readings]).astype(np.float64)
+        found = np.stack([each.found for each in readings])
         rows = [(name, *(f"{score:.3f}" for score in _scores(found, examples, labels, ways))) for name, ways in _ways()]
         print_sheet(Sheet(f"{len(examples)} {title}, by thresholds set on others of them", ("way", *FOUND[:-1]), rows))
 
@@ -53,12 +53,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _ways() -> list[tuple[str, Setter]]:
     def of_cost(cost: float) -> Setter:
         def setter(probabilities: Floats, gold: Bools) -> Floats:
-            return np.array(list(tune.thresholds_of([str(at) for at in range(gold.shape[1])], probabilities, gold, cost).values()))
+            return np.array(
+                list(tune.thresholds_of([str(at) for at in range(gold.shape[1])], probabilities, gold, cost).values())
+            )
 
         return setter
 
     return [(f"straying costs {cost}", of_cost(cost)) for cost in COSTS] + [
-        (f"{tune.USUAL} for all", lambda _probabilities, gold: np.full(gold.shape[1], tune.USUAL))
+        (f"{tune.USUAL} for all", lambda _probabilities, gold: np.full(gold.shape[1], tune.USUAL, dtype=np.float32))
     ]
 
 
