@@ -381,12 +381,12 @@ def test_only_a_label_that_people_seldom_refused_may_flood() -> None:
 
 def test_a_name_belongs_to_what_was_learnt() -> None:
     one, other = row(NO_CASH, {"sentiment": "negative"}), row("دیر رسید", {"sentiment": "negative"})
-    name = name_of("voc-fa-9", [one, other])
-    assert name.startswith("voc-fa-9+corrections-")
-    assert name_of("voc-fa-9", [other, one]) == name
-    assert name_of("voc-fa-9", [row(NO_CASH, {"sentiment": "mixed"}), other]) != name
+    name = name_of("voc-fa-10", [one, other])
+    assert name.startswith("voc-fa-10+corrections-")
+    assert name_of("voc-fa-10", [other, one]) == name
+    assert name_of("voc-fa-10", [row(NO_CASH, {"sentiment": "mixed"}), other]) != name
     assert name_of(name, [one]).count("+corrections-") == 1
-    assert name_of(name, [one]) != name_of("voc-fa-9", [one])
+    assert name_of(name, [one]) != name_of("voc-fa-10", [one])
 
 
 def test_only_what_people_spoke_of_is_measured() -> None:
