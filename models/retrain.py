@@ -61,6 +61,7 @@ CORRECTED_TIMES: Final = 10  # readings more of each of them
 MOST_NEWLY_GIVEN: Final = 0.01  # of the texts kept aside: a bar against a label that floods, no more
 REFUSALS_ENOUGH: Final = 30  # so many teach a label its bounds, and one that is frequent here is not to be barred
 HIGHEST: Final = 0.95
+LEAST_SURE: Final = 0.66  # of what people said only where it is: about twice as likely as not
 STEP: Final = 0.02
 CHECKPOINT: Final = "training.pt"
 CARD: Final = """# {name}
@@ -211,7 +212,7 @@ def hardly_refused(said: Sequence[Example], found: Sequence[int]) -> list[int]:
 def raise_thresholds(
     network: TaggerNetwork, before: Teacher, now: Teacher, aside: Sequence[Example], found: Sequence[int]
 ) -> None:
-    """Raise the thresholds of these labels until few of the texts kept aside are given what they were not given before."""
+    """Raise these labels' thresholds to where they are fairly sure, and on while many texts kept aside are newly given them."""
     config, texts = network.config, [each for each in aside if not each.context]
     given = np.stack([before.gives(*pair) for pair in zip(texts, before.read(texts), strict=True)])
     probabilities = np.stack([reading.found for reading in now.read(texts)])
@@ -219,7 +220,8 @@ def raise_thresholds(
         code = now.labels.found[at]
         new = probabilities[~given[:, at], at]
         least = (config.thresholds or {}).get(code, DEFAULT_THRESHOLD)
-        risen = next((t for t in np.arange(least, HIGHEST, STEP) if (new >= t).sum() <= MOST_NEWLY_GIVEN * len(texts)), HIGHEST)
+        from_there = np.arange(max(least, LEAST_SURE), HIGHEST, STEP)
+        risen = next((t for t in from_there if (new >= t).sum() <= MOST_NEWLY_GIVEN * len(texts)), HIGHEST)
         for thresholds in (config.thresholds, config.conversation_thresholds):
             if thresholds and code in thresholds:
                 thresholds[code] = round(min(thresholds[code] + float(risen) - least, HIGHEST), 2)

@@ -369,6 +369,15 @@ def test_a_threshold_rises_until_few_are_newly_given(tiny: Path) -> None:
     assert network.config.thresholds[code] == 0.7
 
 
+def test_what_people_said_only_where_it_is_is_given_where_it_is_fairly_sure(tiny: Path) -> None:
+    network = retrain.load_network(tiny)
+    nobody = _Sure(network, [0.1] * 100)
+    retrain.raise_thresholds(network, nobody, nobody, [LABELS.blank("خوب")] * 100, [0])
+    assert network.config.thresholds is not None
+    assert network.config.thresholds[LABELS.found[0]] == retrain.LEAST_SURE
+    assert network.config.thresholds[LABELS.found[1]] == 0.6
+
+
 def test_only_a_label_that_people_seldom_refused_may_flood() -> None:
     given = {"add": {"reasons": {"order.availability": "negative"}}}
     seldom = [row(NO_CASH, given)] * 10 + [row("گرون بود", {"reasons": {}})] * (REFUSALS_ENOUGH - 1)
