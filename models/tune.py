@@ -117,7 +117,7 @@ def _of_resolution(resolution: Floats, truth: NDArray[np.int64]) -> float:
     chosen = 1 + resolution[:, 1:].argmax(1)
     return _best(
         THRESHOLDS,
-        lambda t: resolution_f1(np.where(resolution[:, 1:].sum(1) >= t, chosen, 0), truth) - STRAYING_COST * (t - USUAL) ** 2,
+        lambda t: resolution_f1(np.where(resolution[:, 1:].sum(1) >= t, chosen, 0), truth) - _straying(t, STRAYING_COST),
     )
 
 
@@ -133,8 +133,12 @@ def thresholds_of(
     share = HEAD_EXAMPLES / max(int(true.sum()), 1)
     both = said + true + share * (said.sum(1, keepdims=True) + true.sum())
     f1 = 2 * (hits + share * hits.sum(1, keepdims=True)) / np.maximum(both, 1)
-    scores = f1 - straying_cost * np.square(THRESHOLDS - USUAL)[:, None]
+    scores = f1 - _straying(THRESHOLDS, straying_cost)[:, None]
     return {code: round(float(THRESHOLDS[best]), 2) for code, best in zip(codes, scores.argmax(0), strict=True)}
+
+
+def _straying(thresholds: Floats, cost: float) -> Floats:
+    return cost * np.square(thresholds - USUAL)
 
 
 def _best(options: Floats, score) -> float:  # type: ignore[no-untyped-def]
