@@ -10,7 +10,7 @@ pay for straying from where the best F1 lies on probabilities that are true (hal
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -137,7 +137,7 @@ def thresholds_of(
     return {code: round(float(THRESHOLDS[best]), 2) for code, best in zip(codes, scores.argmax(0), strict=True)}
 
 
-def _straying(thresholds: Floats, cost: float) -> Floats:
+def _straying(thresholds: Any, cost: float) -> Any:
     return cost * np.square(thresholds - USUAL)
 
 
