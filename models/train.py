@@ -31,7 +31,6 @@ from voc.taxonomy import load_taxonomy
 from voc.text.normalise import NORMALISER_VERSION
 
 EPOCHS: Final = 8
-SPOKEN: Final = "conversations"  # in the name of a file of labelled conversations
 WEAK_SHARE: Final = 0.1  # batches of noisy ratings for each batch of labels: more of them costs reasons and cues
 
 
@@ -48,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--name", default="voc-fa-10", help="stored with every tag that the model gives")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--weak-share", type=float, default=WEAK_SHARE, help="batches of ratings for each batch of labels")
-    parser.add_argument("--spoken-share", type=float, default=1.0, help="of what conversations give, read in each pass")
+    parser.add_argument(
+        "--share", type=share_of, nargs="+", default=[], metavar="FILE=SHARE", help="how much of a label file each pass reads"
+    )
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop by then, learning rate run down in time")
     parser.add_argument("--batch-texts", type=int, default=BATCH_TEXTS, help="a step; a card is busy from 256 on")
     parser.add_argument("--device", default="cpu", help="cpu, or cuda where torch has one")
@@ -63,19 +64,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     records = [record for path in given.labels.glob("*.jsonl") for record in read_records(path)]
     ids = {record["id"] for record in records if not {"text", "turns"} & set(record)}
     texts = read_texts_by_id(given.corpora, ids)
-    read = {path: read_labelled(path, texts, labels) for path in train_paths}
-    written = [example for path, examples in read.items() for example in examples if SPOKEN not in path.name]
-    spoken = [example for path, examples in read.items() for example in examples if SPOKEN in path.name]
+    read = {path.stem: read_labelled(path, texts, labels) for path in train_paths}
+    shares = dict(given.share)
+    if strangers := shares.keys() - read:
+        parser.error(f"--share: no {', '.join(sorted(strangers))} among {', '.join(read)}")
     held_out = [example for path in held_out_paths for example in read_labelled(path, texts, labels, held_out=True)]
-    written += from_taxonomy(taxonomy, labels)
     weak = list(
         read_taught(given.taught, given.corpora, labels, without=ids)
         if given.taught
         else read_weak(given.corpora, labels, without=ids)
     )
     counts = {
-        "written": len(written),
-        "spoken": len(spoken),
+        **{name: len(examples) for name, examples in read.items()},
         "held_out": len(held_out),
         "weak": len(weak),
         "texts_missing": len(ids) - len(texts),
@@ -93,9 +93,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     network, goes_on = start_from(given.base, config)
     first = [] if goes_on else weak
-    share, batch_texts = given.weak_share, given.batch_texts
-    passes = [written + some_of(spoken, given.spoken_share, given.seed + at) for at in range(given.epochs)]
-    batches = plan(passes, weak, first, weak_share=share, seed=given.seed, batch_texts=batch_texts)
+    read["taxonomy"] = from_taxonomy(taxonomy, labels)
+    passes = [
+        [each for name in read for each in some_of(read[name], shares.get(name, 1.0), given.seed + at)]
+        for at in range(given.epochs)
+    ]
+    batches = plan(passes, weak, first, weak_share=given.weak_share, seed=given.seed, batch_texts=given.batch_texts)
     course, checkpoint = Course(batches, tokenizer, seed=given.seed), given.out / "training.pt"
     groups = parameter_groups(network, faster=(given.batch_texts / BATCH_TEXTS) ** 0.5)
     on_device = network.to(given.device)
@@ -107,10 +110,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(json.dumps({"saved": str(given.out), "thresholds": fitted.config.thresholds}))
 
 
+def share_of(said: str) -> tuple[str, float]:
+    """A label file's name and the share of it that each pass reads.
+
+    >>> share_of("train_own=2")
+    ('train_own', 2.0)
+    """
+    name, share = said.split("=")
+    return name, float(share)
+
+
 def some_of(examples: Sequence[Example], share: float, seed: int) -> list[Example]:
-    """A share of the examples, drawn anew for each seed."""
-    drawn = np.random.default_rng(seed).permutation(len(examples))[: round(share * len(examples))]
-    return [examples[at] for at in drawn]
+    """A share of the examples, drawn anew for each seed; a share of 2.5 is each twice, and half of them once more."""
+    drawn = np.random.default_rng(seed).permutation(len(examples))
+    return [examples[at] for at in np.resize(drawn, round(share * len(examples)))]
 
 
 def encoder_of(base: Path) -> dict[str, object]:

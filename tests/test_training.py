@@ -4,6 +4,7 @@ import gzip
 import json
 import math
 import shutil
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -148,12 +149,23 @@ def test_a_tagger_goes_on_learning(model: Path, corpora: Path, labels: Path, tmp
     assert replace(first, model="second") != second
 
 
-def test_each_pass_reads_another_share_of_what_conversations_give() -> None:
+def test_each_pass_reads_another_share_of_a_label_file() -> None:
     labels = Labels(load_taxonomy())
     examples = [labels.blank(str(number)) for number in range(40)]
     drawn = [[each.text for each in train.some_of(examples, 0.25, seed)] for seed in (1, 1, 2)]
     assert len(set(drawn[0])) == 10
     assert drawn[0] == drawn[1] != drawn[2]
+    times = Counter(each.text for each in train.some_of(examples, 2.25, 1))
+    assert sorted(times.values()) == [2] * 30 + [3] * 10
+
+
+def test_a_share_of_a_label_file_that_is_not_there_is_refused(
+    pretrained: Path, corpora: Path, labels: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        train.main(["--base", str(pretrained), "--corpora", str(corpora), "--labels", str(labels), "--out", str(tmp_path),
+                    "--share", "trainn=2"])  # fmt: skip
+    assert "no trainn among train" in capsys.readouterr().err
 
 
 def test_training_goes_on_where_it_was_killed(
