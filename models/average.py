@@ -1,6 +1,6 @@
 """The average of a tagger and of what it became by learning on, which loses less of the old (Wortsman et al. 2022, 2109.01903).
 
-    python -m models.average --older FINISHED --newer build/learnt_on --share 0.85 --corpora CORPORA --out build/voc-fa-10
+    python -m models.average --older FINISHED --newer build/learnt_on --share 0.85 --corpora CORPORA --out build/voc-fa-11
 
 Labels that the older one does not know keep the newer one's weights. Thresholds and temperatures are set anew on the
 held-out labels.

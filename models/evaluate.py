@@ -32,7 +32,8 @@ from voc.tagging.tagger import TransformerTagger
 
 OTHER_TRADES: Final = ("telecom", "places")
 HELD_OUT: Final = tuple(
-    Path("data/labels") / name for name in ("dev.jsonl", "test.jsonl", "test_own.jsonl", "test_conversations.jsonl")
+    Path("data/labels") / name
+    for name in ("dev.jsonl", "test.jsonl", "test_own.jsonl", "dev_conversations.jsonl", "test_conversations.jsonl")
 )
 
 

@@ -1,5 +1,7 @@
 """What a tagger says already, as examples to learn beside corrections, so that it goes on saying it."""
 
+import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -101,10 +103,13 @@ class Teacher:
 
 
 def own_texts(labels: Labels) -> list[Example]:
-    """Texts of our own and of the taxonomy, and a part of our conversations, whole and in pieces; of none is anything said."""
+    """Texts of our own and of the taxonomy, and a part of our conversations, whole and in pieces.
+
+    Of none is anything said: what their readers found is in `found`, and weighs nothing.
+    """
     own, spoken = (read_labelled(labels_folder() / f"train_{name}.jsonl", {}, labels) for name in ("own", "conversations"))
     known = own + from_taxonomy(load_taxonomy(), labels) + spoken[::CONVERSATIONS_ONE_IN]
-    return [replace(labels.blank(each.text), context=each.context) for each in known]
+    return [replace(labels.blank(each.text), found=each.found, context=each.context) for each in known]
 
 
 def draw(examples: Sequence[Example], count: int, random: np.random.Generator) -> list[Example]:
@@ -112,6 +117,23 @@ def draw(examples: Sequence[Example], count: int, random: np.random.Generator) -
     times = -(-count // len(examples)) if examples else 0
     order = [at for _ in range(times) for at in random.permutation(len(examples))]
     return [examples[at] for at in order[:count]]
+
+
+def nearest(examples: Sequence[Example], said: Sequence[Example], count: int) -> list[Example]:
+    """So many of the examples, or all: those that share most with one of what was said, a word the more the rarer it is."""
+    words = [frozenset(each.text.split()) for each in examples]
+    seen = Counter(word for each in words for word in each)
+    worth = {word: math.log(len(words) / times) ** 2 for word, times in seen.items()}
+
+    def length(text: frozenset[str]) -> float:
+        return math.sqrt(sum(worth.get(word, 0.0) for word in text)) or 1.0
+
+    corrected = [(text, length(text)) for text in {frozenset(each.text.split()) for each in said}]
+    likeness = [
+        max(sum(worth[word] for word in text & other) / its_length for other, its_length in corrected) / length(text)
+        for text in words
+    ]
+    return [examples[at] for at in np.argsort(likeness, kind="stable")[::-1][:count]]
 
 
 def typed(examples: Sequence[Example], random: np.random.Generator) -> list[Example]:

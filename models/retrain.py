@@ -28,7 +28,7 @@ from models.batch import loss_of
 from models.corrected import LEARNT_FILE, Row, add_source, blank_of, example_of, read_rows
 from models.course import BATCH_TEXTS, Course, fit, shuffled
 from models.examples import Example, Labels
-from models.known import Encoded, Overruled, Teacher, draw, left_out, own_texts, typed
+from models.known import Encoded, Overruled, Teacher, draw, left_out, nearest, own_texts, typed
 from models.tokenizer import load_tokenizer
 from voc.corrections.statement import write_statement
 from voc.errors import ModelError
@@ -46,6 +46,7 @@ PASSES: Final = 40  # over all texts at once, encoded beforehand; more of them, 
 READINGS: Final = 12  # of each corrected text, most of them with words left out or mistyped; of many texts fewer
 MOST_READINGS: Final = 2_400
 KNOWN: Final = 5_000  # texts beside them
+BOUNDS: Final = 0.25  # of those: what is most like the corrected texts and none of it, which shows where a label ends
 TO_STAY: Final = 3.0  # what it weighs that all of those stay as they are, where that all corrections are learnt weighs 1
 LABEL_STEP: Final = 0.03
 JUDGE_STEP: Final = 3e-4
@@ -147,18 +148,26 @@ def retrain(
         course = Course(plan(corrected, known, teacher, random), tokenizer, seed=seed, steady=True)
         learner = fit(learner, course, checkpoint, groups=open_all(learner, overruled))
     else:
-        learn_heads(learner, encode(corrected, known, teacher, random), overruled)
+        at = list(overruled.found)
+        others_of_label = [each for each in known if not each.context and not each.found[at].any()]
+        bounds = nearest(others_of_label, corrected, round(BOUNDS * KNOWN))
+        learn_heads(learner, encode(corrected, known, bounds, teacher, random), overruled)
     if boundless := hardly_refused(corrected, overruled.found):
         aside = [*others, *own[::ASIDE_ONE_IN]]
         raise_thresholds(learner, teacher, Teacher(learner, tokenizer, labels), aside, boundless)
     return learner
 
 
-def encode(said: Sequence[Example], own: Sequence[Example], teacher: Teacher, random: np.random.Generator) -> list[Encoded]:
-    """Readings of what was corrected and, beside them, what is to stay, encoded for heads to learn from."""
+def encode(
+    said: Sequence[Example], own: Sequence[Example], bounds: Sequence[Example], teacher: Teacher, random: np.random.Generator
+) -> list[Encoded]:
+    """Readings of what was corrected and, beside them, what is to stay, encoded for heads to learn from.
+
+    `bounds` are those of our own texts that come close.
+    """
     times = max(1, min(READINGS, MOST_READINGS // len(said)))
     readings = [left_out(each, random) for each in said for _ in range(times)]
-    known = draw(own, KNOWN, random)
+    known = [*bounds, *draw(own, KNOWN - len(bounds), random)]
     batches = shuffled(typed([*said, *readings, *known], random), BATCH_TEXTS, random)
     weight = TO_STAY * (len(said) + len(readings)) / max(len(known), 1)
     return [teacher.answer(batch, weight) for batch in batches]

@@ -1,6 +1,6 @@
 """Training of the tagger: a pre-trained encoder, labels and public ratings in, a model folder that serves out.
 
-    voc train --corpora CORPORA --out build/voc-fa-10
+    voc train --corpora CORPORA --out build/voc-fa-11
 
 Reads from top to bottom: examples, one pass over noisy ratings (sentiment alone), passes over the labels with a share of
 ratings mixed in, thresholds and temperatures set on the held-out labels, weights saved in half precision with everything
@@ -43,8 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--corpora", type=Path, nargs="+", required=True, help="folders with the texts of the labels")
     parser.add_argument("--labels", type=Path, default=Path("data/labels"), help="folder of train*.jsonl and dev*.jsonl")
     parser.add_argument("--taught", type=Path, help="what finished taggers said of unlabelled texts (models.teach)")
-    parser.add_argument("--out", type=Path, default=Path("build/voc-fa-10"))
-    parser.add_argument("--name", default="voc-fa-10", help="stored with every tag that the model gives")
+    parser.add_argument("--out", type=Path, default=Path("build/voc-fa-11"))
+    parser.add_argument("--name", default="voc-fa-11", help="stored with every tag that the model gives")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--weak-share", type=float, default=WEAK_SHARE, help="batches of ratings for each batch of labels")
     parser.add_argument(

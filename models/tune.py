@@ -1,6 +1,6 @@
 """Thresholds and temperatures from held-out labels.
 
-    python -m models.tune FOLDER --corpora CORPORA --name voc-fa-10
+    python -m models.tune FOLDER --corpora CORPORA --name voc-fa-11
 
 A temperature for each head, a threshold for each code. A few hundred texts hold few examples of a rare code, so each code
 is scored together with a share of its head: one that is seldom seen takes the head's threshold, a common one its own. Both

@@ -19,7 +19,7 @@ from models.batch import loss_of
 from models.compare import difference, parts_said
 from models.corrected import LEAST_TO_HOLD_OUT, Row, Rows, example_of, learnt_by, rows_of_files, rows_of_store
 from models.examples import Example, Labels, from_taxonomy
-from models.known import Overruled, Teacher
+from models.known import Overruled, Teacher, nearest
 from models.retrain import MOST_NEWLY_GIVEN, REFUSALS_ENOUGH, name_of
 from models.tokenizer import load_tokenizer
 from tests.fakes import FakeTagger
@@ -390,12 +390,24 @@ def test_only_a_label_that_people_seldom_refused_may_flood() -> None:
 
 def test_a_name_belongs_to_what_was_learnt() -> None:
     one, other = row(NO_CASH, {"sentiment": "negative"}), row("دیر رسید", {"sentiment": "negative"})
-    name = name_of("voc-fa-10", [one, other])
-    assert name.startswith("voc-fa-10+corrections-")
-    assert name_of("voc-fa-10", [other, one]) == name
-    assert name_of("voc-fa-10", [row(NO_CASH, {"sentiment": "mixed"}), other]) != name
+    name = name_of("voc-fa-11", [one, other])
+    assert name.startswith("voc-fa-11+corrections-")
+    assert name_of("voc-fa-11", [other, one]) == name
+    assert name_of("voc-fa-11", [row(NO_CASH, {"sentiment": "mixed"}), other]) != name
     assert name_of(name, [one]).count("+corrections-") == 1
-    assert name_of(name, [one]) != name_of("voc-fa-10", [one])
+    assert name_of(name, [one]) != name_of("voc-fa-11", [one])
+
+
+def test_the_bounds_of_a_code_are_what_shares_the_rarest_words_with_a_correction() -> None:
+    known, said = (
+        [LABELS.blank(text) for text in texts]
+        for texts in (
+            ("پول نداشتم بخرم", "خودپرداز کارتم رو خورد", "غذا سرد بود", "سرویس عالی بود", "قیمت بالا بود"),
+            ("خودپرداز پول نداشت بود",),
+        )
+    )
+    assert [each.text for each in nearest(known, said, 2)] == ["پول نداشتم بخرم", "خودپرداز کارتم رو خورد"]
+    assert len(nearest(known, said, 9)) == 5
 
 
 def test_only_what_people_spoke_of_is_measured() -> None:
