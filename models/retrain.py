@@ -46,7 +46,8 @@ PASSES: Final = 40  # over all texts at once, encoded beforehand; more of them, 
 READINGS: Final = 12  # of each corrected text, most of them with words left out or mistyped; of many texts fewer
 MOST_READINGS: Final = 2_400
 KNOWN: Final = 5_000  # texts beside them
-BOUNDS: Final = 0.25  # of those: what is most like the corrected texts and none of it, which shows where a label ends
+BOUNDS: Final = 0.5  # of those: what is most like the corrected texts and none of it, which shows where a label ends
+BOUNDS_TIMES: Final = 3
 TO_STAY: Final = 3.0  # what it weighs that all of those stay as they are, where that all corrections are learnt weighs 1
 LABEL_STEP: Final = 0.03
 JUDGE_STEP: Final = 3e-4
@@ -150,7 +151,7 @@ def retrain(
     else:
         at = list(overruled.found)
         others_of_label = [each for each in known if not each.context and not each.found[at].any()]
-        bounds = nearest(others_of_label, corrected, round(BOUNDS * KNOWN))
+        bounds = nearest(others_of_label, corrected, round(BOUNDS * KNOWN / BOUNDS_TIMES))
         learn_heads(learner, encode(corrected, known, bounds, teacher, random), overruled)
     if boundless := hardly_refused(corrected, overruled.found):
         aside = [*others, *own[::ASIDE_ONE_IN]]
@@ -167,7 +168,8 @@ def encode(
     """
     times = max(1, min(READINGS, MOST_READINGS // len(said)))
     readings = [left_out(each, random) for each in said for _ in range(times)]
-    known = [*bounds, *draw(own, KNOWN - len(bounds), random)]
+    near = draw(bounds, BOUNDS_TIMES * len(bounds), random)
+    known = near + draw(own, KNOWN - len(near), random)
     batches = shuffled(typed([*said, *readings, *known], random), BATCH_TEXTS, random)
     weight = TO_STAY * (len(said) + len(readings)) / max(len(known), 1)
     return [teacher.answer(batch, weight) for batch in batches]
