@@ -153,7 +153,7 @@ class AccessGate:
         recorder = _Recorder(access, call, scope, send)
         try:
             if refusal is not None:
-                await _refuse(refusal, Request(scope, receive))(scope, receive, recorder.send)
+                await _refuse(access, refusal, Request(scope, receive))(scope, receive, recorder.send)
             elif (call.method, call.route) in _UPLOADS:
                 await self._upload(access, caller, scope, receive, recorder.send)
             else:
@@ -167,7 +167,7 @@ class AccessGate:
             detail = "Too many uploads at once (VOC_CONCURRENT_UPLOADS). Wait until one of them is answered."
             document = describe(429, detail, code="too_many_uploads")
             refusal = Refusal(document, {"Retry-After": str(UPLOAD_WAIT_S)})
-            await _refuse(refusal, Request(scope, receive))(scope, receive, send)
+            await _refuse(access, refusal, Request(scope, receive))(scope, receive, send)
             return
         try:
             await self._app(scope, receive, send)
@@ -255,11 +255,11 @@ def _bad_key() -> Refusal:
     return Refusal(document, {"WWW-Authenticate": 'Bearer realm="voc", error="invalid_token"'})
 
 
-def _refuse(refusal: Refusal, request: Request) -> ASGIApp:
+def _refuse(access: Access, refusal: Refusal, request: Request) -> ASGIApp:
     status = refusal.document["status"]
     if not wants_page(request):
         return respond(refusal.document, refusal.headers)
-    if status == 401 and request.method == "GET":
+    if status == 401 and request.method == "GET" and not access.keyring.is_open:  # without any key nobody could sign in
         came_for = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"{SIGN_IN}?next={quote(came_for, safe='')}", status_code=303)
     page = render_problem(request, refusal.document)

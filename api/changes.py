@@ -8,7 +8,7 @@ from typing import Final
 from api import titles
 from api.highlight import Piece, pieces
 from api.periods import period_words
-from api.tongue import number, percent, say, span_words
+from api.tongue import number, percent, points_words, say, span_words
 from voc.kpis import KpiRow, Setting, compute_kpis
 from voc.kpis.differences import difference_of_estimates
 from voc.kpis.kpi import Estimate
@@ -91,13 +91,14 @@ def _change(found: Contrast, then: Filters, now: Filters, texts: Mapping[str, Ta
     span = {"from": side.from_.isoformat(), "to": side.to.isoformat()} if side.from_ and side.to else {}
     tagged = texts.get(found.examples[0]) if found.examples else None
     before, after = found.share_first or 0.0, found.share_second or 0.0
+    low, high = (points_words(bound or 0.0, 1) for bound in (found.ci_low, found.ci_high))
     return Change(
         kind=say(KINDS[found.kind]),
         title=titles.code_title(found.code),
         rose=rose,
         before=percent(before),
         now=percent(after),
-        interval=say("تفاوت: {interval}", interval=span_words(percent(found.ci_low), percent(found.ci_high))),
+        interval=say("تفاوت: {interval}", interval=span_words(low, high)),
         times=say("{times} برابر", times=number(after / before, 1)) if before and after / before >= TOLD_TIMES else "",
         query={name: found.code, **span},
         example=pieces(tagged.feedback.text, tagged.tags, (found.code,)) if tagged else [],

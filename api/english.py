@@ -6,8 +6,8 @@
 ('+12', '0', '−4')
 >>> percent(0.123), percent(0.004), percent(None)
 ('12%', '0.4%', '—')
->>> duration(3_725), duration(61), duration(0.4)
-('1 hour and 2 minutes', '1 minute and 1 second', 'less than a second')
+>>> duration(3_725), duration(61), duration(0.4), duration(-61)
+('1 hour and 2 minutes', '1 minute and 1 second', 'less than a second', '−1 minute and 1 second')
 """
 
 from datetime import date, datetime

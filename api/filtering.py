@@ -2,11 +2,13 @@
 
 The address of a page is all there is to it: what the form sends stands there, can be shared, and goes along from page to page.
 A page takes `PageFilters` (or a child of it) as its query, renders with `filters=make_form(path, query, service)`, includes
-`filters.html`, and ends its links in `filters.query` or `filters.query_more`.
+`filters.html`, and ends its links in `filters.query` or `filters.query_more`. A count of a part of the texts leads to
+`filters.texts_with(…)`.
 """
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -22,6 +24,7 @@ from api.tongue import day, say, span_words, typed_day
 from voc.days import parse_day
 from voc.errors import InputError
 from voc.store import Filters
+from voc.store.filters import contains_pattern
 from voc.taxonomy import Code, load_taxonomy
 from voc.trends import compute_trend
 
@@ -91,12 +94,14 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class FilterForm:
-    """The form of the page at `path`: what it offers and what is chosen. `query` and `query_more` are what links keep of it.
+    """The form of the page at `path`: what it offers and what is chosen. `kept` is what links keep of it, which
+    `query` and `query_more` write out.
 
     `corrected_rows` are those among the chosen in which people overrule the model, and `corrected_query` is theirs.
     """
 
     path: str
+    kept: Pairs
     query: str
     query_more: str
     from_day: str
@@ -109,6 +114,20 @@ class FilterForm:
     corrected_rows: int
     corrected_query: str
 
+    def texts_with(self, more: Mapping[str, str]) -> str | None:
+        """Where those of the chosen texts are that pass these filters too; None where no address means just them.
+
+        Values of one filter are alternatives, so that another takes the place of those that are chosen, if it is within them;
+        and a polarity is that of the very reason beside it, where what passes has any reason of it.
+        """
+        if "reason" in more and any(name == "polarity" for name, _ in self.kept):
+            return None
+        for name, value in more.items():
+            chosen = [given for kept, given in self.kept if kept == name]
+            if chosen and name not in _PERIOD and not _is_within(name, value, chosen):
+                return None
+        return f"/texts{_query([*more.items(), *(pair for pair in self.kept if pair[0] not in more)])}"
+
 
 def make_form(path: str, query: PageFilters, service: Service, *, without: str = "", also: Pairs | None = None) -> FilterForm:
     """The form with what the query has chosen. Links do not keep the filter `without`; `also` goes along with the form."""
@@ -117,6 +136,7 @@ def make_form(path: str, query: PageFilters, service: Service, *, without: str =
     fields = [field for field in _fields(pairs, service) if field.name != without]
     return FilterForm(
         path=path,
+        kept=kept,
         query=_query(kept),
         query_more=f"&{urlencode(kept)}" if kept else "",
         from_day=typed_day(filters.from_) if filters.from_ else "",
@@ -129,6 +149,13 @@ def make_form(path: str, query: PageFilters, service: Service, *, without: str =
         corrected_rows=service.store.corrections.count(filters),
         corrected_query=_query([*(pair for pair in pairs if pair[0] != "corrected"), ("corrected", "true")]),
     )
+
+
+def _is_within(name: str, value: str, chosen: Sequence[str]) -> bool:
+    """Whether all texts that pass a filter by this value pass it by the chosen ones."""
+    if name == "q":
+        return any(re.search(contains_pattern(words), value) for words in chosen)
+    return value in chosen or (name == "reason" and value.partition(".")[0] in chosen)
 
 
 def _fields(pairs: Pairs, service: Service) -> Iterator[Select]:

@@ -48,6 +48,7 @@ METHODS: Final[Mapping[str, str]] = {
 SPANS: Final[Mapping[BucketSize, str]] = {"day": "روز", "week": "هفته", "month": "ماه", "quarter": "فصل"}
 GROUPS: Final[Mapping[str, str]] = {"channel": "کانال", "agent": "کارشناس"}
 GROUPS_SHOWN: Final = 15
+MOST_DECIMALS: Final = 4  # of a number in a formula: a sum of floats has some that nobody put in
 CHART_UNITS: Final[Mapping[str, str]] = {"share": "share", **dict.fromkeys(NETS, "points")}
 _WORD: Final = re.compile(r"[a-z_]+")
 
@@ -108,12 +109,12 @@ def list_groups(store: Store, name: str, group: str, filters: Filters, setting: 
 
 
 def filled_formula(store: Store, kpi: Kpi, filters: Filters, setting: Setting) -> str:
-    """The formula of a KPI with the actual counts in place of their names, where it is one of counts alone."""
+    """The formula of a KPI with the actual numbers in place of their names, where it is one of counts and set shares alone."""
     counts = counts_behind(store, kpi.name, filters=filters, setting=setting)
     names = set(_WORD.findall(kpi.formula))
     if not counts or names - set(counts) or any(map(math.isnan, counts.values())):
         return ""
-    filled = _WORD.sub(lambda name: f"{counts[name.group()]:g}", kpi.formula)
+    filled = _WORD.sub(lambda name: _unrounded(counts[name.group()]), kpi.formula)
     return digits(filled.replace("·", " × "))  # beside Persian digits a dot reads as a nought
 
 
@@ -128,6 +129,11 @@ def written(value: float | None, unit: str) -> str:
     if unit == "seconds":
         return duration(value)
     return f"{number(value, 1)} {titles.unit_title(unit)}".strip()
+
+
+def _unrounded(count: float) -> str:
+    decimals = f"{count:.{MOST_DECIMALS}f}".rstrip("0").partition(".")[2]
+    return number(count, len(decimals))
 
 
 def _why(row: KpiRow) -> str:

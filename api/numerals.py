@@ -40,9 +40,11 @@ class Numerals:
         """A span of time in its two largest units."""
         if seconds is None:
             return MISSING
-        rest, parts = round(seconds), list[str]()
+        rest, parts = round(abs(seconds)), list[str]()
         for one, many, size in self.units:
             count, rest = divmod(rest, size)
             if count:
                 parts.append(f"{self.number(count)} {one if count == 1 else many}")
-        return self.joint.join(parts[:2]) or self.less_than_a_second
+        if not parts:
+            return self.less_than_a_second
+        return (self.minus if seconds < 0 else "") + self.joint.join(parts[:2])

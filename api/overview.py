@@ -102,7 +102,7 @@ def _change_words(change: Estimate | None, unit: str) -> str:
     if change is None or change.value is None or change.ci_low is None or change.ci_high is None:
         return ""
     points = points_words(change.value) if unit == "share" else signed(change.value, 0 if unit in NETS else 1)
-    told = say("{points} از دورهٔ پیش", points=points)
+    told = say("{points} نسبت به دورهٔ پیش", points=points)
     return told if change.ci_low > 0 or change.ci_high < 0 else say("{change}، شاید اتفاقی", change=told)
 
 

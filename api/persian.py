@@ -11,6 +11,8 @@ left-to-right mark, as Unicode's own Persian locale does, so that it stays on th
 ('۱۲٪', '۰٫۴٪', '—')
 >>> duration(3_725), duration(48), duration(0.4)
 ('۱ ساعت و ۲ دقیقه', '۴۸ ثانیه', 'کمتر از یک ثانیه')
+>>> duration(-3_725) == "\u200e−۱ ساعت و ۲ دقیقه", duration(-0.4)
+(True, 'کمتر از یک ثانیه')
 """
 
 from datetime import date, datetime

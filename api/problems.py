@@ -6,6 +6,7 @@ but for plain parameters, and of an unforeseen error only its type and the lines
 """
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -29,6 +30,7 @@ _CODES: Final = {
     503: "not_ready",
 }  # fmt: skip
 _PLACES: Final = frozenset({"body", "query", "path", "header", "cookie"})
+_MAYBE_WORDS: Final = re.compile(r"((first|second)\.)?(q|attr\..*)", re.DOTALL)  # parameters, of a comparison's sides too
 _log = logging.getLogger("voc.api")
 
 Document = dict[str, Any]
@@ -153,7 +155,7 @@ def _shown_value(misfit: Mapping[str, Any]) -> str:
     if not misfit["loc"]:  # the body as a whole
         return ""
     place, name = misfit["loc"][0], str(misfit["loc"][-1])
-    if place != "query" or name == "q" or name.startswith("attr.") or not isinstance(misfit.get("input"), str):
+    if place != "query" or _MAYBE_WORDS.fullmatch(name) or not isinstance(misfit.get("input"), str):
         return ""
     return f"={misfit['input'][:SHOWN_CHARS]!r}"
 

@@ -305,6 +305,16 @@ def test_without_keys_no_other_machine_is_answered(tmp_path: Path) -> None:
         assert client.get("/healthz").status_code == 200
 
 
+def test_without_keys_a_person_elsewhere_is_told_to_make_one(tmp_path: Path) -> None:
+    app = create_app(Settings(database=database(tmp_path / "voc.duckdb")), tagger=FakeTagger())
+    with TestClient(app, base_url="http://192.168.1.5:8000", headers={"host": "localhost:8000"}) as client:
+        for path in ("/", "/sign-in"):
+            answer = client.get(path, headers=PAGE)
+            assert answer.status_code == 401
+            assert 'data-problem="no_key"' in answer.text
+            assert "voc keys create" in answer.text
+
+
 @pytest.mark.parametrize(
     ("settings", "starts"),
     [

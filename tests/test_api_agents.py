@@ -20,7 +20,7 @@ IDS = ("sara.rezaei", "ali-moradi")
 ROWS = [
     conversation(CALL, line, agent_id=IDS[line % 2], nps=line % 11, occurred_at=on("1403-01-05"), channel="phone")
     for line in range(2, 26)
-] + [Feedback("پیک دیر اومد", 30, agent_id="kam.kar", occurred_at=on("1403-01-06"))]
+] + [Feedback("پیک دیر اومد، حل نشد", 30, agent_id="kam.kar", nps=2, occurred_at=on("1403-01-06"))]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def filled(folder: Path, **settings: Any) -> Iterator[TestClient]:
         "/v1/export/kpis?group=agent&format=csv", "/v1/export/trends?group=agent&format=csv",
         "/odata/Feedback", "/odata/Conversations", "/odata/Kpis?group=agent", "/odata/Trends?group=agent_id",
         "/v1/export/feedback?format=jsonl", "/v1/compare?first.agent=x&second.channel=phone", "/", "/texts",
-        "/v1/kpis/nps?agent=x", "/kpis/nps", "/kpis/nps?agent=x",
+        "/v1/kpis/nps?agent=x", "/kpis/nps", "/kpis/nps?agent=x", "/v1/drivers?target=nps&agent=x", "/v1/what-if?agent=x",
     ],
 )  # fmt: skip
 def test_no_answer_has_an_id(client: TestClient, path: str) -> None:
@@ -81,6 +81,18 @@ def test_what_is_withheld_is_not_counted_either(client: TestClient) -> None:
         assert (explained["value"]["value"] is not None, set(explained["counts"])) == (filled, counted)
         page = client.get("/kpis/text_sentiment_net", params={"agent": name, "lang": "en"}).text
         assert ("/n = 100 × (" in page) is filled
+
+
+def test_drivers_and_what_if_of_few_rows_are_withheld(client: TestClient) -> None:
+    last = items(client, "/v1/feedback", limit="1")[0]["agent_id"]
+    many = client.get("/v1/conversations/f1").json()["agent_id"]
+    for name, n, told in ((last, 1, False), (many, 12, True)):
+        report = client.get("/v1/drivers", params={"target": "nps", "agent": name, "min_n": 1}).json()
+        assert (report["n"], report["value"] is not None) == (n, told)
+        assert report["null_reason"] == (None if told else "below_min_n")
+        scenarios = items(client, "/v1/what-if", agent=name)
+        assert [(each["n"], each["share"] is not None) for each in scenarios] == [(n, told)] * 3
+        assert ("چند نفر می‌مانند" in client.get("/", params={"agent": name}).text) is told
 
 
 def test_ids_are_shown_where_that_is_asked_for(tmp_path: Path) -> None:

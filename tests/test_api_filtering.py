@@ -84,6 +84,57 @@ def test_every_page_says_what_it_is_of_and_its_links_keep_it(client: TestClient,
     assert all(urlsplit(link).path == path for link in chips)  # what takes one of them back
 
 
+CROWD = "".join(
+    f"{text},1403/{month}/20,{channel}\n" * times
+    for text, month, channel, times in (
+        ("سریع رسید عالی", "01", "تلفن", 30),
+        ("چندبار گفتم دیر شد افتضاح", "02", "تلفن", 20),
+        ("چندبار گفتم دیر شد افتضاح", "02", "اپ", 10),
+        ("چندبار گفتم منتظرم دیر و گرون", "02", "اپ", 10),
+        ("کیفیت افتضاح و گرون", "02", "سایت", 10),
+        ("منتظرم", "02", "سایت", 10),
+        ("بسته پاره رسید", "02", "سایت", 8),
+        ("رسید بسته پاره", "02", "سایت", 7),
+    )
+)
+IN_MONTH = "from=1403-02-01&to=1403-03-01"
+
+
+@pytest.fixture(scope="module")
+def crowded(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    with running(tmp_path_factory.mktemp("crowded")) as client:
+        send_tagged(client, f"نظر,تاریخ,کانال\n{CROWD}")
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("page", "title", "texts"),
+    [
+        (f"/?{IN_MONTH}&reason=delivery", "منفی <small>", 30),
+        ("/?effort=repeat_contact&channel=اپ", "زمان تحویل <small>", 20),
+        ("/?reason=delivery", "زمان تحویل <small>", 70),
+        ("/?reason=delivery&q=چندبار", "زمان تحویل <small>", 40),
+        ("/?reason=delivery", "قیمت و ارزش خرید <small>", None),
+        ("/?reason=delivery&polarity=negative", "زمان تحویل <small>", None),
+        (f"/reasons/delivery.time?{IN_MONTH}&effort=repeat_contact", "تماس مکرر</a></th>", 40),
+        (f"/reasons/delivery.time?{IN_MONTH}&effort=repeat_contact", "انتظار طولانی</a></th>", None),
+        (f"/reasons/delivery.time?{IN_MONTH}&q=دیر", "انتظار طولانی</a></th>", 10),
+        ("/reasons/delivery.time", "قیمت و ارزش خرید</a></th>", None),
+        ("/reasons/delivery.time?channel=تلفن&channel=اپ", "۵۰</a></td>", 50),
+        ("/reasons/delivery.time?channel=تلفن&effort=repeat_contact", "۲۰</a></td>", 20),
+        (f"/reasons?{IN_MONTH}", "<bdi>بسته پاره</bdi>", 15),
+        (f"/reasons?{IN_MONTH}&q=بسته", "<bdi>بسته پاره</bdi>", 15),
+        (f"/reasons?{IN_MONTH}&q=رسيد", "<bdi>بسته پاره رسید</bdi>", 8),
+        (f"/reasons?{IN_MONTH}&q=رسيد", "<bdi>بسته پاره</bdi>", None),
+    ],
+)
+def test_a_link_leads_to_the_texts_that_are_counted(crowded: TestClient, page: str, title: str, texts: int | None) -> None:
+    shown = html.unescape(crowded.get(page).text)
+    found = re.findall(rf"<a([^>]*)>(?:(?!</a>).)*?{re.escape(title)}", shown, re.DOTALL)
+    links = [re.search(r'href="([^"]+)"', given) for given in found]
+    assert {link and count(crowded, link[1]) for link in links} == {texts}
+
+
 def test_one_value_is_in_its_field_and_more_go_along_unseen(client: TestClient) -> None:
     one = form_of(client, sentiment=["negative"], channel=["اپ"], **{BRANCH: "ونک"})
     assert [chosen_in(one, name) for name in ("sentiment", "channel", BRANCH)] == [["negative"], ["اپ"], ["ونک"]]

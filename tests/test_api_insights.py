@@ -117,6 +117,14 @@ def test_sides_that_overlap_or_say_nothing_are_refused(client: TestClient) -> No
         assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("side", ["first", "second"])
+def test_a_search_of_a_side_is_as_short_as_any(client: TestClient, side: str) -> None:
+    long = "رازِ مشتری" * 21
+    answer = client.get("/v1/compare", params={f"{side}.q": long})
+    assert (answer.status_code, answer.json()["field"]) == (422, f"{side}.q")
+    assert "راز" not in answer.text
+
+
 def test_what_if(client: TestClient) -> None:
     assert [each["name"] for each in get(client, "/v1/what-if")["items"]] == ["as_it_is", "low_effort", "resolved"]
 

@@ -98,9 +98,38 @@ def test_the_counts_behind_a_formula() -> None:
         assert counts_behind(store, "nps") == {"promoters": 0, "detractors": 0, "n": 0}
 
 
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize(
+    ("costs", "filled"),
+    [((12_345_678, 11_111_111), "۲۳٬۴۵۶٬۷۸۹/۲"), ((1_234_567.25, 1.5), "۱٬۲۳۴٬۵۶۸٫۷۵/۲"), ((0.1, 0.2), "۰٫۳/۲")],
+)
+def test_a_formula_has_the_very_counts(costs: tuple[float, ...], filled: str) -> None:
+    with store_with([row(cost=cost) for cost in costs]) as store:
+        assert filled_formula(store, get_kpi("cpc"), Filters(), Setting()) == filled
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_formula_has_the_shares_that_are_set(tmp_path: Path) -> None:
+    with running(tmp_path, stay_unresolved=0.125, stay_low_effort=0.5) as client:
+        send_tagged(client, "نظر\nحل نشد\nحل شد\n")
+        page = seen(client, "/kpis/text_retention_low_effort")
+        told = client.get("/v1/kpis/text_retention_low_effort").json()
+        overview = seen(client, "/")
+    formula = (
+        "(stay_unresolved·unresolved + stay_low_effort·(high_effort + low_effort))/(unresolved + high_effort + low_effort)"
+    )
+    assert f"{formula} = (۰٫۱۲۵ × ۱ + ۰٫۵ × (۰ + ۱))/(۱ + ۰ + ۱)" in page
+    assert told["formula"] == formula
+    shares = {"stay_unresolved": 0.125, "stay_low_effort": 0.5}
+    assert told["counts"] == {"unresolved": 1, "high_effort": 0, "low_effort": 1} | shares
+    assert told["value"]["value"] == 0.625 / 2
+    assert "از پژوهش گارتنر است، مگر جور دیگری تنظیم شده باشد" in overview
+
+
 def test_values_with_their_units() -> None:
     assert [written(0.123, "share"), written(-4.2, "points"), written(75, "seconds"), written(3.25, "scale_1_5")] == [
         "۱۲٪", "\u200e−۴", "۱ دقیقه و ۱۵ ثانیه", "۳٫۲ از ۵",
     ]  # fmt: skip
     assert written(-120.4, "points_200") == "\u200e−۱۲۰"
     assert written(None, "share") == "—"
+    assert written(-3_725, "seconds") == "\u200e−۱ ساعت و ۲ دقیقه"

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from api.highlight import Piece, pieces
 from api.rendering import HERE
+from api.titles import FIELDS
 from tests.api_client import SURVEY, running, send_tagged, upload, wait_done
 from tests.fakes import FakeTagger
 from voc.store.database import Engine
@@ -32,6 +33,14 @@ def test_an_empty_service_says_how_to_begin(client: TestClient) -> None:
     assert '<html lang="fa" dir="rtl">' in page.text
     assert "هنوز نظری نیست" in page.text
     assert 'action="/upload" method="post" enctype="multipart/form-data"' in page.text
+
+
+def test_a_column_of_turns_is_named_in_the_preview_and_cannot_be_meant_otherwise(client: TestClient) -> None:
+    talk = '[{"turns": [{"speaker": "customer", "text": "بسته پاره بود"}], "کانال": "چت"}]'
+    page = client.post("/upload/preview", files={"file": ("talk.json", talk)}).text
+    assert f"<td>{FIELDS['turns']}</td>" in page
+    assert re.findall('data-header="(.*?)"', page) == ["کانال"]
+    assert 'value="turns"' not in page
 
 
 def test_the_overview(client: TestClient) -> None:
@@ -76,6 +85,13 @@ def test_a_form_that_fails_says_why_on_a_page(client: TestClient) -> None:
     assert answer.status_code == 422
     assert "فایل خالی است" in answer.text
     assert 'class="card empty"' in answer.text
+
+
+def test_what_came_with_a_text_is_written_as_people_read_it(client: TestClient) -> None:
+    head = "نظر,تاریخ,first_response_at,handle_s,cost,csat,شعبه"
+    send_tagged(client, f"{head}\nدیر رسید,2024-03-01 10:00,2024-03-01 10:05:00,125,1250000,4.5,3\n")
+    seen = words(client.get("/feedback/f1").text)
+    assert "زمان نخستین پاسخ ۱۱ اسفند ۱۴۰۲، ساعت ۱۰:۰۵ مدت رسیدگی ۲ دقیقه و ۵ ثانیه هزینه ۱٬۲۵۰٬۰۰۰ CSAT ۴٫۵۰ شعبه 3" in seen
 
 
 def test_the_texts_behind_a_reason(client: TestClient) -> None:

@@ -134,6 +134,7 @@ def test_what_changed_beyond_chance_is_told_with_a_text_that_shows_it() -> None:
     assert (told.n, told.n_before, told.period) == (50, 50, "از ۲۲ فروردین ۱۴۰۳ تا ۲۰ اردیبهشت ۱۴۰۳")
     late = next(change for change in told.items if change.title == "زمان تحویل")
     assert (late.rose, late.before, late.now, late.times) == (True, "۸٪", "۶۰٪", "۷٫۵ برابر")
+    assert late.interval == "تفاوت: \u200e+۳۴٫۴ واحد تا \u200e+۶۵٫۳ واحد"
     assert late.query["reason"] == "delivery.time"
     assert "".join(piece.text for piece in late.example) == "این دفعه هم پیک دو ساعت دیر رسید دم در"
     dear = next(change for change in told.items if change.title == "قیمت و ارزش خرید")
@@ -168,7 +169,7 @@ def test_figures_say_how_they_differ_from_the_time_before_and_draw_their_line() 
         month = Filters(from_=parse_day("1403-06-01", "from"), to=parse_day("1403-07-01", "to"))
         (told,) = [each for each in list_figures(store, month, Setting(), 40, 40) if each.title == "شاخص خالص مروجان"]
         (ever,) = [each for each in list_figures(store, Filters(), Setting(), 240, 240) if each.title == "شاخص خالص مروجان"]
-    assert told.change == "\u200e+۹۰ از دورهٔ پیش"  # from 0 to 90
+    assert told.change == "\u200e+۹۰ نسبت به دورهٔ پیش"  # from 0 to 90
     assert ever.change == ""
     heights = [float(point.split(",")[1]) for point in ever.line.split()]
     assert heights == [23.0] * 5 + [1.0]

@@ -185,6 +185,12 @@ def test_a_date_and_a_time_of_day_beside_it_are_one_moment() -> None:
     assert set(fields_of(source).values()) == {"text", "occurred_at"}
 
 
+@pytest.mark.parametrize("both", ["ساعت+تاریخ", "تاریخ+ساعت"])
+def test_a_mapping_may_name_the_time_of_day_before_its_date(both: str) -> None:
+    _, rows = read(table(ساعت=["۰۹:۳۰"] * 2, نظر=TEXTS[:2], تاریخ=["۱۴۰۳/۰۲/۱۵"] * 2), mapping={"occurred_at": both})
+    assert {str(row.occurred_at)[:19] for row in accepted(rows)} == {"2024-05-04 09:30:00"}
+
+
 def test_days_alone_are_said_to_have_no_time() -> None:
     source, _ = read(table(نظر=TEXTS[:2], تاریخ=["۱۴۰۳/۰۲/۱۵"] * 2))
     assert note_of(source, "تاریخ") == "days without a time of day"

@@ -148,6 +148,13 @@ def test_times_of_day_go_on_past_midnight_and_days_alone_are_no_times() -> None:
     assert other.occurred_at == datetime(2024, 5, 4, tzinfo=TEHRAN)
 
 
+def test_ends_go_on_past_midnight_with_the_times_of_day_that_they_belong_to() -> None:
+    times = [("23:59:50", "23:59:57"), ("23:59:58", "00:00:03"), ("00:00:04", "00:00:08"), ("00:00:09", "00:00:12")]
+    clocks = [{"role": side, "text": text, "time": at, "end": to} for (side, text), (at, to) in zip(SAID, times, strict=True)]
+    (row,) = records({"turns": clocks})
+    assert spans(row) == [(0.0, 7.0), (8.0, 13.0), (14.0, 18.0), (19.0, 22.0)]
+
+
 @pytest.mark.parametrize(
     ("turns", "code"),
     [
@@ -157,6 +164,9 @@ def test_times_of_day_go_on_past_midnight_and_days_alone_are_no_times() -> None:
         ([{"speaker": "SPEAKER_00", "text": "سلام"}, {"speaker": "SPEAKER_01", "text": "سلام"}], "unknown_speakers"),
         ([{"text": "سلام", "start": 0}, {"text": "سفارشم نرسیده", "start": 2}], "unknown_speakers"),
         ([{"speaker": "customer", "text": "کند", "start": 4, "end": 3}], "bad_time"),
+        ([{"speaker": "customer", "text": "کند", "start": 86_390, "end": 3}], "bad_time"),
+        ([{"speaker": "customer", "text": "کند", "time": "23:59:58", "end": "23:59:50"}], "bad_time"),
+        ([{"speaker": "customer", "text": "کند", "time": "23:59:58", "end": 5}], "bad_time"),
         ([{"speaker": "customer", "text": "کند", "start": "دیروز"}], "bad_time"),
         ([{"speaker": "customer", "text": "کند", "start": -1}], "bad_time"),
         ([{"speaker": "customer", "text": "کند", "start": 1, "end": "2024-05-04 10:00"}], "bad_time"),

@@ -46,6 +46,26 @@ def test_texts_and_customers() -> None:
     assert now.ci_low < 1.79 / 5 < now.ci_high
 
 
+def test_a_text_without_a_day_is_not_the_last() -> None:
+    undated = row(tags(resolution="unresolved"), customer_id="الف")
+    with store_with([said("resolved", "الف", "1403-01-05"), undated]) as store:
+        (now, *_) = what_if(store)
+    assert (now.n, now.customers) == (2, 1)
+    assert now.staying == pytest.approx(0.61)
+
+
+def test_too_little_of_an_agent_is_withheld() -> None:
+    filters = Filters(agent=("کارشناس",))
+    by_agent = [row(tags(resolution="resolved"), agent_id="کارشناس", customer_id="الف") for _ in range(3)]
+    with store_with(by_agent) as store:
+        for scenario in what_if(store, filters=filters, agent_min_n=4):
+            assert (scenario.n, scenario.share, scenario.ci_low, scenario.ci_high, scenario.gain) == (3, *[None] * 4)
+        (now, *_) = what_if(store, filters=filters, agent_min_n=3)
+        assert now.share == pytest.approx(0.61)
+        assert (now.customers, now.staying, now.staying_gain) == (1, None, None)  # one customer is too few as well
+        assert what_if(store, agent_min_n=4)[0].staying == pytest.approx(0.61)
+
+
 def test_own_shares_and_filters() -> None:
     with store_with(ROWS) as store:
         options = KpiOptions(stay_unresolved=0.5)

@@ -109,8 +109,12 @@ class _Comparing(FilterQuery):
 
 _OF_SIDES: Final[dict[str, Any]] = {
     f"{side}_{name}": (
-        field.annotation,
-        Field(field.default, alias=f"{side}.{field.alias or name}", description=f"{field.description}; on the {side} side"),
+        Annotated[
+            field.annotation,
+            *field.metadata,
+            Field(alias=f"{side}.{field.alias or name}", description=f"{field.description}; on the {side} side"),
+        ],
+        field.default,
     )
     for side in SIDES
     for name, field in FilterQuery.model_fields.items()
@@ -199,7 +203,9 @@ def list_themes(service: Running, query: Annotated[ThemeQuery, Query()]) -> dict
 @router.get("/drivers", summary="What a figure is associated with", response_model=DriverReport)
 def get_drivers(service: Running, query: Annotated[DriverQuery, Query()]) -> DriverReport:
     """How the figure would change without the texts of a reason, and a regression on praise and blame apart."""
-    return find_drivers(service.store, query.target, level=query.level, filters=query.filters, min_n=query.min_n)
+    filters = query.filters
+    min_n = max(query.min_n, service.kpis.agent_min_n) if filters.agent else query.min_n
+    return find_drivers(service.store, query.target, level=query.level, filters=filters, min_n=min_n)
 
 
 @router.get("/reasons/{code}", summary="A contact reason and what goes along with it", response_model=Portrait)
@@ -228,4 +234,6 @@ def get_comparison(service: Running, query: Annotated[CompareQuery, Query()]) ->
 @router.get("/what-if", summary="Expected retention, were service better", response_model=ScenarioPage)
 def list_scenarios(service: Running, query: Annotated[FilterQuery, Query()]) -> dict[str, Any]:
     """Texts and, where their ids are known, customers, with the shares of those who stay from the settings."""
-    return {"items": what_if(service.store, filters=query.filters, options=service.kpis.options), "next": None}
+    setting = service.kpis
+    found = what_if(service.store, filters=query.filters, options=setting.options, agent_min_n=setting.agent_min_n)
+    return {"items": found, "next": None}

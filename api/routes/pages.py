@@ -3,6 +3,7 @@
 All of it is made here and makes sense before any script runs; what the scripts add is to not leave the page.
 """
 
+from datetime import datetime
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -24,8 +25,8 @@ from api.routes.conversations import read_conversation
 from api.routes.preview import look_at_file
 from api.said import Row, Told, asked_unseen, names_of, rows_of, tell
 from api.service import Running, Service
-from api.titles import EFFORT_LEVELS, FIELDS, MOVE_GROUPS, POLARITIES, SPEAKERS, code_title, field_title
-from api.tongue import say
+from api.titles import EFFORT_LEVELS, FIELDS, MOVE_GROUPS, POLARITIES, SPEAKERS, code_title, field_title, value_title
+from api.tongue import duration, moment, number, say
 from voc.conversations.record import codes_of
 from voc.conversations.timings import measure
 from voc.export.rows import OPERATIONAL_FIELDS
@@ -43,6 +44,7 @@ REJECTS_SHOWN: Final = 50
 ROWS_PREVIEWED: Final = 4
 MAPPED: Final = tuple(name for name in MAPPED_NAMES if name in FIELDS)
 _IN_HEADING: Final = frozenset({"occurred_at", "channel"})
+_IN_SECONDS: Final = frozenset({"handle_s", "wait_s"})
 
 
 class HomeQuery(PageFilters):
@@ -68,9 +70,6 @@ def show_home(request: Request, service: Running, query: Annotated[HomeQuery, Qu
         filters=filters,
         **service.recent.get(request.url.query, lambda: _told(service, query)),
         trend_heads=[(code, code_title(code)) for code in overview.SENTIMENTS],
-        encode=urlencode,
-        query_but_reason=_but(query, "reason"),
-        query_any_time=_but(query, "reason", "from", "to"),
         max_upload_mb=service.settings.max_upload_mb,
     )
 
@@ -101,8 +100,9 @@ def show_feedback(request: Request, service: Running, feedback_id: str, query: A
     found = item.tagged
     if found.feedback.turns:
         return RedirectResponse(f"/conversations/{found.id}{query.as_sent}", status_code=303)
-    known = ((field_title(name), getattr(found.feedback, name)) for name in OPERATIONAL_FIELDS if name not in _IN_HEADING)
-    fields = [(title, value) for title, value in known if value is not None] + list(found.feedback.attributes.items())
+    known = ((name, getattr(found.feedback, name)) for name in OPERATIONAL_FIELDS if name not in _IN_HEADING)
+    fields = [(field_title(name), _written(name, value, service)) for name, value in known if value is not None]
+    fields += [(name, value_title(value)) for name, value in found.feedback.attributes.items()]
     return render(
         request,
         "feedback.html",
@@ -194,6 +194,15 @@ def _history(service: Service, item: Row) -> list[Told]:
     return [] if item.hidden else [tell(each, names) for each in service.store.corrections.of_record(item.tagged.id).items]
 
 
+def _written(name: str, value: datetime | float | str, service: Service) -> str:
+    """What one of our fields holds, as its page shows it."""
+    if isinstance(value, datetime):
+        return moment(value, service.store.zone)
+    if isinstance(value, str | bool):
+        return value_title(value)
+    return duration(value) if name in _IN_SECONDS else number(value, 0 if value == int(value) else 2)
+
+
 def _told(service: Service, query: HomeQuery) -> dict[str, Any]:
     """What the overview says of the data."""
     filters = query.filters
@@ -207,13 +216,10 @@ def _told(service: Service, query: HomeQuery) -> dict[str, Any]:
         "reasons": list_frequent(service.store, filters),
         "trend": trend,
         "changes": list_changes(service.store, filters),
-        "scenarios": what_if(service.store, filters=filters, options=service.kpis.options),
+        "scenarios": what_if(
+            service.store, filters=filters, options=service.kpis.options, agent_min_n=service.kpis.agent_min_n
+        ),
         "trend_unit": unit,
         "batches": service.engine.describe_all(batches.items),
         "more_batches": batches.next,
     }
-
-
-def _but(query: PageFilters, *names: str) -> str:
-    """The filters for a link that sets others of these names itself."""
-    return "".join(f"&{urlencode([pair])}" for pair in query.pairs if pair[0] not in names)

@@ -60,7 +60,7 @@ async function look(file, mapping = null) {
   preview.querySelector("[data-take]").focus();
 }
 
-// Our field → their header, for every column; a field that was found before and is given up is filled from no column.
+// Our field → their header, for every select; a field that was found before and is given up is filled from no column.
 function chosenMapping(preview) {
   const mapping = {};
   for (const { dataset } of preview.querySelectorAll("select")) if (dataset.before) mapping[dataset.before] = "-";

@@ -101,6 +101,8 @@ class _Draft:
                 self._note(index, f"mapped to {field}")
                 if field == "text":
                     self._take_text(index)
+            if field == "occurred_at":  # whoever maps both may name the clock first
+                indexes = tuple(sorted(indexes, key=lambda index: self._of(index).is_clock))
             if field != "text" and field not in TURN_FIELDS:
                 self._claim(field, indexes)
 

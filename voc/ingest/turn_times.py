@@ -45,6 +45,10 @@ def read_times(utterances: Sequence[Utterance], zone: ZoneInfo) -> TurnTimes:
     seconds, stops = _plain_seconds(starts), _plain_seconds(ends)
     if not (counted or moments):
         seconds = _over_midnight(seconds)
+        stops = [
+            stop if _is_number(each.end) else _after(start, stop)
+            for each, start, stop in zip(utterances, seconds, stops, strict=True)
+        ]
     order = sorted(range(len(seconds)), key=lambda place: seconds[place] or 0.0) if None not in seconds else range(len(seconds))
     first = next(place for place in order if seconds[place] is not None)
     zero = 0.0 if counted and not moments else seconds[first] or 0.0
@@ -122,6 +126,23 @@ def _over_midnight(seconds: Sequence[float | None]) -> list[float | None]:
             last = each
         through.append(None if each is None else each + days)
     return through
+
+
+def _after(start: float | None, stop: float | None) -> float | None:
+    """The time of day at which a turn stops, on the day of its start or the next."""
+    if start is None or stop is None:
+        return stop
+    while start - stop > DAY_S / 2:
+        stop += DAY_S
+    return stop
+
+
+def _is_number(value: object) -> bool:
+    """Whether it counts seconds, which no midnight sets back."""
+    try:
+        return parse_number(value) is not None
+    except RefusalError:
+        return False
 
 
 def _span(start: float | None, end: float | None, zero: float) -> Span:

@@ -77,7 +77,8 @@ def counts_behind(
     filters: Filters = Filters(),  # noqa: B008  a frozen value
     setting: Setting = Setting(),  # noqa: B008  a frozen value
 ) -> dict[str, float]:
-    """The counts that the formula of a KPI names, over all rows that pass the filters; NaN where there is nothing to count.
+    """The numbers that the formula of a KPI names: counts over all rows that pass the filters, NaN where there is nothing to
+    count, and numbers of the options.
 
     None at all where they are an agent's and their KPI is withheld. Raises InputError for a name or filter that is not known.
     """
@@ -87,7 +88,8 @@ def counts_behind(
         return {}
     rows = counted.rows.get(_WHOLE, dict.fromkeys(_aggregates((kpi,)), 0.0))
     named = set(_NAMES.findall(kpi.formula))
-    return {each: count for each, count in _counts_of(kpi, counted, _WHOLE, rows).items() if each in named}
+    numbers = {**setting.options.numbers, **_counts_of(kpi, counted, _WHOLE, rows)}
+    return {each: number for each, number in numbers.items() if each in named}
 
 
 def null_reason(

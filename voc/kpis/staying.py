@@ -80,15 +80,15 @@ TEXT_RETENTION: Final = _retention(
     "text_retention",
     ("ماندگاری مورد انتظار مشتریان", "Expected retention, from texts"),
     (
-        "سهم مشتریانی که انتظار می‌رود بمانند: ۲۷٪ اگر مشکل حل نشده، ۳۷٪ اگر با زحمت زیاد حل شده و ۶۱٪ اگر بی‌زحمت حل شده باشد"
-        " (گارتنر)؛ از میان نوشته‌هایی که حل شدن یا نشدن مشکلشان معلوم است.",
-        "Share of customers expected to stay: 27 % where the problem is unresolved, 37 % where it was resolved with"
+        "سهم مشتریانی که انتظار می‌رود بمانند؛ پیش‌فرض: ۲۷٪ اگر مشکل حل نشده، ۳۷٪ اگر با زحمت زیاد حل شده و ۶۱٪ اگر بی‌زحمت حل"
+        " شده باشد (گارتنر؛ هر سه را می‌توان تنظیم کرد)؛ از میان نوشته‌هایی که حل شدن یا نشدن مشکلشان معلوم است.",
+        "Share of customers expected to stay: by default 27 % where the problem is unresolved, 37 % where it was resolved with"
         " high effort,"
         " 61 % where it was resolved without (Gartner; all three can be set); over the texts that say whether it was"
         " resolved. The"
         " interval is that of the mix of texts and takes the three shares as given.",
     ),
-    "(0.27·unresolved + 0.37·high_effort + 0.61·low_effort)",
+    "(stay_unresolved·unresolved + stay_high_effort·high_effort + stay_low_effort·low_effort)",
     compute_retention,
 )
 TEXT_RETENTION_LOW_EFFORT: Final = _retention(
@@ -101,7 +101,7 @@ TEXT_RETENTION_LOW_EFFORT: Final = _retention(
         " text_retention"
         " is the gain from less effort.",
     ),
-    "(0.27·unresolved + 0.61·(high_effort + low_effort))",
+    "(stay_unresolved·unresolved + stay_low_effort·(high_effort + low_effort))",
     compute_retention_low_effort,
 )
 TEXT_RETENTION_RESOLVED: Final = _retention(
@@ -114,7 +114,7 @@ TEXT_RETENTION_RESOLVED: Final = _retention(
         "Expected retention if all that is unresolved had been resolved with the effort that it took; what it is above"
         " text_retention is the gain from resolving.",
     ),
-    "(0.37·(high_effort + unresolved_hard) + 0.61·(low_effort + unresolved − unresolved_hard))",
+    "(stay_high_effort·(high_effort + unresolved_hard) + stay_low_effort·(low_effort + unresolved − unresolved_hard))",
     compute_retention_resolved,
 )
 TEXT_RECOVERY_CUSTOMERS: Final = Kpi(

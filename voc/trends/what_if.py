@@ -4,7 +4,7 @@ The shares of customers who stay are Gartner's, or the organisation's own. A cus
 whether the problem was resolved. What would follow from better service is an assumption of these shares and no measurement.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,7 +35,7 @@ class Scenario:
 
     `share` is of the `n` texts that say whether the problem was resolved, `gain` what it is above that of now. `customers` are
     those known by id, `staying` how many of them are expected to stay and `staying_gain` how many more than now; None where no
-    row has a customer_id.
+    row has a customer_id. What would be said of an agent from too few texts or customers is None as well.
     """
 
     name: str
@@ -50,13 +50,29 @@ class Scenario:
     staying_gain: float | None
 
 
-def what_if(store: Selects, *, filters: Filters = Filters(), options: KpiOptions = KpiOptions()) -> list[Scenario]:  # noqa: B008
-    """Each scenario of `SCENARIOS` over the rows that pass the filters. Raises InputError for a filter that is not known."""
+def what_if(
+    store: Selects,
+    *,
+    filters: Filters = Filters(),  # noqa: B008  a frozen value
+    options: KpiOptions = KpiOptions(),  # noqa: B008  a frozen value
+    agent_min_n: int = 10,
+) -> list[Scenario]:
+    """Each scenario of `SCENARIOS` over the rows that pass the filters.
+
+    Where these name an agent, what rests on fewer than `agent_min_n` texts or customers is withheld. Raises InputError for a
+    filter that is not known.
+    """
+    min_n = agent_min_n if filters.agent else 1
     texts, customers = _count(store, filters, options)
-    now_text, now_customer = (compute_retention({**options.numbers, **counts}) for counts in (texts, customers))
+
+    def estimate(compute: Callable[[Counts], Estimate], counts: Counts) -> Estimate:
+        found = compute({**options.numbers, **counts})
+        return found if found.n >= min_n else Estimate(None, None, None, found.n)
+
+    now_text, now_customer = (estimate(compute_retention, counts) for counts in (texts, customers))
     found = []
     for name, compute in SCENARIOS.items():
-        of_texts, of_customers = (compute({**options.numbers, **counts}) for counts in (texts, customers))
+        of_texts, of_customers = (estimate(compute, counts) for counts in (texts, customers))
         staying, staying_now = _customers_of(of_customers), _customers_of(now_customer)
         found.append(
             Scenario(
@@ -84,7 +100,7 @@ def _count(store: Selects, filters: Filters, options: KpiOptions) -> tuple[Count
         SELECT resolution, hard, count(*), count(*) FILTER (WHERE customer_id IS NOT NULL AND place = 1)
         FROM (
             SELECT t.resolution, coalesce(c.hard, FALSE) AS hard, f.customer_id,
-                row_number() OVER (PARTITION BY f.customer_id ORDER BY f.occurred_at DESC, f.seq DESC) AS place
+                row_number() OVER (PARTITION BY f.customer_id ORDER BY f.occurred_at DESC NULLS LAST, f.seq DESC) AS place
             FROM feedback f{joins} WHERE {condition.sql} AND t.resolution IS NOT NULL
         ) said GROUP BY resolution, hard""",
         condition.parameters,
