@@ -1,6 +1,6 @@
 """The average of a tagger and of what it became by learning on, which loses less of the old (Wortsman et al. 2022, 2109.01903).
 
-    python -m models.average --older FINISHED --newer build/learnt_on --share 0.85 --corpora CORPORA --out build/voc-fa-11
+    python -m models.average --older FINISHED --newer build/learnt_on --share 0.85 --corpora CORPORA --out build/NEXT
 
 Labels that the older one does not know keep the newer one's weights. Thresholds and temperatures are set anew on the
 held-out labels.
@@ -27,12 +27,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--older", type=Path, required=True)
     parser.add_argument("--newer", type=Path, required=True, help="what the older became, with its labels and more")
     parser.add_argument("--share", type=float, required=True, help="of the newer in each weight; choose it on held-out labels")
-    parser.add_argument("--corpora", type=Path, nargs="*", default=[], help="folders with the texts of the held-out labels")
+    parser.add_argument("--corpora", type=Path, nargs="+", required=True, help="folders with the texts of the held-out labels")
     parser.add_argument("--labels", type=Path, default=Path("data/labels"), help="folder of dev*.jsonl")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="its name is that of the average")
     given = parser.parse_args(arguments)
     older, newer = (TaggerNetwork.from_pretrained(folder, dtype=torch.float32) for folder in (given.older, given.newer))
     network, tokenizer, labels = averaged(older, newer, given.share), load_tokenizer(given.newer), Labels(load_taxonomy())
+    network.config.tagger_name = given.out.name
     tune(network, tokenizer, read_held_out(given.labels, given.corpora, labels), labels)
     network.half().save_pretrained(given.out)  # type: ignore[no-untyped-call]
     tokenizer.save_pretrained(given.out)

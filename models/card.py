@@ -1,12 +1,12 @@
 """Writes the model card beside the weights, its figures from the run that measured them."""
 
 import json
-from collections.abc import Sequence
-from importlib.resources import files
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from models.conversations import ConversationReport
+from models.examples import labels_folder, labels_hash
 from models.report import Report, markdown_figures
 from voc.tagging.identity import KPI_ERRORS_FILE
 
@@ -41,14 +41,7 @@ language-ml and RustFarsi/book (Apache-2.0), PerSpellData, persian-twitter-ner a
 (CC BY-NC-SA 4.0), PQuAD (CC BY-SA 4.0), PersianQA (GPL-3.0), documentation of Vue and React (CC BY), of MDN, javascript.info,
 Pro Git, Solidity and Tor (share-alike, non-commercial or none stated), and channels and captions that state none.
 
-## How good it is
-
-Printed by `voc evaluate --corpora CORPORA`. None of these texts was learnt from. `dev` and `test` are public texts, each
-labelled by one person; thresholds and temperatures were set on `dev`, so `test` is the truer of the two. `test_own` are
-texts that we wrote, of trades that the public sets lack. How far two people agree: `python -m models.agreement`.
-
 {figures}
-
 ## Limits
 
 - Codes with few examples above are guesses more often than not; trends over them should be read with that in mind.
@@ -58,22 +51,44 @@ texts that we wrote, of trades that the public sets lack. How far two people agr
 - It reads what is said, not what happened, and nothing of images, ratings or history.
 """
 
+HOW_GOOD: Final = """## How good it is
+
+Printed by `voc evaluate --corpora CORPORA`. No label of these texts was learnt from; the public ones are among the text of the
+pre-training. `dev` and `test` are public texts, each labelled by one person; thresholds and temperatures were set on `dev` and
+`dev_conversations`, so the others are truer. `test_own` are texts that we wrote, of trades that the public sets lack, and all
+conversations are ours. How far two people agree: `python -m models.agreement`.
+
+{figures}
+"""
+
 
 def write_card(folder: Path, reports: Sequence[Report], conversations: Sequence[ConversationReport] = ()) -> None:
-    """Write README.md in the model folder, and the errors that KPIs show beside their values."""
+    """Write README.md in the model folder, and the errors that KPIs show beside their values.
+
+    A card that tells what else the model learnt, corrections or reasons of one's own, is kept: its figures alone are anew.
+    """
     write_kpi_errors(folder, reports, conversations)
     config = json.loads((folder / "config.json").read_text("utf-8"))
-    weights = folder / "model.safetensors"
-    labels = sum(len(config[name]) for name in ("sentiments", "reasons", "effort", "loyalty", "resolutions", "moves"))
-    labelled = [path.read_text("utf-8") for path in (files("data") / "labels").iterdir() if path.name.startswith("train")]
-    card = CARD.format(
+    figures, readme = HOW_GOOD.format(figures=markdown_figures(reports, conversations)), folder / "README.md"
+    if config["data_hash"] == labels_hash(labels_folder()) and not (config.get("own_reasons") or config.get("given_as")):
+        card = _card_of(config, folder / "model.safetensors", figures)
+    else:
+        before = readme.read_text("utf-8") if readme.exists() else f"# {config['tagger_name']}\n"
+        card = _with_figures(before, figures)
+    readme.write_text(card, encoding="utf-8")
+
+
+def _card_of(config: Mapping[str, Any], weights: Path, figures: str) -> str:
+    """The whole card of a model that has learnt from the label files of this package and nothing else."""
+    labelled = [path.read_text("utf-8") for path in sorted(labels_folder().glob("train*.jsonl"))]
+    return CARD.format(
         name=config["tagger_name"],
         encoder_type=config["encoder"]["model_type"],
         layers=config["encoder"]["num_hidden_layers"],
         hidden=config["encoder"]["hidden_size"],
         parameters=weights.stat().st_size / 2e6,
         size_mb=weights.stat().st_size / 1e6,
-        labels=labels,
+        labels=sum(len(config[name]) for name in ("sentiments", "reasons", "effort", "loyalty", "resolutions", "moves")),
         vocabulary=config["encoder"]["vocab_size"],
         taxonomy=config["taxonomy"],
         normaliser=config["normaliser"],
@@ -81,15 +96,21 @@ def write_card(folder: Path, reports: Sequence[Report], conversations: Sequence[
         train=sum(len(text.splitlines()) for text in labelled),
         own=sum('"words"' in line for text in labelled for line in text.splitlines()),
         conversations=sum('"turns"' in line for text in labelled for line in text.splitlines()),
-        figures=markdown_figures(reports, conversations),
+        figures=figures,
     )
-    (folder / "README.md").write_text(card, encoding="utf-8")
+
+
+def _with_figures(card: str, figures: str) -> str:
+    """A card with these figures in the place of its own, or at its end."""
+    head, _, rest = card.partition(HOW_GOOD.partition("\n")[0])
+    after = rest.find("\n## ")
+    return f"{head.rstrip()}\n\n{figures}" + (rest[after:] if after >= 0 else "")
 
 
 def write_kpi_errors(folder: Path, reports: Sequence[Report], conversations: Sequence[ConversationReport] = ()) -> None:
-    """Reading less labels by KPI, from the texts drawn plainly where they are among the reports, and conversations."""
-    report = next((each for each in reports if each.file == DRAWN_PLAINLY), reports[-1])
-    measured = report.kpis | {name: pair for each in conversations for name, pair in each.kpis.items()}
-    errors = {name: round(read - said, 4) for name, (read, said) in measured.items()}
-    told = {"files": [report.file, *(each.file for each in conversations)], "errors": errors}
+    """Reading less labels by KPI, from the texts drawn plainly where they are among the reports, and the last conversations."""
+    plainly = [each for each in reports if each.file == DRAWN_PLAINLY] or reports[-1:]
+    chosen: list[Report | ConversationReport] = [*plainly, *conversations[-1:]]
+    errors = {name: round(read - said, 4) for each in chosen for name, (read, said) in each.kpis.items()}
+    told = {"files": [each.file for each in chosen], "errors": errors}
     (folder / KPI_ERRORS_FILE).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")

@@ -1,6 +1,6 @@
 """Two taggers side by side on the same labels: is the one better than the other, or is it chance?
 
-    voc evaluate --model build/voc-fa-11+corrections-1f3c --against "" --corrections database
+    voc evaluate --model build/voc-fa-13+corrections-1f3c --against "" --corrections database
 
 On what people corrected, those texts left out that either of them has learnt from, and on texts and conversations of our own.
 """

@@ -1,6 +1,6 @@
 """The course of a training: which texts are learnt in which order, and the network after it.
 
-Needs torch, tokenizers and numpy alone, so that a card can be lent a machine that has no more (`models.on_card`).
+Needs torch, transformers and numpy alone, so that a card can be lent a machine that has no more (`models.on_card`).
 """
 
 import copy
@@ -117,8 +117,9 @@ def fit(
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
     averaged: TaggerNetwork = copy.deepcopy(network)
     parts: dict[str, Any] = {"network": network, "averaged": averaged, "optimizer": optimizer}
-    done = _restore(checkpoint, parts, len(course))
-    began = saved_at = time.monotonic()
+    done, spent_s = _restore(checkpoint, parts, len(course))
+    saved_at = time.monotonic()
+    began = saved_at - spent_s
     losses: list[Tensor] = []
     network.train(mode=not course.steady)
     for step, read in enumerate(course.loader(done, workers), start=done):
@@ -138,31 +139,38 @@ def fit(
         _average(averaged, network, 1 / AVERAGED_OVER_STEPS if step > AVERAGED_OVER_STEPS else 1.0)
         losses.append(loss.detach())
         if step % REPORT_STEPS == REPORT_STEPS - 1:
-            loss_now = torch.stack(losses).mean().item()
-            if not math.isfinite(loss_now):
-                raise SystemExit(f"The loss is no number any more before step {step + 1} of {len(course)}; nothing is saved.")
+            loss_now = _mean_loss(losses, step + 1, len(course))
             spent = round((time.monotonic() - began) / 60, 1)
             print(json.dumps({"step": step + 1, "of": len(course), "loss": round(loss_now, 4), "minutes": spent}), flush=True)
             losses.clear()
         if time.monotonic() - saved_at > CHECKPOINT_S:
             state = {name: part.state_dict() for name, part in parts.items()}
-            write_checkpoint(checkpoint, state | {"done": step + 1, "steps": len(course)})
             saved_at = time.monotonic()
+            write_checkpoint(checkpoint, state | {"done": step + 1, "steps": len(course), "spent_s": saved_at - began})
+    if losses:
+        _mean_loss(losses, len(course), len(course))
     averaged.train(mode=False)
     return averaged
 
 
-def _restore(checkpoint: Path, parts: dict[str, Any], steps: int) -> int:
-    """Steps done at the last checkpoint of a course of so many steps, whose state is loaded; 0 without one."""
+def _mean_loss(losses: Sequence[Tensor], step: int, steps: int) -> float:
+    """The mean of the last losses; raises SystemExit where it is no number any more."""
+    mean = torch.stack(list(losses)).mean().item()
+    if not math.isfinite(mean):
+        raise SystemExit(f"The loss is no number any more before step {step} of {steps}; nothing is saved.")
+    return mean
+
+
+def _restore(checkpoint: Path, parts: dict[str, Any], steps: int) -> tuple[int, float]:
+    """Steps and seconds done at the last checkpoint of a course of so many steps, whose state is loaded; 0 without one."""
     if not checkpoint.exists():
-        return 0
+        return 0, 0.0
     state = torch.load(checkpoint, weights_only=True)
     if state["steps"] != steps:
         raise SystemExit(f"{checkpoint} is of a training of {state['steps']} steps, this one has {steps}. Delete it first.")
     for name, part in parts.items():
         part.load_state_dict(state[name])
-    done: int = state["done"]
-    return done
+    return state["done"], state["spent_s"]
 
 
 def shuffled(examples: list[Example], size: int, random: np.random.Generator) -> list[list[Example]]:

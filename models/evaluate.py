@@ -20,7 +20,7 @@ import torch
 from models.card import write_card
 from models.conversations import evaluate_conversations
 from models.corpora import RATINGS_HELD_OUT
-from models.examples import read_records, read_texts_by_id
+from models.examples import labels_folder, read_records, read_texts_by_id
 from models.kpi_errors import measure_kpis
 from models.metrics import METRICS, Answers, Codes, Score, bootstrap, record_of_tags
 from models.noise import SPOILERS
@@ -32,8 +32,11 @@ from voc.tagging.tagger import TransformerTagger
 
 OTHER_TRADES: Final = ("telecom", "places")
 HELD_OUT: Final = tuple(
-    Path("data/labels") / name
-    for name in ("dev.jsonl", "test.jsonl", "test_own.jsonl", "dev_conversations.jsonl", "test_conversations.jsonl")
+    labels_folder() / name
+    for name in (
+        *("dev.jsonl", "test.jsonl", "test_own.jsonl"),
+        *("dev_conversations.jsonl", "test_conversations.jsonl", "test_conversations_2.jsonl"),
+    )
 )
 
 

@@ -120,8 +120,9 @@ def read_labelled(path: Path, texts: Mapping[str, str], labels: Labels, *, held_
     return examples + [each for record in records if "turns" in record for each in _from_conversation(record, labels, held_out)]
 
 
-def hash_of(paths: Sequence[Path]) -> str:
-    """By which the content of label files is known in a model's configuration."""
+def labels_hash(folder: Path) -> str:
+    """By which the content of the `train*.jsonl` and `dev*.jsonl` in a folder is known in a model's configuration."""
+    paths = [path for part in ("train", "dev") for path in sorted(folder.glob(f"{part}*.jsonl"))]
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:12]
 
 
@@ -133,7 +134,7 @@ def read_records(path: Path) -> list[dict[str, Any]]:
 def read_texts_by_id(folders: Iterable[Path], wanted: set[str]) -> dict[str, str]:
     """The texts with these ids among all `*.jsonl` and `*.jsonl.gz` files of the folders."""
     found: dict[str, str] = {}
-    for record in records_of(folders):
+    for record in records_of(folders) if wanted else ():
         if "text" in record and (key := text_id(record["text"])) in wanted:
             found[key] = record["text"]
     return found
@@ -243,7 +244,7 @@ def _as_read(record: dict[str, Any], part: Sequence[int], labels: Labels) -> Exa
 def _parts(record: dict[str, Any], labels: Labels) -> Iterator[Example]:
     """A few turns at a time, and the whole with some turns left out, with the labels that are said in them."""
     turns, random = len(record["turns"]), np.random.default_rng(list(record["id"].encode()))
-    for start in range(0, max(1, turns - STRETCH_TURNS + 1), STRETCH_TURNS // 2):
+    for start in range(0, max(1, turns - STRETCH_TURNS // 2), STRETCH_TURNS // 2):
         yield replace(_part(record, range(start, min(start + STRETCH_TURNS, turns)), labels), primary=-1)
     for _ in range(LEFT_OUT_TIMES):
         kept = np.flatnonzero(random.random(turns) >= random.uniform(*LEFT_OUT_TURNS))

@@ -1,6 +1,6 @@
 """Writes what a model's training texts look like into its folder, so that a service can tell when its own texts are others.
 
-    python -m models.fingerprint --corpora CORPORA --model build/voc-fa-11
+    python -m models.fingerprint --corpora CORPORA --model build/NEXT
 
 The texts are those of the training labels; nothing of them is written but counts of word pieces
 (`voc.report_card.fingerprint`).

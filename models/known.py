@@ -105,11 +105,14 @@ class Teacher:
 def own_texts(labels: Labels) -> list[Example]:
     """Texts of our own and of the taxonomy, and a part of our conversations, whole and in pieces.
 
-    Of none is anything said: what their readers found is in `found`, and weighs nothing.
+    Of none is anything said: `found` is what their readers found or did not speak of, and weighs nothing.
     """
     own, spoken = (read_labelled(labels_folder() / f"train_{name}.jsonl", {}, labels) for name in ("own", "conversations"))
     known = own + from_taxonomy(load_taxonomy(), labels) + spoken[::CONVERSATIONS_ONE_IN]
-    return [replace(labels.blank(each.text), found=each.found, context=each.context) for each in known]
+    return [
+        replace(labels.blank(each.text), found=np.where(each.found_weights > 0, each.found, 1.0), context=each.context)
+        for each in known
+    ]
 
 
 def draw(examples: Sequence[Example], count: int, random: np.random.Generator) -> list[Example]:

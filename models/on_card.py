@@ -2,7 +2,7 @@
 
     python -m models.on_card prepare --corpora CORPORA --out build/card                # anywhere: normalised and cut, once
     python -m models.on_card learn --given build/card --out build/learnt --minutes 12  # where the card is
-    python -m models.tune build/learnt/second --corpora CORPORA --name voc-fa-11        # thresholds, on held-out labels
+    python -m models.tune build/learnt/second --corpora CORPORA --name voc-fa-13        # thresholds, on held-out labels
 
 A card is often lent by the minute, on a machine with little on it: `learn` needs torch, transformers and numpy alone, keeps
 to its minutes, and writes the encoder and each tagger, in half precision, as soon as it is there.

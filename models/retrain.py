@@ -85,6 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     base = find_model(given.base)
     rows = read_rows(given, others=OTHERS)
     learnt, held_out = rows.split()
+    if not learnt:
+        raise SystemExit("There are no corrections of a customer's words to learn from.")
     network, tokenizer, labels = load_network(base), load_tokenizer(base), Labels(load_taxonomy())
     name = name_of(network.config.tagger_name, learnt)
     out = given.out or Path("build") / name

@@ -1,6 +1,6 @@
 """Training of the tagger: a pre-trained encoder, labels and public ratings in, a model folder that serves out.
 
-    voc train --corpora CORPORA --out build/voc-fa-11
+    voc train --corpora CORPORA --out build/NEXT
 
 Reads from top to bottom: examples, one pass over noisy ratings (sentiment alone), passes over the labels with a share of
 ratings mixed in, thresholds and temperatures set on the held-out labels, weights saved in half precision with everything
@@ -16,16 +16,26 @@ from typing import Final
 
 import numpy as np
 import torch
+from torch import Tensor
 from transformers import AutoModel
 
 from models.course import BATCH_TEXTS, Course, fit, parameter_groups, plan
-from models.examples import Example, Labels, from_taxonomy, hash_of, read_labelled, read_records, read_texts_by_id, read_weak
+from models.examples import (
+    Example,
+    Labels,
+    from_taxonomy,
+    labels_hash,
+    read_labelled,
+    read_records,
+    read_texts_by_id,
+    read_weak,
+)
 from models.teach import read_taught
 from models.tokenizer import load_tokenizer
 from models.tune import tune
 from voc.errors import ModelError
 from voc.tagging.identity import MODEL_TYPE
-from voc.tagging.network import TaggerConfig, TaggerNetwork
+from voc.tagging.network import POLARITIES, TaggerConfig, TaggerNetwork
 from voc.tagging.reading import FOUND
 from voc.taxonomy import load_taxonomy
 from voc.text.normalise import NORMALISER_VERSION
@@ -43,8 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--corpora", type=Path, nargs="+", required=True, help="folders with the texts of the labels")
     parser.add_argument("--labels", type=Path, default=Path("data/labels"), help="folder of train*.jsonl and dev*.jsonl")
     parser.add_argument("--taught", type=Path, help="what finished taggers said of unlabelled texts (models.teach)")
-    parser.add_argument("--out", type=Path, default=Path("build/voc-fa-11"))
-    parser.add_argument("--name", default="voc-fa-11", help="stored with every tag that the model gives")
+    parser.add_argument("--out", type=Path, default=Path("build/tagger"))
+    parser.add_argument("--name", help="stored with every tag that the model gives; that of the folder without it")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--weak-share", type=float, default=WEAK_SHARE, help="batches of ratings for each batch of labels")
     parser.add_argument(
@@ -69,6 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if strangers := shares.keys() - read:
         parser.error(f"--share: no {', '.join(sorted(strangers))} among {', '.join(read)}")
     held_out = [example for path in held_out_paths for example in read_labelled(path, texts, labels, held_out=True)]
+    if not any(example.sentiment_weight and not example.context for example in held_out):
+        parser.error("--corpora has none of the texts of dev*.jsonl, by which thresholds are set")
     weak = list(
         read_taught(given.taught, given.corpora, labels, without=ids)
         if given.taught
@@ -85,10 +97,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     tokenizer = load_tokenizer(given.base)
     config = TaggerConfig(
         encoder=encoder_of(given.base),
-        tagger_name=given.name,
+        tagger_name=given.name or given.out.name,
         taxonomy=taxonomy.version,
         normaliser=NORMALISER_VERSION,
-        data_hash=hash_of([*train_paths, *held_out_paths]),
+        data_hash=labels_hash(given.labels),
         **labels.heads,
     )
     network, goes_on = start_from(given.base, config)
@@ -148,15 +160,38 @@ def start_from(base: Path, config: TaggerConfig) -> tuple[TaggerNetwork, bool]:
 
 @torch.no_grad()
 def take_over(network: TaggerNetwork, tagger: TaggerNetwork) -> None:
-    """Give `network` what `tagger` knows: all weights, those of single labels to the labels of the same place in their head."""
-    weights, known = network.state_dict(), tagger.state_dict()
-    for name in ("query", "weight", "bias"):
-        heads = None if name == "query" else len(FOUND)  # only what is found or not has weights of its own
-        old, new = known[name].split(tagger.sizes[:heads]), weights[name].split(network.sizes[:heads])
-        for mine, theirs in zip(new, old, strict=True):
-            mine[: len(theirs)] = theirs
-        known[name] = weights[name]
+    """Give `network` what `tagger` knows: all weights, those of single labels to the labels of the same code."""
+    mine, known = network.state_dict(), tagger.state_dict()
+
+    def same(*widths: tuple[str, int]) -> tuple[Tensor, Tensor]:
+        """Where in both the labels that both have stand, head after head, each label so many numbers wide."""
+        places: tuple[list[int], list[int]] = ([], [])
+        starts = [0, 0]
+        for head, width in widths:
+            both = [_codes(each.config, head) for each in (network, tagger)]
+            for code in (code for code in both[0] if code in both[1]):
+                for side, codes in enumerate(both):
+                    start = starts[side] + codes.index(code) * width
+                    places[side].extend(range(start, start + width))
+            starts = [start + len(codes) * width for start, codes in zip(starts, both, strict=True)]
+        return torch.tensor(places[0], dtype=torch.long), torch.tensor(places[1], dtype=torch.long)
+
+    found, judged = [(head, 1) for head in FOUND], [("sentiments", 1), ("resolutions", 1)]
+    rows = {"query": [*found, *judged], "weight": found, "bias": found}
+    for judge, head in (("sentiment", "sentiments"), ("resolution", "resolutions")):
+        rows |= {f"{judge}.3.{part}": [(head, 1)] for part in ("weight", "bias")}
+        seen = same((head, network.query.shape[1]), ("reasons", len(POLARITIES)), ("effort", 1), ("loyalty", 1))
+        inside = f"{judge}.0.weight"
+        known[inside] = mine[inside].index_copy(1, seen[0], known[inside][:, seen[1]])
+    for name, heads in rows.items():
+        here, there = same(*heads)
+        known[name] = mine[name].index_copy(0, here, known[name][there])
     network.load_state_dict(known)
+
+
+def _codes(config: TaggerConfig, head: str) -> list[str]:
+    """The labels of a head; first of all that there is no resolution."""
+    return [*([""] if head == "resolutions" else []), *(getattr(config, head) or ())]
 
 
 if __name__ == "__main__":

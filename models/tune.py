@@ -1,6 +1,6 @@
 """Thresholds and temperatures from held-out labels.
 
-    python -m models.tune FOLDER --corpora CORPORA --name voc-fa-11
+    python -m models.tune FOLDER --corpora CORPORA --name NEXT
 
 A temperature for each head, a threshold for each code. A few hundred texts hold few examples of a rare code, so each code
 is scored together with a share of its head: one that is seldom seen takes the head's threshold, a common one its own. Both
@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerFast
 
-from models.examples import Example, Floats, Labels, hash_of, read_held_out
+from models.examples import Example, Floats, Labels, labels_hash, read_held_out
 from models.metrics import resolution_f1
 from models.tokenizer import load_tokenizer
 from voc.report_card.figures import Bools
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Parse the command line, and settle what a folder still lacks: name, hash of the labels, thresholds, temperatures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--corpora", type=Path, nargs="*", default=[], help="folders with the texts of the held-out labels")
+    parser.add_argument("--corpora", type=Path, nargs="+", required=True, help="folders with the texts of the held-out labels")
     parser.add_argument("--labels", type=Path, default=Path("data/labels"), help="folder of train*.jsonl and dev*.jsonl")
     parser.add_argument("--name", required=True, help="stored with every tag that the model gives")
     given = parser.parse_args(arguments)
@@ -44,8 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     network.train(mode=False)
     labels = Labels(load_taxonomy())
     network.config.tagger_name = given.name
-    learnt, held_out = (sorted(given.labels.glob(f"{part}*.jsonl")) for part in ("train", "dev"))
-    network.config.data_hash = hash_of([*learnt, *held_out])
+    network.config.data_hash = labels_hash(given.labels)
     tune(network, tokenizer, read_held_out(given.labels, given.corpora, labels), labels)
     network.half().save_pretrained(given.folder)  # type: ignore[no-untyped-call]
     tokenizer.save_pretrained(given.folder)

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from models import on_card, pretrain, tune
-from models.examples import Labels, from_taxonomy, hash_of
+from models.examples import Labels, from_taxonomy, labels_hash
 from models.on_card import read_examples, read_opinions, write_examples, write_opinions
 from models.teach import Opinion
 from models.tokenizer import load_tokenizer
@@ -56,7 +56,7 @@ def test_what_is_learnt_on_a_card_serves_here(
     assert load_tagger(str(out / "second")).tag(["سفارشم دیر رسید"])[0].model == "from-a-card"
     config = json.loads((out / "second" / "config.json").read_text("utf-8"))
     assert config["thresholds"]["delivery.time"] > 0
-    assert config["data_hash"] == hash_of([labels / "train.jsonl", labels / "dev.jsonl"])
+    assert config["data_hash"] == labels_hash(labels)
 
 
 def test_examples_are_kept_whole(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from models.batch import loss_of
 from models.compare import difference, parts_said
 from models.corrected import LEAST_TO_HOLD_OUT, Row, Rows, example_of, learnt_by, rows_of_files, rows_of_store
 from models.examples import Example, Labels, from_taxonomy
-from models.known import Overruled, Teacher, nearest
+from models.known import Overruled, Teacher, nearest, own_texts
 from models.retrain import MOST_NEWLY_GIVEN, REFUSALS_ENOUGH, name_of
 from models.tokenizer import load_tokenizer
 from tests.fakes import FakeTagger
@@ -396,6 +396,23 @@ def test_a_name_belongs_to_what_was_learnt() -> None:
     assert name_of("voc-fa-11", [row(NO_CASH, {"sentiment": "mixed"}), other]) != name
     assert name_of(name, [one]).count("+corrections-") == 1
     assert name_of(name, [one]) != name_of("voc-fa-11", [one])
+
+
+def test_what_a_reader_did_not_speak_of_bounds_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = {
+        "id": "conv", "turns": [{"speaker": "customer", "text": text, "sentiment": "negative"} for text in (NO_CASH, "ممنون")],
+        "sentiment": "negative", "sentiment_start": "negative", "sentiment_end": "negative",
+        "reasons": {"order.availability": "negative"}, "primary_reason": "order.availability", "effort": [], "loyalty": [],
+        "resolution": None,
+    }  # fmt: skip
+    (tmp_path / "train_own.jsonl").write_text("", encoding="utf-8")
+    (tmp_path / "train_conversations.jsonl").write_text(json.dumps(record), encoding="utf-8")
+    monkeypatch.setattr("models.known.labels_folder", lambda: tmp_path)
+    monkeypatch.setattr("models.known.CONVERSATIONS_ONE_IN", 1)
+    may_be_there, absent = (LABELS.found.index(code) for code in ("order.availability", "delivery.time"))
+    spoken = [each for each in own_texts(LABELS) if each.text in {NO_CASH, "ممنون"}]
+    assert len(spoken) >= 2
+    assert all(each.found[may_be_there] and not each.found[absent] for each in spoken)
 
 
 def test_the_bounds_of_a_code_are_what_shares_the_rarest_words_with_a_correction() -> None:

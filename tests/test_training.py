@@ -5,6 +5,7 @@ import json
 import math
 import shutil
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -220,6 +221,42 @@ def test_a_course_is_learnt_to_its_end_or_to_the_end_of_its_minutes(
     assert len(steps) == 30 if share == 1 else len(steps) < 10
 
 
+def test_minutes_count_on_from_the_last_checkpoint(pretrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    targets, steps = Labels(load_taxonomy()), list[int]()
+    config = TaggerConfig(encoder=json.loads((pretrained / "config.json").read_text("utf-8")), **targets.heads)
+    whole = course.Course([from_taxonomy(load_taxonomy(), targets)[:2]] * 6, load_tokenizer(pretrained), seed=1)
+    monkeypatch.setattr(course, "CHECKPOINT_S", 0.0)
+    course.fit(TaggerNetwork(config), whole, tmp_path / "training.pt")
+    state = torch.load(tmp_path / "training.pt", weights_only=True)
+    assert 0 < state["spent_s"] < 600
+    torch.save({**state, "done": 3, "spent_s": 3600.0}, tmp_path / "training.pt")
+    monkeypatch.setattr(course, "_average", lambda *_: steps.append(1))
+    course.fit(TaggerNetwork(config), whole, tmp_path / "training.pt", minutes=60)
+    assert not steps
+
+
+def test_a_loss_that_is_no_number_at_the_very_end_is_not_kept(
+    pretrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    targets = Labels(load_taxonomy())
+    config = TaggerConfig(encoder=json.loads((pretrained / "config.json").read_text("utf-8")), **targets.heads)
+    whole = course.Course([from_taxonomy(load_taxonomy(), targets)[:2]] * 3, load_tokenizer(pretrained), seed=1)
+    monkeypatch.setattr(course, "loss_of", lambda output, _: output.sentiment.sum() * torch.nan)
+    with pytest.raises(SystemExit, match="no number"):
+        course.fit(TaggerNetwork(config), whole, tmp_path / "training.pt")
+
+
+def test_without_the_texts_that_set_thresholds_nothing_is_trained(
+    pretrained: Path, corpora: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "dev.jsonl").write_text(json.dumps({"id": "0" * 12, "reasons": {}}), encoding="utf-8")
+    given = ["--base", str(pretrained), "--corpora", str(corpora), "--labels", str(tmp_path / "labels")]
+    with pytest.raises(SystemExit):
+        train.main([*given, "--out", str(tmp_path / "out")])
+    assert "dev*.jsonl" in capsys.readouterr().err
+
+
 def test_a_course_of_another_length_is_not_taken_up(pretrained: Path, corpora: Path, labels: Path, tmp_path: Path) -> None:
     torch.save({"steps": 1, "done": 1}, tmp_path / "training.pt")
     with pytest.raises(SystemExit, match="Delete it first"):
@@ -302,11 +339,15 @@ def test_any_encoder_with_a_fast_tokenizer_can_be_the_base(corpora: Path, labels
 
 
 def test_evaluation_prints_every_figure(model: Path, corpora: Path, labels: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    evaluate.main([str(labels / "dev.jsonl"), "--corpora", str(corpora), "--model", str(model), "--card"])
+    (model / "README.md").write_text("# fine-tuned\n\nWith corrections.\n\n## Limits\n\n- Few.\n", encoding="utf-8")
+    for _ in range(2):
+        evaluate.main([str(labels / "dev.jsonl"), "--corpora", str(corpora), "--model", str(model), "--card"])
     printed = capsys.readouterr().out
     for figure in ("sentiment accuracy", "reasons micro F1", "resolution F1", "calibration error", "texts a second"):
         assert figure in printed
-    assert "| sentiment accuracy |" in (model / "README.md").read_text("utf-8")
+    card = (model / "README.md").read_text("utf-8")
+    assert card.startswith("# fine-tuned\n\nWith corrections.\n\n## Limits\n\n- Few.\n\n## How good it is")
+    assert card.count("## How good it is") == card.count("| sentiment accuracy |") == 1
 
 
 def test_evaluation_passes_over_files_without_their_texts(
@@ -375,12 +416,12 @@ def test_weak_verdicts(record: dict[str, Any], verdict: str | None) -> None:
     assert weak_verdict(record) == verdict
 
 
-def tiny_tagger(moves: list[str]) -> TaggerNetwork:
+def tiny_tagger(moves: list[str], reasons: Sequence[str] = ("r",)) -> TaggerNetwork:
     shape = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
     config = TaggerConfig(
         encoder={"model_type": "bert"} | shape,
         sentiments=["a", "b"],
-        reasons=["r"],
+        reasons=[*reasons],
         effort=["e"],
         loyalty=["l"],
         resolutions=["x"],
@@ -400,6 +441,20 @@ def test_a_tagger_learns_on_where_a_head_is_new() -> None:
     for head in ("sentiment", "reasons", "polarity", "effort", "loyalty", "resolution"):
         assert torch.allclose(getattr(before, head), getattr(after, head), atol=1e-5), head
     assert after.moves.shape == (1, 2)
+
+
+def test_labels_take_over_what_those_of_their_code_know_wherever_they_stand() -> None:
+    old, new = tiny_tagger(["m"], ["p", "r"]), tiny_tagger(["l", "m"], ["p", "q", "r"])
+    train.take_over(new, old)
+    ids, mask = torch.tensor([[1, 7, 9, 2]]), torch.ones(1, 4)
+    before, after = old.train(mode=False)(ids, mask), new.train(mode=False)(ids, mask)
+    for head, places in (("reasons", [0, 2]), ("polarity", [0, 2]), ("effort", [0]), ("loyalty", [0]), ("moves", [1])):
+        assert torch.allclose(getattr(before, head), getattr(after, head)[:, places], atol=1e-5), head
+    hidden, polarities = 16, 3
+    inside = [*range(2 * hidden + polarities), *range(2 * hidden + 2 * polarities, 2 * hidden + 3 * polarities + 2)]
+    known, mine = (each.state_dict()["sentiment.0.weight"] for each in (old, new))
+    assert torch.equal(mine[:, inside], known)
+    assert after.sentiment.shape == before.sentiment.shape
 
 
 def test_agreement_on_conversations(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -485,6 +540,9 @@ def test_stretches_of_a_conversation_have_the_labels_that_are_said_in_them(tmp_p
     targets = Labels(load_taxonomy())
     late, again = (targets.found.index(code) for code in ("delivery.time", "repeat_contact"))
     whole, _, _, *stretches = read_labelled(path, {}, targets)[:5]
+    odd = tmp_path / "odd.jsonl"
+    odd.write_text(json.dumps(record | {"turns": turns[:5]}), encoding="utf-8")
+    assert [each.text.split()[-1] for each in read_labelled(odd, {}, targets)[3:5]] == ["می‌خوام", "می‌زنم"]
     assert [(label, [whole.text[start:end] for start, end in spans]) for label, spans in whole.words] == [
         (late, ["پیکتون سه ساعت دیر کرد"]), (again, ["دفعه سومه زنگ می‌زنم"])
     ]  # fmt: skip

@@ -43,8 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     held_out = read_held_out(labels_folder(), given.corpora, labels)
     texts = [example for example in held_out if not example.context and example.sentiment_weight]
     whole = [example for example in held_out if example.context]
-    for title, examples in (("texts", texts), ("conversations", whole)):
-        readings = read_texts(network, tokenizer, [each.text for each in examples], [each.context for each in examples])
+    for title, examples, contexts in (("texts", texts, ()), ("conversations", whole, [each.context for each in whole])):
+        readings = read_texts(network, tokenizer, [each.text for each in examples], contexts)
         found = np.stack([each.found for each in readings])
         rows = [(name, *(f"{score:.3f}" for score in _scores(found, examples, labels, ways))) for name, ways in _ways()]
         print_sheet(Sheet(f"{len(examples)} {title}, by thresholds set on others of them", ("way", *FOUND[:-1]), rows))
