@@ -92,7 +92,7 @@ def test_drivers_and_what_if_of_few_rows_are_withheld(client: TestClient) -> Non
         assert report["null_reason"] == (None if told else "below_min_n")
         scenarios = items(client, "/v1/what-if", agent=name)
         assert [(each["n"], each["share"] is not None) for each in scenarios] == [(n, told)] * 3
-        assert ("چند نفر می‌مانند" in client.get("/", params={"agent": name}).text) is told
+        assert ("چند نفر می‌مانند" in client.get("/", params={"agent": name, "lang": "fa"}).text) is told
 
 
 def test_ids_are_shown_where_that_is_asked_for(tmp_path: Path) -> None:
