@@ -31,6 +31,8 @@ telecom and place comments, tweets, film and book comments), on running text, mo
 then noisy public ratings of the same sources, or what earlier taggers said of them with the ratings weighed in
 (`models/teach.py`), then {train:,} texts labelled by reading, kept in
 `data/labels`: public ones by id without the text, {own:,} of our own and {conversations:,} conversations of our own with it.
+Our conversations and texts of our own were written, and they and most public texts labelled
+and read again, by language models that worked from the guide.
 Most of the sources state no licence; they were used for training only. Public names: SnappFood 70k (the ParsBERT split),
 MMDBadCoder/snapfoodComments, Amirali-Amirifar/digikala-sentiment-analysis,
 MaedehArab/Sentiment-analysis_comments-of-Digikala-users, mohsenamjadi/NLP-Naive-Bayes,
@@ -56,7 +58,7 @@ HOW_GOOD: Final = """## How good it is
 Printed by `voc evaluate --corpora CORPORA`. No label of these texts was learnt from; the public ones are among the text of the
 pre-training. `dev` and `test` are public texts, each labelled by one person; thresholds and temperatures were set on `dev` and
 `dev_conversations`, so the others are truer. `test_own` are texts that we wrote, of trades that the public sets lack, and all
-conversations are ours. How far two people agree: `python -m models.agreement`.
+conversations are ours. How far two readers agree: `python -m models.agreement`.
 
 {figures}
 """
