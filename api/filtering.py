@@ -24,7 +24,7 @@ from api.tongue import day, say, span_words, typed_day
 from voc.days import parse_day
 from voc.errors import InputError
 from voc.store import Filters
-from voc.store.filters import contains_pattern
+from voc.store.filters import NO_REASON, contains_pattern
 from voc.taxonomy import Code, load_taxonomy
 from voc.trends import compute_trend
 
@@ -198,7 +198,8 @@ def _titled(codes: Sequence[Code]) -> Pairs:
 
 
 def _reasons(pairs: Pairs) -> Sequence[tuple[str, Sequence[Option]]]:
-    taxonomy, found = load_taxonomy(), list[tuple[str, Sequence[Option]]]()
+    taxonomy = load_taxonomy()
+    found = [("", _options("reason", [(NO_REASON, code_title(NO_REASON))], pairs))]
     for group in taxonomy.groups:
         title = code_title(group.code)
         inside = _titled([each for each in taxonomy.reasons if each.code.startswith(f"{group.code}.")])
@@ -241,6 +242,8 @@ def _words(name: str, value: str, service: Service) -> tuple[str, bool]:
     if name == "corrected":
         return say(CORRECTED[value]), False
     title = channel_title(value) if name == "channel" else code_title(value)
+    if (name, value) == ("reason", NO_REASON):
+        return title, False
     return say("{filter}: {value}", filter=say(FILTERS[name]), value=title), title == value
 
 

@@ -81,7 +81,9 @@ class FilterQuery(Query):
     channel: list[str] = Field([], description="repeat it for alternatives", examples=[["phone"]])
     agent: list[str] = Field([], description="an agent's pseudonym, or id where those are shown", examples=[["کارشناس 3f2a"]])
     sentiment: list[str] = Field([], description="negative, positive, mixed or neutral", examples=[["negative"]])
-    reason: list[str] = Field([], description="a contact reason or a group of them", examples=[["delivery.time"]])
+    reason: list[str] = Field(
+        [], description="a contact reason, a group of them, or none for texts without any", examples=[["delivery.time"]]
+    )
     polarity: list[str] = Field([], description="of a reason: negative, positive or neutral", examples=[["negative"]])
     effort: list[str] = Field([], description="an effort cue", examples=[["repeat_contact"]])
     loyalty: list[str] = Field([], description="a loyalty cue", examples=[["churn_intent"]])

@@ -127,11 +127,11 @@ def list_channels(store: Store, filters: Filters, code: str, level: str) -> list
     return sorted(found, key=lambda row: -row.n)[:CHANNELS_SHOWN]
 
 
-def list_drivers(store: Store, filters: Filters, code: str, level: str) -> list[DriverLine]:
+def list_drivers(store: Store, filters: Filters, code: str, level: str, agent_min_n: int) -> list[DriverLine]:
     """The figures that a reason is associated with, as far as there are answers enough."""
     found = []
     for target, title in TARGETS.items():
-        report = find_drivers(store, target, level=level, filters=filters)
+        report = find_drivers(store, target, level=level, filters=filters, agent_min_n=agent_min_n)
         found += [
             _driver_line(say(title), target, report.value, each)
             for each in report.drivers

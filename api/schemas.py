@@ -566,7 +566,7 @@ class KpiDefinitionOut(Sent):
 
 
 class KpiExplainedOut(KpiDefinitionOut):
-    """A KPI with its value over the rows that pass the filters and the counts that its formula names."""
+    """A KPI with its value over the rows that pass the filters, and what its formula names: counts, sums and medians."""
 
     value: KpiRowOut
     counts: dict[str, float | None] = Field(

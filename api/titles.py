@@ -10,6 +10,7 @@ from typing import Final
 from api.tongue import SPOKEN, say
 from voc.kpis import Kpi
 from voc.kpis.relation import EES_TO_5, EES_TO_10, TIMED_TURNS
+from voc.store.filters import NO_REASON
 from voc.taxonomy import load_taxonomy
 
 FIELDS: Final[Mapping[str, str]] = {
@@ -69,6 +70,7 @@ SOURCES: Final[Mapping[str, str]] = {"person": "آدم‌ها", "import": "از 
 CHANNELS: Final[Mapping[str, str]] = {"self_service": "سلف‌سرویس"}
 TRUTHS: Final[Mapping[str, str]] = {"true": "بله", "false": "نه"}
 KINDS: Final[Mapping[str, str]] = {"feedback": "نظر", "conversation": "گفت‌وگو"}
+OTHER_CODES: Final[Mapping[str, str]] = {**KINDS, NO_REASON: "بدون دلیل تماس"}
 SPEAKERS: Final[Mapping[str, str]] = {"customer": "مشتری", "agent": "کارشناس"}
 MOVE_GROUPS: Final[Mapping[str, str]] = {"value_enhancement": "ارزش‌افزایی", "recovery": "دلجویی", "courtesy": "ادب"}
 EFFORT_LEVELS: Final[Mapping[str, str]] = {"high": "پرزحمت", "low": "بی‌دردسر", "none": "بی‌نشانه"}
@@ -214,9 +216,9 @@ def value_title(value: object) -> str:
 
 
 def code_title(code: str) -> str:
-    """What a code or a group of the taxonomy is called, or a kind of row."""
+    """What a code or a group of the taxonomy is called, a kind of row, or that there is no reason."""
     titles = load_taxonomy().titles_fa if SPOKEN.get() == "fa" else load_taxonomy().titles_en
-    return titles.get(code) or say(KINDS.get(code, code))
+    return titles.get(code) or say(OTHER_CODES.get(code, code))
 
 
 def kpi_title(kpi: Kpi) -> str:

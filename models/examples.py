@@ -33,6 +33,7 @@ WHOLE_TIMES: Final = 3  # beside the customer's words alone: some hundred conver
 STRETCH_TURNS: Final = 4
 LEFT_OUT_TIMES: Final = 4  # each conversation is read again with other turns missing: it is not to be known by heart
 LEFT_OUT_TURNS: Final = (0.1, 0.5)
+AGENT_TIMES: Final = 3  # an agent's turn is short, and seldom does more than greet: moves are learnt last of all
 TAXONOMY_WEIGHT: Final = 0.5  # written to show one code, so less like what customers write than a read text
 WEAK_SENTIMENT: Final[Mapping[str, Mapping[str, float]]] = {
     # what a rating says of the writer's sentiment: people who click «negative» also praise now and then
@@ -275,7 +276,7 @@ def _from_conversation(record: dict[str, Any], labels: Labels, held_out: bool) -
         yield from _from_customer(record, whole, labels)
     for turn in record["turns"]:
         if turn["speaker"] == "agent":
-            yield _from_agent(turn, labels)
+            yield from repeat(_from_agent(turn, labels), 1 if held_out else AGENT_TIMES)
 
 
 def _from_customer(record: dict[str, Any], whole: Example, labels: Labels) -> Iterator[Example]:

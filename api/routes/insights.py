@@ -203,9 +203,14 @@ def list_themes(service: Running, query: Annotated[ThemeQuery, Query()]) -> dict
 @router.get("/drivers", summary="What a figure is associated with", response_model=DriverReport)
 def get_drivers(service: Running, query: Annotated[DriverQuery, Query()]) -> DriverReport:
     """How the figure would change without the texts of a reason, and a regression on praise and blame apart."""
-    filters = query.filters
-    min_n = max(query.min_n, service.kpis.agent_min_n) if filters.agent else query.min_n
-    return find_drivers(service.store, query.target, level=query.level, filters=filters, min_n=min_n)
+    return find_drivers(
+        service.store,
+        query.target,
+        level=query.level,
+        filters=query.filters,
+        min_n=query.min_n,
+        agent_min_n=service.kpis.agent_min_n,
+    )
 
 
 @router.get("/reasons/{code}", summary="A contact reason and what goes along with it", response_model=Portrait)

@@ -33,6 +33,7 @@ from voc.export.rows import OPERATIONAL_FIELDS
 from voc.ingest.fields import MAPPED_NAMES
 from voc.records import TaggedFeedback
 from voc.store import MOST_AT_ONCE
+from voc.store.filters import NO_REASON
 from voc.trends import what_if
 
 router = APIRouter(include_in_schema=False)
@@ -87,7 +88,7 @@ def show_texts(request: Request, service: Running, query: Annotated[TextsQuery, 
         heading=" · ".join(map(code_title, wanted)) or say("نظرها"),
         tagged=overview.count_tagged(service.store, query.filters),
         most_at_once=MOST_AT_ONCE,
-        items=rows_of(service, page.items, wanted),
+        items=rows_of(service, page.items, [code for code in wanted if code != NO_REASON]),
         paged=query.cursor is not None,
         cursor=page.next and urlencode({"cursor": page.next} | ({"limit": query.limit} if query.limit != TEXTS_SHOWN else {})),
     )

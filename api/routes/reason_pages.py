@@ -11,7 +11,7 @@ from api.filtering import PageFilters, make_form
 from api.rendering import render
 from api.said import rows_of
 from api.service import Running, Service
-from voc.store import Filters, Store
+from voc.store import Filters
 from voc.trends import Theme, find_themes, period_before
 from voc.trends.portrait import check_reason
 
@@ -33,7 +33,7 @@ def show_reasons(request: Request, service: Running, query: Annotated[PageFilter
 def show_reason(request: Request, service: Running, code: str, query: Annotated[PageFilters, Query()]) -> HTMLResponse:
     """One reason or a group: over time, by channel, what goes along with it, and typical texts."""
     level, filters = check_reason(code), query.filters
-    told = service.recent.get(str(request.url), lambda: _all_sides(service.store, code, level, filters))
+    told = service.recent.get(str(request.url), lambda: _all_sides(service, code, level, filters))
     form = make_form(f"/reasons/{code}", query, service, without="reason")
     parent = code.partition(".")[0] if level == "leaf" else None
     typical = rows_of(service, service.store.load_feedback(told["portrait"].typical), (code,))
@@ -48,14 +48,15 @@ def _tree(service: Service, filters: Filters) -> dict[str, Any]:
     }
 
 
-def _all_sides(store: Store, code: str, level: str, filters: Filters) -> dict[str, Any]:
+def _all_sides(service: Service, code: str, level: str, filters: Filters) -> dict[str, Any]:
+    store = service.store
     portrait, along = reasons.portrait_of(store, filters, code)
     size, spans = reasons.spans_of(store, filters, level)
     return {
         "definition": reasons.definition_of(code),
         "portrait": portrait,
         "along": along,
-        "drivers": reasons.list_drivers(store, filters, code, level),
+        "drivers": reasons.list_drivers(store, filters, code, level, service.kpis.agent_min_n),
         "trend": reasons.list_trend(store, filters, code, size, spans),
         "polarity": reasons.list_polarity(store, filters, code, level, size, spans),
         "channels": reasons.list_channels(store, filters, code, level),

@@ -62,10 +62,12 @@ def drivers(
     output: Output = None,
 ) -> None:
     """What a figure is associated with: how it would change without a reason's texts, and a regression."""
+    from voc.kpis import read_setting
     from voc.trends import Driver, find_drivers
 
+    least = read_setting(read_settings()).agent_min_n
     with open_store() as store:
-        report = find_drivers(store, target, level=level, filters=parse_filters(where))
+        report = find_drivers(store, target, level=level, filters=parse_filters(where), agent_min_n=least)
     if report.null_reason:
         missing = f": no row has {', '.join(report.missing)}" if report.missing else ""
         typer.echo(f"no answer ({report.null_reason}){missing}", err=True)
@@ -98,6 +100,7 @@ def what_if(where: Where = None, output: Output = None) -> None:
     from voc.trends import Scenario
     from voc.trends import what_if as scenarios
 
+    setting = read_setting(read_settings())
     with open_store() as store:
-        found = scenarios(store, filters=parse_filters(where), options=read_setting(read_settings()).options)
+        found = scenarios(store, filters=parse_filters(where), options=setting.options, agent_min_n=setting.agent_min_n)
     put_figures(found, output, Scenario)

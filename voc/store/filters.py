@@ -14,6 +14,7 @@ from voc.taxonomy import Code, Group, Taxonomy, load_taxonomy
 # ruff: noqa: S608  the SQL is put together from our own words, values go in as parameters
 
 KINDS: Final = ("feedback", "conversation")
+NO_REASON: Final = "none"
 MOST_ATTRIBUTES: Final = 50  # more than any table of feedback has to filter by; the database refuses a condition of thousands
 
 _SAME_LETTERS: Final = (
@@ -22,6 +23,10 @@ _SAME_LETTERS: Final = (
 )  # fmt: skip
 _LETTER: Final = {letter: f"[{group}]" for group in _SAME_LETTERS for letter in group}
 _BETWEEN_LETTERS: Final = "[\u200c\u200d\u200e\u200f\u00ad\u0640\u064b-\u0655\u0670]*"
+_WITHOUT_REASON: Final = (
+    "EXISTS (SELECT 1 FROM tagging known WHERE known.seq = f.seq)"
+    " AND NOT EXISTS (SELECT 1 FROM tag g WHERE g.seq = f.seq AND g.kind = 'reason')"
+)
 _SPACE: Final = "[\\s\u200c]+"
 _UNSEEN: Final = dict.fromkeys(
     [0x200C, 0x200D, 0x200E, 0x200F, 0xAD, 0x640, *range(0x64B, 0x656), 0x670]
@@ -32,9 +37,9 @@ _UNSEEN: Final = dict.fromkeys(
 class Filters:
     """Which rows are meant. Several values of one filter are alternatives; different filters narrow each other.
 
-    `to` is exclusive; an `agent` is known by the name that is shown; a `reason` is a code or a group; with `polarity` it is
-    the polarity of that very reason; `corrected` are those in which people overrule the model; `q` is looked for as it stands,
-    whatever the case, the letter forms and the half-spaces.
+    `to` is exclusive; an `agent` is known by the name that is shown; a `reason` is a code, a group, or `NO_REASON` for tagged
+    texts in which none was found; with `polarity` it is the polarity of that very reason; `corrected` are those in which
+    people overrule the model; `q` is looked for as it stands, whatever the case, the letter forms and the half-spaces.
     """
 
     from_: date | None = None
@@ -142,7 +147,9 @@ def _of_tags(filters: Filters) -> Iterator[_Condition]:
         if filters.polarity:
             parts.append("polarity = ANY($where_polarity)")
             parameters["where_polarity"] = list(filters.polarity)
-        yield f"f.seq IN (SELECT seq FROM tag WHERE {' AND '.join(parts)})", parameters
+        found = f"f.seq IN (SELECT seq FROM tag WHERE {' AND '.join(parts)})"
+        without = NO_REASON in filters.reason and not filters.polarity
+        yield f"{found} OR {_WITHOUT_REASON}" if without else found, parameters
     for kind, codes in (("effort", filters.effort), ("loyalty", filters.loyalty)):
         if codes:
             sql = f"f.seq IN (SELECT seq FROM tag WHERE kind = '{kind}' AND code = ANY($where_{kind}))"
@@ -179,7 +186,9 @@ def _check_codes(filters: Filters, taxonomy: Taxonomy) -> None:
         "loyalty": taxonomy.loyalty,
         "resolution": taxonomy.resolutions,
     }
-    options = {name: tuple(entry.code for entry in entries) for name, entries in known.items()} | {
+    options = {name: tuple(entry.code for entry in entries) for name, entries in known.items()}
+    options |= {
+        "reason": (*options["reason"], NO_REASON),
         "polarity": POLARITIES,
         "kind": KINDS,
     }

@@ -126,8 +126,9 @@ def find_drivers(
     level: str = "leaf",
     filters: Filters = Filters(),  # noqa: B008  a frozen value
     min_n: int = 20,
+    agent_min_n: int = 10,
 ) -> DriverReport:
-    """Every reason that at least `min_n` rows have, with how it is associated with the target.
+    """Every reason that at least `min_n` rows have, and `agent_min_n` where the filters name an agent, and what goes with it.
 
     `target` is nps (each answer as 100, 0 or −100, so that the mean is the Net Promoter Score), csat (1 to 5), ces (1 to 7) or
     sentiment (−1 to 1). At level `group` a row counts once for a group of reasons. The effect is what Thematic and Kapiche call
@@ -135,6 +136,7 @@ def find_drivers(
     """
     check_option("target", target, tuple(TARGETS))
     check_option("level", level, LEVELS)
+    min_n = max(min_n, agent_min_n) if filters.agent else min_n
     counted = _count(store, target, level, filters)
     overall = mean(*counted.overall)
     reason = null_reason(overall, rows=counted.rows, rows_with_fields=counted.answered, min_n=min_n)
