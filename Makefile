@@ -18,7 +18,7 @@ setup: .venv/.ready  ## .venv with everything, pinned
 	@touch $@
 
 test: setup lint  ## everything that CI runs
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --durations 30
 
 quick: setup  ## the tests that need neither weights, a browser nor PostgreSQL, for daily work
 	$(BIN)/pytest -n 2 --dist loadfile -m "not model and not browser and not hostile and not ray" -k "not postgres"
