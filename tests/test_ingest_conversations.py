@@ -156,6 +156,32 @@ def test_ends_go_on_past_midnight_with_the_times_of_day_that_they_belong_to() ->
 
 
 @pytest.mark.parametrize(
+    ("times", "starts"),
+    [
+        (["10:32", "10:33", "10:35", "11:02"], [0.0, 60.0, 180.0, 1800.0]),
+        (["۲۳:۵۸", "۰۰:۰۲", "۰۰:۰۵", "۰۰:۰۵"], [0.0, 240.0, 420.0, 420.0]),
+        (["10:32", "10:35:10", "10:36", "10:37"], [0.0, 190.0, 240.0, 300.0]),
+        (["00:01:30", "00:02", "00:03", "00:04"], [0.0, 30.0, 90.0, 150.0]),
+        (["00:00", "00:05", "00:12", "01:40"], [0.0, 5.0, 12.0, 100.0]),  # a recording's counter: minutes and seconds
+        (["12:05", "12:30", "24:10", "25:00"], [0.0, 25.0, 725.0, 775.0]),
+        (["23:59:58", "00:00:05", "23:59:59", "00:00:09"], [0.0, 1.0, 7.0, 11.0]),  # two that came in the wrong order
+    ],
+)
+def test_clocks_of_hours_and_minutes_are_told_from_counters(times: list[str], starts: list[float]) -> None:
+    turns = [{"role": side, "text": text, "time": at} for (side, text), at in zip(SAID, times, strict=True)]
+    (row,) = records({"turns": turns})
+    assert [start for start, _ in spans(row)] == starts
+
+
+def test_the_newest_first_is_put_right_where_one_has_no_time() -> None:
+    times = ["2024-05-04 10:09", None, "2024-05-04 10:05", "2024-05-04 10:00"]
+    turns = [{"role": side, "text": text, "timestamp": at} for (side, text), at in zip(SAID, times, strict=True)]
+    (row,) = records({"turns": turns})
+    assert said(row) == SAID[::-1]
+    assert [start for start, _ in spans(row)] == [0.0, 300.0, None, 540.0]
+
+
+@pytest.mark.parametrize(
     ("turns", "code"),
     [
         ([{"speaker": "agent", "text": "بفرمایید"}], "no_customer_turn"),
@@ -387,6 +413,46 @@ def test_a_day_and_a_clock_are_one_moment_of_a_turn(tmp_path: Path) -> None:
     assert spans(row) == [(0.0, None), (40.0, None)]
 
 
+def test_a_clock_alone_is_the_time_of_each_turn(tmp_path: Path) -> None:
+    text = "conversation_id,speaker,text,time\n1,مشتری,نت قطعه,23:58:00\n1,کارشناس,ریست کنید,00:01:00\n"
+    _, (row,) = open_text(tmp_path, "a.csv", text)
+    assert spans(row) == [(0.0, None), (180.0, None)]
+    assert isinstance(row, Feedback)
+    assert (row.occurred_at, dict(row.attributes)) == (None, {})
+
+
+def test_how_long_each_turn_is_says_when_it_ends_and_nothing_of_the_whole(tmp_path: Path) -> None:
+    rows = "1,مشتری,نت قطعه,0,4\n1,کارشناس,ریست کنید,5,300\n2,مشتری,گرونه,0,9\n2,کارشناس,بله,9,9\n"
+    _, (one, other) = open_text(tmp_path, "a.csv", f"conversation_id,speaker,text,start,duration\n{rows}")
+    assert spans(one) == [(0.0, 4.0), (5.0, 305.0)]
+    assert spans(other) == [(0.0, 9.0), (9.0, 18.0)]
+    assert isinstance(one, Feedback)
+    assert one.handle_s is None
+    _, (whole,) = open_text(
+        tmp_path, "b.csv", "conversation_id,speaker,text,start,duration\n1,مشتری,نت قطعه,0,300\n1,کارشناس,ریست کنید,5,300\n"
+    )
+    assert isinstance(whole, Feedback)
+    assert (whole.handle_s, spans(whole)) == (300.0, [(0.0, None), (5.0, None)])
+    (told,) = records({"turns": [{"speaker": "customer", "text": "الو", "start": 1.5, "duration": 2}]})
+    assert spans(told) == [(1.5, 3.5)]
+
+
+@pytest.mark.parametrize(
+    ("times", "day", "wanted"),
+    [
+        (("2024-03-01 10:00:00", "2024-03-01 10:05:00"), "2024-03-01", datetime(2024, 3, 1, 10, tzinfo=TEHRAN)),
+        (("10:00:00", "10:05:00"), "1402/12/11", datetime(2024, 3, 1, 10, tzinfo=TEHRAN)),
+        (("2024-03-02 10:00:00", "2024-03-02 10:05:00"), "2024-03-01", datetime(2024, 3, 1, tzinfo=TEHRAN)),
+        (("2024-03-01 10:00:00", "2024-03-01 10:05:00"), "2024-03-01 09:58", datetime(2024, 3, 1, 9, 58, tzinfo=TEHRAN)),
+    ],
+)
+def test_turns_say_at_what_time_of_a_records_day_it_was(times: tuple[str, str], day: str, wanted: datetime) -> None:
+    turns = [{"role": side, "text": text, "time": at} for (side, text), at in zip(SAID[:2], times, strict=True)]
+    (row,) = records({"date": day, "turns": turns})
+    assert isinstance(row, Feedback)
+    assert row.occurred_at == wanted
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 4), st.sampled_from(["مشتری", "کارشناس"]), st.integers(0, 99)), min_size=2, max_size=40)
 )
@@ -589,6 +655,8 @@ def test_other_texts_are_tables_as_before(text: str, name: str, tmp_path: Path) 
         ("**کارشناس:** بله", "کارشناس"), ("https://a.ir", None), ("ساعت ۱۰:۳۰ زنگ زدم", None),
         ("خیلی بد بود، ببینید: این", None),
         ("یک دو سه چهار پنج: شش", None), (": بله", None),
+        ("به پشتیبانی گفتم: این چه وضعشه", None), ("از شرکت: زنگ زدن", None), ("اپراتورشون می‌گه: نه", None),
+        ("I told support: no", None), ("پشتیبانی گفتگو: بله", "پشتیبانی گفتگو"),
     ],
 )  # fmt: skip
 def test_who_leads_a_line(line: str, name: str | None) -> None:
@@ -757,6 +825,58 @@ def test_an_e_mail_is_read_in_its_encoding(charset: str, tmp_path: Path) -> None
 @pytest.mark.parametrize("charset", ["PunyCode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "zlib", "x\0y"])
 def test_an_encoding_that_no_e_mail_has_is_not_used(charset: str, tmp_path: Path) -> None:
     assert letter(tmp_path / "a.eml", charset, "پولم برنگشته \\u0041".encode()) == ["پولم برنگشته \\u0041"]
+
+
+def test_what_a_customer_tells_of_a_talk_stays_theirs(tmp_path: Path) -> None:
+    text = "مشتری: سلام سفارشم نیومده\nبه پشتیبانی گفتم: این چه وضعشه\nکارشناس: پیگیری می‌کنم\n"
+    _, (row,) = open_text(tmp_path, "a.txt", text)
+    assert said(row) == [
+        ("customer", "سلام سفارشم نیومده به پشتیبانی گفتم: این چه وضعشه"),
+        ("agent", "پیگیری می‌کنم"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        (
+            "سلام\nبا تشکر\nسفارش من سه هفته است نیامده\nو پولم را هم پس نداده‌اید",
+            ["سلام", "با تشکر", "سفارش من سه هفته است نیامده", "و پولم را هم پس نداده‌اید"],
+        ),
+        ("سلام\nسفارش من سه هفته است نیامده\nبا تشکر\nنادر یزدی\nمدیر خرید", ["سلام", "سفارش من سه هفته است نیامده"]),
+    ],
+)
+def test_thanks_end_a_letter_only_where_less_follows_than_was_said(body: str, kept: list[str], tmp_path: Path) -> None:
+    assert letter(tmp_path / "a.eml", "utf-8", body.encode()) == kept
+
+
+def test_a_blank_text_beside_the_page_is_not_the_letter(tmp_path: Path) -> None:
+    message = mail(" ")
+    message.add_alternative("<p>سفارشم نیومده</p>", subtype="html")
+    (tmp_path / "a.eml").write_bytes(message.as_bytes())
+    ((_, record),) = emails.read_eml(tmp_path / "a.eml", "a.eml")
+    dialogue = record[TURNS]
+    assert isinstance(dialogue, Dialogue)
+    assert [each.text for each in dialogue.utterances] == ["سفارشم نیومده"]
+
+
+def test_headers_that_nobody_encoded_are_read(tmp_path: Path) -> None:
+    told = "MIME-Version: 1.0\nFrom: نادر <nader@gmail.com>\nSubject: مرجوعی یخچال\n\nسفارشم نیومده\n"
+    (tmp_path / "a.eml").write_bytes(told.encode())
+    ((_, record),) = emails.read_eml(tmp_path / "a.eml", "a.eml")
+    assert record["subject"] == "مرجوعی یخچال"
+
+
+def test_a_page_that_quotes_without_end_takes_bounded_memory(tmp_path: Path) -> None:
+    page = b"<blockquote>" * 50 + b"<p>" * 2_000_000
+    (tmp_path / "a.eml").write_bytes(b"MIME-Version: 1.0\nFrom: a@b.ir\nContent-Type: text/html\n\n" + page)
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLargeError, match="characters"):
+            open_file(tmp_path / "a.eml")
+        assert tracemalloc.get_traced_memory()[1] < 20 * len(page)
+    finally:
+        tracemalloc.stop()
 
 
 # Hostile text

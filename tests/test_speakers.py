@@ -31,6 +31,7 @@ def told(text: str) -> list[bool | None]:
         ("inbound", "customer"), ("کارشناس", "agent"), ("كارشناس پشتيباني", "agent"), ("اپراتور ۱۲", "agent"),
         ("AGENT-4", "agent"),
         ("پشتیبان", "agent"), ("customer service", "agent"), ("Customer Care <care@shop.ir>", "agent"), ("assistant", "agent"),
+        ("Ali Rezaei <ali@company.com>", None),
         ("support@shop.ir", "agent"), ("مرکز تماس", "agent"), ("system", "system"), ("ربات پشتیبانی", "system"),
         ("IVR", "system"),
         ("تلفن گویا", "system"), ("support bot", "system"), ("SPEAKER_00", None), ("علی رضایی", None), ("09121234567", None),

@@ -75,11 +75,13 @@ class _Joined:
 
     def echoes(self, number: _Number) -> Iterator[Span]:
         """Where a part of the number is said again, while it is being said or soon after."""
+        parts = _parts(number.digits)
         for turn in range(number.first, min(number.last + ECHO_REACH, len(self._turns) - 1) + 1):
             fewest = FEWEST_ECHOED_WITHIN if number.first < turn <= number.last + 1 else FEWEST_ECHOED
-            for start, end, ways in self._said[turn]:
-                if any(len(digits) >= fewest and digits in number.digits for digits in ways):
-                    yield start, end
+            said = self._said[turn]
+            for digits in said.keys() & parts:
+                if len(digits) >= fewest:
+                    yield from said[digits]
 
     def replaced(self, hits: dict[Span, NumberKind]) -> Iterator[str]:
         """The texts of the turns with placeholders for `hits`, none of which reaches over the end of its turn."""
@@ -108,10 +110,15 @@ class _Joined:
         yield own
 
     @cached_property
-    def _said(self) -> list[list[tuple[int, int, set[str]]]]:
-        """The runs of numbers in each turn, with the digits that they may stand for."""
-        return [[_ways(atoms) for atoms in stretches(self._text, [self._bounds(turn)])
-                 if not PRICE_AFTER.match(self._text, atoms[-1].end)] for turn in range(len(self._turns))]  # fmt: skip
+    def _said(self) -> list[dict[str, list[Span]]]:
+        """Where the runs of numbers in each turn stand, by the digits that they may stand for."""
+        of_turns = [dict[str, list[Span]]() for _ in self._turns]
+        for turn, said in enumerate(of_turns):
+            for atoms in stretches(self._text, [self._bounds(turn)]):
+                if not PRICE_AFTER.match(self._text, atoms[-1].end):
+                    for digits in _ways(atoms):
+                        said.setdefault(digits, []).append((atoms[0].start, atoms[-1].end))
+        return of_turns
 
     def _number(self, said: Spoken, spans: list[Span]) -> _Number:
         """The number at the spans of its words; the spans of a turn become one."""
@@ -137,7 +144,13 @@ class _Joined:
         return self._starts[turn], self._starts[turn + 1] - len(_TURN_END)
 
 
-def _ways(atoms: list[Atom]) -> tuple[int, int, set[str]]:
-    """Where a run stands and the digits that it may be, also cut within a number: «صفر نهصد» begins 0912."""
+def _ways(atoms: list[Atom]) -> set[str]:
+    """The digits that a run may be, also cut within a number: «صفر نهصد» begins 0912."""
     ways = {"".join(group.digits for group in groups) for groups in readings(atoms)}
-    return atoms[0].start, atoms[-1].end, ways | {digits.rstrip("0") for digits in ways}
+    return ways | {digits.rstrip("0") for digits in ways}
+
+
+def _parts(digits: str) -> set[str]:
+    """All that a part of a number may be."""
+    places = range(len(digits) + 1)
+    return {digits[start:end] for start in places for end in places[start + FEWEST_ECHOED_WITHIN :]}

@@ -49,6 +49,7 @@ _NUMBERED: Final[tuple[tuple[re.Pattern[str], float], ...]] = (
 HALF_SPACE: Final = "\u200c"
 _TURN_MARK: Final = "\n"
 _WORD: Final = re.compile(r"[^\W\d_]+")
+_DOMAIN: Final = re.compile(r"@[\w.-]+")  # where an address is at says nothing of who writes
 _MARKS: Final = re.compile(r"[^\w]+|_")
 _PREFIX: Final = re.compile(r"\b(ن?می) (?=\w)")
 _YOURS: Final = (re.compile(r"\b(\w{2,}?)(?:ها|ه)?(?:تون|(?<!س)تان)\b"), re.compile(r"\b(\w{2,}?)ی? شما\b"))
@@ -87,7 +88,7 @@ def find_side(name: str) -> Side | None:
     >>> find_side("کارشناس ۲"), find_side("Customer (Ali)"), find_side("IVR"), find_side("SPEAKER_00")
     ('agent', 'customer', 'system', None)
     """
-    words = _WORD.findall(plain(name[:200].replace(HALF_SPACE, " ")))
+    words = _WORD.findall(plain(_DOMAIN.sub("", name[:200]).replace(HALF_SPACE, " ")))
     pairs = {f"{one} {other}" for one, other in pairwise(words)}
     return next((side for side, names in _lexicon().called.items() if not names.isdisjoint([*words, *pairs])), None)
 

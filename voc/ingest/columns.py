@@ -162,27 +162,35 @@ class _Draft:
         date = plan.indexes[0]
         if self._of(date).has_times or not self._of(date).values:
             return
-        clocks = [index for index, header in enumerate(self._headers) if index not in self._field_of and is_clock(header)]
-        clock = next((index for index in clocks if self._of(index).is_clock), None)
-        if clock is None:
+        clock = self._clocks()[:1]
+        if not clock:
             self._note(date, "days without a time of day")
             return
-        self._claim("occurred_at", (date, clock))
-        self._note(date, f"with the time of day from «{self._headers[clock]}»")
+        self._claim("occurred_at", (date, *clock))
+        self._note(date, f"with the time of day from «{self._headers[clock[0]]}»")
+
+    def _clocks(self) -> tuple[int, ...]:
+        """The columns of times of day that are in no field."""
+        free = (index for index, header in enumerate(self._headers) if index not in self._field_of and is_clock(header))
+        return tuple(index for index in free if self._of(index).is_clock)
 
     def find_turns(self, mapped: Mapping[str, tuple[int, ...]]) -> None:
         """Whether the rows are turns; if so, the conversation's id is that of the row, and their moments are of the turns."""
         moment = self._plans.get("occurred_at")
-        at = moment.indexes if moment else ()
+        at = moment.indexes if moment else self._clocks()[:1]
         found = find_turn_columns(self._headers, self._aliases, self._head, mapped, tuple(self._text), at)
         if found is None or self._dialogue is not None:
             return
         self._turns = found
-        for field, index in (("speaker", found.speaker), ("turn_start", found.start), ("turn_end", found.end)):
+        ends = found.end if found.lasts is None else found.lasts
+        for field, index in (("speaker", found.speaker), ("turn_start", found.start), ("turn_end", ends)):
             if index is not None:
                 self._release(index)
                 self._field_of[index] = field
+        if found.lasts is not None:
+            self._note(found.lasts, "how long each turn is")
         for index in at:
+            self._field_of.setdefault(index, "turn_start")
             self._note(index, "the time of each turn")
         if found.conversation is not None and "external_id" not in mapped:
             if own := self._plans.get("external_id"):

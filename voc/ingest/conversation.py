@@ -30,14 +30,16 @@ _UNSURE: Final = (
 class Conversation:
     """The turns of a conversation, how sure their speakers are, when it began, and the lines of machines that were left out.
 
-    `original` is the customer's text before masking. `transfers` counts the agents after the first, where the source tells
-    agents apart; None where it has a single name for them, which a transfer would not change.
+    `clock_s` is the time of day at which it began where no day is said, in seconds; `original` is the customer's text before
+    masking. `transfers` counts the agents after the first, where the source tells agents apart; None where it has a single
+    name for them, which a transfer would not change.
     """
 
     turns: tuple[Turn, ...]
     original: str
     speakers_sure: float | None
     occurred_at: datetime | None
+    clock_s: float | None
     system_lines: int
     transfers: int | None
 
@@ -66,6 +68,7 @@ def read_conversation(dialogue: Dialogue, zone: ZoneInfo, max_chars: int, mask: 
         original=customer_text(turns),
         speakers_sure=sides.sure,
         occurred_at=times.occurred_at,
+        clock_s=times.clock_s,
         system_lines=len(said) - len(turns),
         transfers=_transfers(sides),
     )

@@ -8,7 +8,7 @@ the one who did not write the message that is answered. Signatures are left out.
 import codecs
 import email
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.errors import HeaderParseError
@@ -16,6 +16,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.policy import Compat32
 from html import unescape
+from itertools import chain
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -229,13 +230,18 @@ def _without_signature(lines: list[str]) -> str:
     end = next((place for place, line in enumerate(lines) if _SIGNATURE.fullmatch(line)), len(lines))
     kept = [line for line in lines[:end] if line and not _SENT_FROM.fullmatch(line)]
     for place in range(max(1, len(kept) - CLOSING_LINES), len(kept)):
-        if _CLOSING.fullmatch(kept[place]):
+        if _CLOSING.fullmatch(kept[place]) and _count_words(kept[place + 1 :]) <= _count_words(kept[:place]):
             return "\n".join(kept[:place])
     return "\n".join(kept)
 
 
+def _count_words(lines: Iterable[str]) -> int:
+    return sum(len(line.split()) for line in lines)
+
+
 def _header(message: "Message[str, str]", name: str) -> str:
-    value = str(message.get(name, ""))
+    raw = next((str(value) for header, value in message.raw_items() if header.lower() == name.lower()), "")
+    value = raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace")  # not encoded, as some systems send it
     with suppress(HeaderParseError, ValueError, LookupError):
         value = str(make_header(decode_header(value)))
     return " ".join(storable(value).split())
@@ -247,8 +253,8 @@ def _body(message: "Message[str, str]") -> str:
     for part in message.walk():
         if part.is_multipart() or part.get_filename():
             continue
-        if part.get_content_type() == "text/plain":
-            return _text(part)
+        if part.get_content_type() == "text/plain" and (text := _text(part)).strip():
+            return text
         if part.get_content_type() == "text/html" and not html:
             html = _text(part)
     return _without_tags(html)
@@ -269,16 +275,20 @@ def _codec(part: "Message[str, str]") -> str:
 
 
 def _without_tags(html: str) -> str:
-    """The words of a page, a block a line; what is quoted gets its marks."""
+    """The words of a page, a block a line; what is quoted gets its marks. Far more than is taken is not read to the end."""
     pieces: list[str] = []
-    quotes = hidden = 0
-    for place, piece in enumerate(_TAG.split(html)):
-        if place % 2 == 0:
-            pieces.append("" if hidden else " ".join(unescape(piece).split()) + " ")
-            continue
-        tag, step = piece.strip("/ ").lower(), -1 if piece.startswith("/") else 1
+    chars = read = quotes = hidden = 0
+    for found in chain(_TAG.finditer(html), (None,)):
+        words = "" if hidden else " ".join(unescape(html[read : found.start() if found else None]).split()) + " "
+        pieces.append(words)
+        chars += len(words)
+        if found is None or chars > 2 * LONGEST_BODY_CHARS:
+            break
+        read = found.end()
+        tag, step = found[1].strip("/ ").lower(), -1 if found[1].startswith("/") else 1
         quotes = max(0, quotes + step * (tag == "blockquote"))
         hidden = max(0, hidden + step * (tag in ("style", "script")))
         if tag in _BLOCKS:
             pieces.append("\n" + "> " * min(quotes, DEEPEST_QUOTE))
+            chars += len(pieces[-1])
     return "".join(pieces)

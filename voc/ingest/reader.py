@@ -7,6 +7,7 @@ Readers for the cells are made once for each column, so that a row costs little 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 from typing import Any, Final
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo
 from voc.conversations.turns import customer_text
 from voc.ingest.columns import AttributePlan, FieldPlan, Layout, understand
 from voc.ingest.conversation import Mask, read_conversation
-from voc.ingest.dates import parse_clock
+from voc.ingest.dates import has_time_of_day, parse_clock
 from voc.ingest.evidence import canonical_number, is_long_number
 from voc.ingest.fields import field_reader
 from voc.ingest.grouping import GroupedTable
@@ -150,6 +151,7 @@ class _RowReader:
         self._words = [part.index for part in layout.text]
         self._text_header = table.headers[self._words[0] if self._words else layout.dialogue or 0]
         lenient = [plan for plan in layout.fields if plan.lenient]
+        self._clock_s: float | None = None
         self._rating = _Rating(lenient[0], zone, self.counts, mask) if lenient else None
         plans = [plan for plan in layout.fields if not plan.lenient]
         self._fields = [(plan.field, plan.header, _reader(plan, zone, ees_scale)) for plan in plans]
@@ -166,6 +168,8 @@ class _RowReader:
                 return self._without_text(line, cells)
             for field, header, read in self._fields:  # noqa: B007
                 if (value := read(cells)) is not None:
+                    if field == "occurred_at" and isinstance(value, datetime):
+                        value = self._exactly(value, values)
                     values[field] = value
         except RefusalError as refusal:
             return Reject(line, header, refusal.code, refusal.message)
@@ -203,10 +207,20 @@ class _RowReader:
         self._keep_original(found.original, values)
         if found.transfers is not None:
             values["transfers"] = found.transfers
+        self._clock_s = found.clock_s
         if found.occurred_at:
             values["occurred_at"] = found.occurred_at
         if found.system_lines:
             self.counts[None, "system_lines"] += found.system_lines
+
+    def _exactly(self, when: datetime, values: Mapping[str, Any]) -> datetime:
+        """When a row was: its turns say of a day alone at what time."""
+        turns: datetime | None = values.get("occurred_at")
+        if "turns" not in values or has_time_of_day(when):
+            return when
+        if turns and turns.astimezone(when.tzinfo).date() == when.date():
+            return turns
+        return when + timedelta(seconds=self._clock_s or 0.0)
 
     def _keep_original(self, original: str, values: dict[str, Any]) -> None:
         if self._keep_originals and original != values["text"]:

@@ -37,6 +37,10 @@ _LED: Final = re.compile(
     re.DOTALL,
 )
 """Who speaks before a colon, behind a time or not; a colon between digits is of a time."""
+_TELLS: Final = re.compile(
+    r"^(?:به|از|با|که)\s|(?<!\w)(?:گفتم|گفتن|گفتند|میگه|می‌گه|میگن|می‌گن|میگم|می‌گم|زدم|نوشتم|told|asked)(?!\w)"
+)
+"""What is told of a talk («به پشتیبانی گفتم: …») and names nobody who speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Led:
 def read_line(line: str) -> Led | None:
     """The line as one that a speaker leads, None where nothing that looks like a name leads it."""
     found = _LED.fullmatch(line.strip()[:1_000_000])
-    if found is None or len(found["name"].split()) > LONGEST_NAME_WORDS:
+    if found is None or len(found["name"].split()) > LONGEST_NAME_WORDS or _TELLS.search(found["name"]):
         return None
     return Led(" ".join(found["name"].split()), found["text"], found["at"])
 

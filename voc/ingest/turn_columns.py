@@ -26,7 +26,10 @@ Cells = Sequence[object]
 
 @dataclass(frozen=True, slots=True)
 class TurnColumns:
-    """The columns of turns by their index; without `conversation` the file is one. `at` is a moment, or a day and a clock."""
+    """The columns of turns by their index; without `conversation` the file is one. `at` is a moment, a clock, or a day and one.
+
+    `lasts` says how long each turn is, where no column says when it ends.
+    """
 
     conversation: int | None
     speaker: int
@@ -34,11 +37,12 @@ class TurnColumns:
     start: int | None = None
     end: int | None = None
     at: tuple[int, ...] = ()
+    lasts: int | None = None
 
     @property
     def own(self) -> frozenset[int]:
         """The columns that differ from turn to turn."""
-        several = {part.index for part in self.text} | {self.speaker, self.start, self.end, *self.at}
+        several = {part.index for part in self.text} | {self.speaker, self.start, self.end, self.lasts, *self.at}
         return frozenset(index for index in several if index is not None)
 
 
@@ -67,7 +71,10 @@ def find_turn_columns(
             )  # fmt: skip
         return None
     start, end = (_first(mapped.get(field), _known(field, aliases, taken)) for field in ("turn_start", "turn_end"))
-    return TurnColumns(conversation, speaker, text, start, end, at)
+    lasts = None
+    if start is not None and end is None and "handle_s" not in mapped:
+        lasts = _first(index for index in _known("handle_s", aliases, taken) if _differs(head, index, conversation))
+    return TurnColumns(conversation, speaker, text, start, end, at, lasts)
 
 
 def _first(*choices: Iterable[int] | None) -> int | None:
@@ -99,6 +106,17 @@ def _is_shared(head: Sequence[Cells], index: int, speaker: int) -> bool:
         if not is_missing(cells[index]) and not is_missing(cells[speaker]):
             who = as_text(cells[speaker])
             if first.setdefault(as_text(cells[index]), who) != who:
+                return True
+    return False
+
+
+def _differs(head: Sequence[Cells], index: int, conversation: int | None) -> bool:
+    """Whether the turns of one conversation have several values there, so that it is not the conversation's."""
+    first: dict[str, str] = {}
+    for cells in head:
+        if not is_missing(cells[index]):
+            one, value = "" if conversation is None else as_text(cells[conversation]), as_text(cells[index])
+            if first.setdefault(one, value) != value:
                 return True
     return False
 

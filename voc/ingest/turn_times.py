@@ -1,5 +1,6 @@
 """When each turn of a conversation begins and ends, in seconds from its beginning, whatever the source's clock counts from."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -10,22 +11,30 @@ from voc.ingest.dates import has_time_of_day, parse_clock, parse_moment
 from voc.ingest.refusal import RefusalError
 from voc.ingest.utterances import Utterance
 from voc.ingest.values import duration_reader, is_missing, parse_number
+from voc.text.letters import latin_digits
 
-DAY_S: Final = 86_400.0
+HOUR_S: Final = 3_600.0
+DAY_S: Final = 24 * HOUR_S
 LONGEST_OFFSET_S: Final = 1e7
 """Larger numbers are moments (1714800000, 20240301): no conversation goes on for 115 days by a counter of seconds."""
 
+_HOURS_AND_MINUTES: Final = re.compile(r"\s*(\d{1,2}):([0-5]\d)\s*")
+_WITH_SECONDS: Final = re.compile(r"\s*(\d{1,2}):[0-5]\d:[0-5]\d\s*")
 _seconds = duration_reader(1.0)
 Span = tuple[float | None, float | None]
 
 
 @dataclass(frozen=True, slots=True)
 class TurnTimes:
-    """`order` of the utterances by time, where all have one, else as they came; in that order start and end of each."""
+    """`order` of the utterances by time, where all have one, else as they came; in that order start and end of each.
+
+    `occurred_at` is the moment of the first; where times are times of day, `clock_s` is its own, in seconds.
+    """
 
     order: tuple[int, ...]
     spans: tuple[Span, ...]
     occurred_at: datetime | None
+    clock_s: float | None = None
 
 
 def read_times(utterances: Sequence[Utterance], zone: ZoneInfo) -> TurnTimes:
@@ -34,8 +43,11 @@ def read_times(utterances: Sequence[Utterance], zone: ZoneInfo) -> TurnTimes:
     Counters (`start`) stay as they are; moments and times of day count from the first turn, which is when the whole happened.
     """
     counted = any(not is_missing(each.start) for each in utterances)
-    starts = [_read(each.start if counted else each.at, zone) for each in utterances]
-    ends = [_read(each.end, zone) for each in utterances]
+    written = [each.start if counted else each.at for each in utterances]
+    stopped: Sequence[object] = [each.end for each in utterances]
+    if not counted and _are_of_day(written):
+        written, stopped = ([_with_seconds(each) for each in times] for times in (written, stopped))
+    starts, ends = ([_read(each, zone) for each in times] for times in (written, stopped))
     known = [each for each in starts if each is not None]
     if not known:
         return TurnTimes(tuple(range(len(starts))), ((None, None),) * len(starts), None)
@@ -46,18 +58,40 @@ def read_times(utterances: Sequence[Utterance], zone: ZoneInfo) -> TurnTimes:
     if not (counted or moments):
         seconds = _over_midnight(seconds)
         stops = [
-            stop if _is_number(each.end) else _after(start, stop)
-            for each, start, stop in zip(utterances, seconds, stops, strict=True)
+            stop if _is_number(end) else _after(start, stop) for end, start, stop in zip(stopped, seconds, stops, strict=True)
         ]
-    order = sorted(range(len(seconds)), key=lambda place: seconds[place] or 0.0) if None not in seconds else range(len(seconds))
+    order = _in_time(seconds)
     first = next(place for place in order if seconds[place] is not None)
-    zero = 0.0 if counted and not moments else seconds[first] or 0.0
-    whole_days = moments and _says_days_alone([each.start if counted else each.at for each in utterances], known)
+    zero = 0.0 if counted and not moments else min(each for each in seconds if each is not None)
+    whole_days = moments and _says_days_alone(written, known)
     spans = tuple((None, None) if whole_days else _span(seconds[place], stops[place], zero) for place in order)
     began = starts[first]
-    if began is None or isinstance(began, float):
-        began = _moment(utterances[order[0]].at, zone) if counted else None
-    return TurnTimes(tuple(order), spans, began)
+    if isinstance(began, datetime):
+        return TurnTimes(tuple(order), spans, began)
+    if counted:
+        return TurnTimes(tuple(order), spans, _moment(utterances[order[0]].at, zone))
+    return TurnTimes(tuple(order), spans, None, began if began and began >= HOUR_S else None)  # below, it may be a counter
+
+
+def _are_of_day(written: Sequence[object]) -> bool:
+    """Whether «10:32» is a time of day: where it stands beside «10:32:05», or an hour and not the first minute comes first."""
+    plain = [latin_digits(each) for each in written if isinstance(each, str)]
+    short = [int(found[1]) for each in plain if (found := _HOURS_AND_MINUTES.fullmatch(each))]
+    return bool(short) and max(short) < 24 and (short[0] > 0 or any(map(_WITH_SECONDS.fullmatch, plain)))
+
+
+def _with_seconds(value: object) -> object:
+    found = _HOURS_AND_MINUTES.fullmatch(latin_digits(value)) if isinstance(value, str) else None
+    return time(int(found[1]), int(found[2])) if found and int(found[1]) < 24 else value
+
+
+def _in_time(seconds: Sequence[float | None]) -> Sequence[int]:
+    """The places of the turns by time; where some have none, as they came, or the other way round where times only fall."""
+    known = [each for each in seconds if each is not None]
+    places = range(len(seconds))
+    if len(known) == len(seconds):
+        return sorted(places, key=lambda place: seconds[place] or 0.0)
+    return places[::-1] if known[0] > known[-1] and known == sorted(known, reverse=True) else places
 
 
 def _read(value: object, zone: ZoneInfo) -> float | datetime | None:
@@ -118,11 +152,12 @@ def _plain_seconds(times: Sequence[float | datetime | None]) -> list[float | Non
 
 
 def _over_midnight(seconds: Sequence[float | None]) -> list[float | None]:
-    """Times of day, with a day more from where they fall back by more than half a day."""
+    """Times of day, with a day more from where they fall by more than half a day, and one less where they rise so again."""
     days, last, through = 0.0, None, list[float | None]()
     for each in seconds:
         if each is not None:
-            days += DAY_S if last is not None and last - each > DAY_S / 2 else 0.0
+            step = 0.0 if last is None else each - last
+            days += DAY_S if step < -DAY_S / 2 else -min(days, DAY_S) if step > DAY_S / 2 else 0.0
             last = each
         through.append(None if each is None else each + days)
     return through

@@ -12,7 +12,7 @@ from typing import Final
 
 from voc.ingest.aliases import Alias, find_alias, is_list_of_turns
 from voc.ingest.refusal import RefusalError
-from voc.ingest.values import UNIT_SECONDS, as_text, parse_number
+from voc.ingest.values import UNIT_SECONDS, as_text, duration_reader, parse_number
 
 TURNS: Final = "turns"
 """The column of conversations, whatever a record calls its own."""
@@ -21,8 +21,9 @@ MOST_TURNS: Final = 2_000
 MOST_KEPT_CHARS: Final = 1 << 22
 """More than any text that is taken has; what is refused for its length need not stand in memory for it."""
 _SAMPLED: Final = 4
-_PARTS: Final = ("text", "speaker", "turn_start", "turn_end", "occurred_at")
+_PARTS: Final = ("text", "speaker", "turn_start", "turn_end", "occurred_at", "handle_s")
 _DEEPEST: Final = 3
+_seconds = duration_reader(1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +105,18 @@ def _utterance(item: Mapping[str, object]) -> Utterance:
         " ".join(_words(parts.get("speaker")).split()),
         _words(parts["text"]),
         parts.get("turn_start"),
-        parts.get("turn_end"),
+        parts.get("turn_end", end_of(parts.get("turn_start"), parts.get("handle_s"))),
         parts.get("occurred_at"),
     )
+
+
+def end_of(start: object, lasts: object) -> float | None:
+    """When a turn ends that begins at a counter of seconds and lasts so long; None where either is something else."""
+    try:
+        began, seconds = _seconds(start), _seconds(lasts)
+    except RefusalError:
+        return None
+    return None if began is None or seconds is None else began + seconds
 
 
 def _parts(item: Mapping[str, object]) -> dict[str, object]:
