@@ -12,6 +12,7 @@ from voc.kpis.compute import _ranked
 from voc.kpis.slices import slice_rows
 from voc.records import Sentiment
 from voc.store import Filters
+from voc.trends import compute_trend
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -124,6 +125,34 @@ def test_figures_by_reason_count_a_row_for_each() -> None:
     assert found["aht_mean", "delivery.courier"] == (300, 1)
     assert found["reason_share", "price.value"] == (1 / 3, 3)
     assert {each.group: each.value for each in groups} == {"delivery": pytest.approx(2 / 3), "price": pytest.approx(1 / 3)}
+
+
+BLAMED_AND_PRAISED = [
+    *(row(tags(reasons=["delivery.time-", "product.quality+"])) for _ in range(5)),
+    row(tags(reasons=["delivery.courier+", "delivery.cost?"])),
+]
+
+
+@pytest.mark.parametrize(
+    ("group", "level", "expected"),
+    [
+        (
+            "reason",
+            "leaf",
+            {"delivery.cost": (0, 1), "delivery.courier": (100, 1), "delivery.time": (-100, 5), "product.quality": (100, 5)},
+        ),
+        ("reason_group", "group", {"delivery": (-66.667, 6), "product": (100, 5)}),
+    ],
+)
+def test_the_polarity_of_a_reason_is_its_own(group: str, level: str, expected: dict[str, tuple[float, int]]) -> None:
+    """Not that of the other reasons of its texts, so that a KPI says the same as the trend."""
+    with store_with(BLAMED_AND_PRAISED) as store:
+        found = {each.group: (round(each.value or 0, 3), each.n) for each in compute_kpis(store, ["reason_net"], group=group)}
+        trend = compute_trend(store, "reason_net", bucket=None, level=level)
+        (filtered,) = compute_kpis(store, ["reason_net"], filters=Filters(reason=("product.quality",)))
+    assert found == expected
+    assert {each.code: (round(100 * (each.share or 0), 3), each.n) for each in trend} == expected
+    assert filtered.value == -100  # without a group the whole text counts
 
 
 def test_new_and_returning_customers() -> None:

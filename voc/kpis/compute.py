@@ -136,19 +136,19 @@ def _count(store: Selects, kpis: Sequence[Kpi], slices: Slices, filters: Filters
 
 def _count_rows(store: Selects, kpis: Iterable[Kpi], slices: Slices, filters: Filters, setting: Setting) -> dict[Cell, Counts]:
     aggregates, condition = _aggregates(kpis), where(filters)
-    sql = counting_query(slices, condition, _parts(aggregates, setting.options))
+    sql = counting_query(slices, condition, _parts(aggregates, setting.options, slices.group))
     parameters = {**condition.parameters, **slices.parameters, **setting.options.parameters_in(sql, setting.now)}
     counted = read_counted(store.select(sql, parameters), slices)
     return {(each.bucket, each.group): dict(zip(aggregates, each.counts, strict=True)) for each in counted}
 
 
-def _parts(aggregates: Sequence[str], options: KpiOptions) -> list[Part]:
+def _parts(aggregates: Sequence[str], options: KpiOptions, group: str | None) -> list[Part]:
     """A part for each set of relations that aggregates look at."""
     relations = {aggregate: relations_in(aggregate) for aggregate in aggregates}
     return [
         Part(
             counted := [each if relations[each] == looked_at else "0" for each in aggregates],
-            joins_for(" ".join(counted), options),
+            joins_for(" ".join(counted), options, group),
         )
         for looked_at in dict.fromkeys(relations.values())
     ]

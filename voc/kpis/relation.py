@@ -4,7 +4,7 @@
 |---|---|---|
 | `t` | tagged text | sentiment, resolution, … |
 | `c` | text with cues | a flag for each loyalty cue, by its code, and `hard` and `easy` for effort cues of either direction |
-| `m` | text with reasons | `praised`, `blamed`: whether any of its reasons is said with praise, with blame |
+| `m` | text with reasons, or mention | `praised`, `blamed`: whether any of its reasons is said with praise, with blame |
 | `v` | tagged conversation | `sentiment_start`, `sentiment_end`; `value_enhancement`, `recovery`: has it such a move |
 | `r` | conversation with times | `response_s`, `responses`: the sum of the agent's response times, and how many they are |
 | `w` | contact with times | `first_response_s`, `resolution_s`: seconds, of working hours where those are set |
@@ -51,10 +51,9 @@ _NAMES: Final = ("t", "c", "m", "v", "r", "w", "p", "u", "j")  # in the order in
 _LOOKED_AT: Final = re.compile(rf"\b({'|'.join(_NAMES)})\.")
 TAGGED: Final = " JOIN tagging t ON t.seq = f.seq"
 
-_MENTIONS: Final = (
-    "SELECT seq, bool_or(polarity = 'positive') AS praised, bool_or(polarity = 'negative') AS blamed"
-    " FROM tag WHERE kind = 'reason' GROUP BY seq"
-)
+MENTIONED: Final[Mapping[str, str]] = {"reason": "code", "reason_group": "split_part(code, '.', 1)"}
+"""What a tag's code counts for, where rows are grouped by their mentions: `g.code`."""
+_OF_MENTIONS: Final = ("m",)
 _FOLLOW_UPS: Final = """
     SELECT seq, coalesce(bool_or(following <= occurred_at + $fcr_days * INTERVAL '1 day'), FALSE) AS again
     FROM (
@@ -84,23 +83,26 @@ def relations_in(looked_at: str) -> tuple[str, ...]:
     return tuple(name for name in _NAMES if name in found)
 
 
-def joins_for(looked_at: str, options: KpiOptions) -> str:
+def joins_for(looked_at: str, options: KpiOptions, group: str | None = None) -> str:
     """The joins to `f` for an SQL expression, which is then over the rows that have the first of its relations.
 
-    So it must come to nothing for rows without that one; what is missing of the others is NULL.
+    So it must come to nothing for rows without that one; what is missing of the others is NULL. Where `group` is one of
+    `MENTIONED`, what is known of a text's reasons is that of the mention `g` alone.
     """
-    relations, joins = _relations(looked_at, options), ""
+    mentioned = MENTIONED.get(group or "")
+    relations, joins = _relations(looked_at, options, mentioned), ""
     for name in relations_in(looked_at):
-        joins += f" {'LEFT ' if joins else ''}JOIN ({relations[name]}) {name} ON {name}.seq = f.seq"
+        of_mention = f" AND {name}.code = g.code" if mentioned and name in _OF_MENTIONS else ""
+        joins += f" {'LEFT ' if joins else ''}JOIN ({relations[name]}) {name} ON {name}.seq = f.seq{of_mention}"
     return joins
 
 
-def _relations(looked_at: str, options: KpiOptions) -> Mapping[str, str]:
+def _relations(looked_at: str, options: KpiOptions, mentioned: str | None) -> Mapping[str, str]:
     taxonomy, responses = load_taxonomy(), _responses(options)
     return {
         "t": "SELECT * FROM tagging",
         "c": _cues(taxonomy),
-        "m": _MENTIONS,
+        "m": _mentions(mentioned),
         "v": _conversations(taxonomy, [group for group in GROUPS if f"v.{group}" in looked_at]),
         "r": f"SELECT seq, sum(response_s) AS response_s, count(*) AS responses FROM ({responses}) x"
         " WHERE response_s IS NOT NULL GROUP BY seq",
@@ -109,6 +111,14 @@ def _relations(looked_at: str, options: KpiOptions) -> Mapping[str, str]:
         "u": _FOLLOW_UPS,
         "j": _JOURNEYS,
     }
+
+
+def _mentions(mentioned: str | None) -> str:
+    code, by = (f", {mentioned} AS code", ", 2") if mentioned else ("", "")
+    return (
+        f"SELECT seq{code}, bool_or(polarity = 'positive') AS praised, bool_or(polarity = 'negative') AS blamed"
+        f" FROM tag WHERE kind = 'reason' GROUP BY seq{by}"
+    )
 
 
 def _waits(options: KpiOptions) -> str:

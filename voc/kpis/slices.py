@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, Protocol, get_args
 
 from voc.calendars import BucketSize, Calendar, bucket_key, next_key
 from voc.errors import InputError
-from voc.kpis.relation import CUSTOMER_KINDS, TAGGED
+from voc.kpis.relation import CUSTOMER_KINDS, MENTIONED, TAGGED
 from voc.store.database import JsonKey
 from voc.store.filters import Where
 
@@ -34,14 +34,14 @@ GROUPS: Final[Mapping[str, str]] = {
     "reason_group": "g.code",
 }
 """What rows can be put side by side by. A row with several reasons counts for each of them."""
-OF_MENTIONS: Final = ("reason", "reason_group")
+OF_MENTIONS: Final = tuple(MENTIONED)
 OF_AGENTS: Final = ("agent", "agent_id")
 MOST_ROWS: Final = 500_000
 """A page or a file with more figures than this helps nobody, and an hour's bucket over years would fill the memory."""
 
 _RELATIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "customer_kind": {"k": CUSTOMER_KINDS},
-    "reason_group": {"g": "SELECT DISTINCT seq, split_part(code, '.', 1) AS code FROM tag WHERE kind = 'reason'"},
+    "reason_group": {"g": f"SELECT DISTINCT seq, {MENTIONED['reason_group']} AS code FROM tag WHERE kind = 'reason'"},
 }
 _JOINS: Final[Mapping[str, str]] = {
     "customer_kind": " LEFT JOIN k ON k.seq = f.seq",
