@@ -94,6 +94,26 @@ def test_the_window_of_fcr_can_be_set(days: float, value: float) -> None:
     assert (found.value, found.n) == (value, 2)
 
 
+@pytest.mark.parametrize(
+    ("group", "expected"),
+    [
+        ("reason", {"delivery.courier": (1, 1), "delivery.time": (0, 1), "price.value": (1, 1)}),
+        ("reason_group", {"delivery": (0, 1), "price": (1, 1)}),
+    ],
+)
+def test_who_comes_back_for_one_reason_leaves_the_others_solved(group: str, expected: dict[str, tuple[float, int]]) -> None:
+    rows = [
+        *came("الف", "1403-01-01", reasons=("delivery.time-", "delivery.courier-", "price.value-")),
+        *came("الف", "1403-01-02"),
+        *came("ب", "1403-01-08", reasons=()),  # up to then only the first contact had its 7 days
+    ]
+    with store_with(rows) as store:
+        found = compute_kpis(store, ["fcr"], group=group)
+        (of_contacts,) = compute_kpis(store, ["fcr"])
+    assert {each.group: (each.value, each.n) for each in found} == expected
+    assert (of_contacts.value, of_contacts.n) == (0, 1)
+
+
 def test_fcr_is_open_where_no_window_is_over() -> None:
     with store_with(came("الف", "1403-01-01", "1403-01-03")) as store:
         (found,) = compute_kpis(store, ["fcr"])

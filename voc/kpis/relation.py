@@ -9,7 +9,7 @@
 | `r` | conversation with times | `response_s`, `responses`: the sum of the agent's response times, and how many they are |
 | `w` | contact with times | `first_response_s`, `resolution_s`: seconds, of working hours where those are set |
 | `p` | turn | `response_s`: how long the customer waited for it, of an agent's with times; several rows for a row of feedback |
-| `u` | contact of a known customer, with reasons | `again`: the customer came back for one of them within the window |
+| `u` | contact of a known customer with reasons, or mention | `again`: the customer came back for one of them in the window |
 | `j` | customer whose first text was negative, at that text | `ended`: the sentiment of the last text |
 | `k` | contact of a known customer | `kind`: new or returning |
 """
@@ -53,15 +53,7 @@ TAGGED: Final = " JOIN tagging t ON t.seq = f.seq"
 
 MENTIONED: Final[Mapping[str, str]] = {"reason": "code", "reason_group": "split_part(code, '.', 1)"}
 """What a tag's code counts for, where rows are grouped by their mentions: `g.code`."""
-_OF_MENTIONS: Final = ("m",)
-_FOLLOW_UPS: Final = """
-    SELECT seq, coalesce(bool_or(following <= occurred_at + $fcr_days * INTERVAL '1 day'), FALSE) AS again
-    FROM (
-        SELECT f.seq, f.occurred_at,
-            lead(f.occurred_at) OVER (PARTITION BY f.customer_id, g.code ORDER BY f.occurred_at, f.seq) AS following
-        FROM feedback f JOIN tag g ON g.seq = f.seq AND g.kind = 'reason'
-        WHERE f.customer_id IS NOT NULL AND f.occurred_at IS NOT NULL
-    ) x GROUP BY seq"""
+_OF_MENTIONS: Final = ("m", "u")
 _JOURNEYS: Final = """
     SELECT seq, ended
     FROM (
@@ -108,17 +100,34 @@ def _relations(looked_at: str, options: KpiOptions, mentioned: str | None) -> Ma
         " WHERE response_s IS NOT NULL GROUP BY seq",
         "w": _waits(options),
         "p": responses,
-        "u": _FOLLOW_UPS,
+        "u": _follow_ups(mentioned),
         "j": _JOURNEYS,
     }
 
 
 def _mentions(mentioned: str | None) -> str:
-    code, by = (f", {mentioned} AS code", ", 2") if mentioned else ("", "")
+    code, by = _by_mention(mentioned)
     return (
         f"SELECT seq{code}, bool_or(polarity = 'positive') AS praised, bool_or(polarity = 'negative') AS blamed"
         f" FROM tag WHERE kind = 'reason' GROUP BY seq{by}"
     )
+
+
+def _follow_ups(mentioned: str | None) -> str:
+    code, by = _by_mention(mentioned)
+    return f"""
+        SELECT seq{code}, coalesce(bool_or(following <= occurred_at + $fcr_days * INTERVAL '1 day'), FALSE) AS again
+        FROM (
+            SELECT f.seq, g.code, f.occurred_at,
+                lead(f.occurred_at) OVER (PARTITION BY f.customer_id, g.code ORDER BY f.occurred_at, f.seq) AS following
+            FROM feedback f JOIN tag g ON g.seq = f.seq AND g.kind = 'reason'
+            WHERE f.customer_id IS NOT NULL AND f.occurred_at IS NOT NULL
+        ) x GROUP BY seq{by}"""
+
+
+def _by_mention(mentioned: str | None) -> tuple[str, str]:
+    """The column and the key that tell the mentions of a text apart."""
+    return (f", {mentioned} AS code", f", {mentioned}") if mentioned else ("", "")
 
 
 def _waits(options: KpiOptions) -> str:
