@@ -52,6 +52,23 @@ def test_a_month_that_is_not_over_has_no_retention_yet() -> None:
     assert found["1403-03"] == (None, 0, "window_open")
 
 
+@pytest.mark.parametrize("name", ["crr", "attrition"])
+@pytest.mark.parametrize(("now", "open_"), [("1403-03-31", True), ("1403-04-01", False)])
+def test_a_period_that_is_not_over_has_no_retention_yet(name: str, now: str, open_: bool) -> None:
+    month = Filters(from_=from_jalali(1403, 3, 1), to=from_jalali(1403, 4, 1))
+    ((value, n, reason),) = by_bucket(name, Setting(now=on(now)), bucket=None, filters=month).values()
+    expected = (None, 0, "window_open") if open_ else (1 if name == "crr" else 0, 2, None)
+    assert (value, n, reason) == expected
+
+
+@pytest.mark.parametrize("now", [None, on("1404-01-01")])
+def test_a_month_that_the_filters_cut_short_has_no_retention(now: datetime | None) -> None:
+    """Of «الف» and «پ», only «الف» came by the sixth of Khordad."""
+    found = by_bucket("crr", Setting(now=now), filters=Filters(to=from_jalali(1403, 3, 7)))
+    assert found["1403-02"] == (1 / 2, 2, None)
+    assert found["1403-03"] == (None, 0, "window_open")
+
+
 def test_the_first_month_asked_for_is_compared_with_the_one_before_it() -> None:
     filters = Filters(from_=from_jalali(1403, 3, 1))
     assert by_bucket("crr", filters=filters) == {"1403-03": (1, 2, None)}

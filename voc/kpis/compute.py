@@ -183,7 +183,7 @@ def _figures(kpi: Kpi, counted: _Tally, min_n: int, setting: Setting, filters: F
         counts = _counts_of(kpi, counted, (bucket, group), cell)
         estimate = kpi.compute({**numbers, **counts})
         open_rows = counts.get("open", 0.0)
-        if kpi.over == "customers" and not _is_over(bucket, counted.slices, setting):
+        if kpi.over == "customers" and not _is_over(bucket, counted.slices, filters, setting):
             estimate, open_rows = Estimate(None, None, None, 0), estimate.n
         reason = null_reason(estimate, rows=cell[_ROWS], rows_with_fields=cell[with_fields], open_rows=open_rows, min_n=min_n)
         missing = tuple(name for name in kpi.needs if not cell[_rows_with_one(name)]) if reason == "field_missing" else ()
@@ -206,11 +206,12 @@ def _counts_of(kpi: Kpi, counted: _Tally, cell: Cell, rows: Counts) -> Counts:
     return {name: (of_all if name in kpi.of_all else rows)[aggregate] for name, aggregate in kpi.counts.items()}
 
 
-def _is_over(bucket: str | None, slices: Slices, setting: Setting) -> bool:
-    if not bucket or not slices.size or not setting.now:
+def _is_over(bucket: str | None, slices: Slices, filters: Filters, setting: Setting) -> bool:
+    """Whether customers can no longer come again in this period; one that the filters cut short never ends."""
+    end = bucket_bounds(bucket, slices.size, slices.calendar)[1] if bucket and slices.size else filters.to
+    if not end:
         return True
-    _, end = bucket_bounds(bucket, slices.size, slices.calendar)
-    return end <= setting.now.date()
+    return end <= (filters.to or end) and (not setting.now or end <= setting.now.date())
 
 
 def _row(
