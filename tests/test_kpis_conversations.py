@@ -10,6 +10,7 @@ from scipy import stats
 from tests.ledger import Row, on, row, store_with, tags, talk, waited
 from voc.kpis import KpiOptions, KpiRow, Setting, compute_kpis
 from voc.kpis.options import parse_working_hours
+from voc.kpis.scorecard import Target
 from voc.store import Filters
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -44,6 +45,34 @@ def test_answers_by_channel_month_and_kind() -> None:
     (texts,) = found(rows, "art_response_p90", filters=Filters(kind=("feedback",)))
     assert (texts.value, texts.missing) == (None, ("turns with times",))
     assert [each.value for each in found(rows, "art_response_median", min_n=5)] == [None]
+
+
+RESPONSES = ("art_response_median", "art_response_p90", "art_response_mean")
+
+
+@pytest.mark.parametrize("asked", [{"group": "agent"}, {"filters": Filters(agent=("سارا",))}])
+def test_an_agent_is_not_judged_on_many_answers_of_few_conversations(asked: dict[str, Any]) -> None:
+    one, nine = waited(*range(10, 22), agent_id="سارا"), [waited(10, agent_id="سارا")] * 9
+    without_times = [row(agent_id="سارا")] * 20
+    few = found([one, *nine[:8], *without_times], *RESPONSES, **asked)
+    assert [(each.value, each.ci_low, each.n, each.null_reason) for each in few] == [(None, None, 20, "below_min_n")] * 3
+    enough = found([one, *nine, *without_times], *RESPONSES, **asked)
+    assert [(each.value is None, each.n, each.null_reason) for each in enough] == [(False, 21, None)] * 3
+    alone = found([one], *RESPONSES, min_n=12)
+    assert {each.null_reason for each in alone} == {None}  # of nobody in particular
+
+
+def test_the_share_of_an_agent_s_rare_reason_rests_on_all_texts_of_the_agent() -> None:
+    rows = [row(tags(reasons=["price.value-"]), agent_id="سارا"), *[row(tags(), agent_id="سارا")] * 9]
+    (share,) = found(rows, "reason_share", group="reason", filters=Filters(agent=("سارا",)))
+    assert (share.value, share.n, share.null_reason) == (1 / 10, 10, None)
+
+
+def test_the_scorecard_of_an_agent_rests_on_rows_too() -> None:
+    setting = Setting(targets={"art_response_mean": Target(10, 1, 60)})
+    rows = [waited(*range(10, 22), agent_id="سارا")]
+    (score,) = found(rows, "balanced_scorecard", group="agent", setting=setting)
+    assert (score.value, score.null_reason) == (None, "below_min_n")
 
 
 def test_an_answer_counts_for_each_reason_of_its_conversation() -> None:

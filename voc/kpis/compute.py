@@ -48,14 +48,14 @@ def compute_kpis(
     """The KPIs by name, then bucket, then group; a row for every bucket from the first to the last and every group.
 
     `group` is one of `slices.GROUPS` or `attr.NAME`. A value that rests on fewer than `min_n` rows is withheld. Rows without
-    a day are in no bucket. For agents, by group or filter, `min_n` is at least that of the setting. Raises InputError for a
-    name, bucket, calendar, group or filter that is not known.
+    a day are in no bucket. For agents, by group or filter, `min_n` is at least that of the setting, and of rows even where a
+    KPI counts turns. Raises InputError for a name, bucket, calendar, group or filter that is not known.
     """
     asked = tuple(get_kpi(name) for name in dict.fromkeys(names))
     slices = slice_rows(bucket, calendar, group)
     if not asked:
         return []
-    if group in OF_AGENTS or filters.agent:
+    if _of_agents(slices, filters):
         min_n = max(min_n, setting.agent_min_n)
     scored = tuple(get_kpi(name) for name in setting.targets) if SCORECARD in asked else ()
     counted = _count(store, (*asked, *scored), slices, filters, setting)
@@ -186,6 +186,8 @@ def _figures(kpi: Kpi, counted: _Tally, min_n: int, setting: Setting, filters: F
         if kpi.over == "customers" and not _is_over(bucket, counted.slices, filters, setting):
             estimate, open_rows = Estimate(None, None, None, 0), estimate.n
         reason = null_reason(estimate, rows=cell[_ROWS], rows_with_fields=cell[with_fields], open_rows=open_rows, min_n=min_n)
+        if not reason and _rests_on_few(kpi, counted, (bucket, group), min_n, filters):
+            reason = "below_min_n"
         missing = tuple(name for name in kpi.needs if not cell[_rows_with_one(name)]) if reason == "field_missing" else ()
         if (
             reason == "no_rows"
@@ -196,6 +198,19 @@ def _figures(kpi: Kpi, counted: _Tally, min_n: int, setting: Setting, filters: F
         ):
             reason, missing = "field_missing", _PERIOD
         yield _row(kpi, estimate, reason, bucket, group, missing, setting)
+
+
+def _of_agents(slices: Slices, filters: Filters) -> bool:
+    return slices.group in OF_AGENTS or bool(filters.agent)
+
+
+def _rests_on_few(kpi: Kpi, counted: _Tally, cell: Cell, min_n: int, filters: Filters) -> bool:
+    """Whether an agent's figure has fewer rows than are needed, for its `n` may be turns, many in a row."""
+    if kpi.over != "rows" or not _of_agents(counted.slices, filters):
+        return False
+    rows = counted.rows.get(cell, {})
+    among = counted.of_all.get(cell[0], rows) if kpi.of_all else rows
+    return among.get(_rows_with(kpi.needs), 0.0) < min_n
 
 
 def _counts_of(kpi: Kpi, counted: _Tally, cell: Cell, rows: Counts) -> Counts:
@@ -247,6 +262,9 @@ def _scored(counted: _Tally, min_n: int, setting: Setting, filters: Filters) -> 
             rows_with_fields=len(setting.targets),
             min_n=min_n,
         )
+        shown = [get_kpi(row.name) for row in rows if row.value is not None]
+        if not reason and any(_rests_on_few(kpi, counted, cell, min_n, filters) for kpi in shown):
+            reason = "below_min_n"
         yield _row(SCORECARD, estimate, reason, *cell, () if setting.targets else ("VOC_TARGETS",), setting)
 
 

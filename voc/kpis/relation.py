@@ -37,11 +37,11 @@ FIELDS: Final[Mapping[str, str]] = {
     **{name: f"f.{name} IS NOT NULL" for name in _OF_FEEDBACK},
     **dict.fromkeys(_OF_TAGGING, "t.seq IS NOT NULL"),
     **dict.fromkeys(_OF_CONVERSATION_TAGGING, "v.seq IS NOT NULL"),
-    TIMED_TURNS: "p.response_s IS NOT NULL",
+    TIMED_TURNS: "r.seq IS NOT NULL",
     EES_TO_5: "$ees_top = 5",
     EES_TO_10: "$ees_top = 10",
 }
-"""What a KPI can need of a row, or of a turn of it, with the condition that it has it.
+"""What a KPI can need of a row, or of the turns of it, with the condition that it has it.
 A tagged text, or conversation, has all that the tagger looks for."""
 
 LAST_KNOWN: Final = "(SELECT least($now, max(occurred_at)) FROM feedback)"
