@@ -365,6 +365,29 @@ def test_a_day_that_is_half_tagged_is_no_fall(shared: Store) -> None:
     assert (found.n, found.direction) == (20, "down")
 
 
+@pytest.mark.parametrize(
+    "filters",
+    [
+        Filters(sentiment=("negative",)),
+        Filters(reason=("delivery",), polarity=("negative",)),
+        Filters(effort=("long_wait",)),
+        Filters(loyalty=("churn_intent",)),
+        Filters(resolution=("unresolved",)),
+        Filters(corrected=False),
+    ],
+)
+def test_a_filter_on_tags_does_not_make_a_half_tagged_day_a_whole_one(shared: Store, filters: Filters) -> None:
+    """40 a day that pass the filter; on the last day 20 do, and 20 wait or, which is a fall, never came."""
+    read = tags("negative", reasons=["delivery.time-"], effort=["long_wait"], loyalty=["churn_intent"], resolution="unresolved")
+    usual = [each for number in range(30) for each in [row(read, occurred_at=day(number), channel="اپ")] * 40]
+    last = [row(read, occurred_at=day(30), channel="اپ")] * 20
+    for group in (None, "channel"):
+        waiting = [row(occurred_at=day(30), channel="اپ")] * 20
+        assert spikes_of(shared, [*usual, *last, *waiting], filters=filters, group=group) == []
+    (found,) = spikes_of(shared, [*usual, *last], filters=filters)
+    assert (found.code, found.n, found.direction) == ("delivery.time", 20, "down")
+
+
 def test_a_friday_is_compared_with_fridays(shared: Store) -> None:
     """Nine weeks with 20 a day but 2 on Fridays, the last day one of them: 2 are usual, and 20 would not be."""
     friday = 62

@@ -94,6 +94,11 @@ def only_conversations(filters: Filters) -> Filters:
     return filters if filters.kind else replace(filters, kind=("conversation",))
 
 
+def without_tags(filters: Filters) -> Filters:
+    """The same rows whatever was read in them, those that wait for the tagger too."""
+    return replace(filters, sentiment=(), reason=(), polarity=(), effort=(), loyalty=(), resolution=(), corrected=None)
+
+
 def contains_pattern(words: str) -> str:
     """The regular expression that finds `words`, every letter in all its forms, as DuckDB and PostgreSQL read it.
 

@@ -15,7 +15,7 @@ from voc.errors import InputError
 from voc.kpis.differences import benjamini_hochberg
 from voc.kpis.slices import Counted, Part, Selects, Slices, buckets_between, check_option, counting_query, groups_of, slice_rows
 from voc.store.feedback import feedback_id
-from voc.store.filters import Filters, where
+from voc.store.filters import Filters, where, without_tags
 from voc.trends.baseline import Bools, Floats, Integers, Scores, score_series
 from voc.trends.compare import TYPICAL_LENGTH
 from voc.trends.series import LEVELS, count_codes, mark_codes
@@ -107,7 +107,8 @@ def find_spikes(
     window = _buckets_up_to(last, past + latest + 1, bucket, calendar)  # one more, as a group's first is not watched
     near = _narrowed(filters, bucket_bounds(window[0], bucket, calendar)[0], bucket_bounds(last, bucket, calendar)[1])
     found = [each for each in count_codes(store, "reasons", slices, near, level) if window[0] <= (each.bucket or "") <= last]
-    spikes = list(_beyond_chance(_tabulate(found, slices), window[-latest], slices, false_discovery, min_n))
+    shares = _tagged_shares(store, found, slices, near)
+    spikes = list(_beyond_chance(_tabulate(found, slices, shares), window[-latest], slices, false_discovery, min_n))
     spikes.sort(key=lambda each: (each.q_value, -abs(each.n - each.expected), each.bucket, each.code, each.group or ""))
     shown = _find_examples(store, spikes, slices, near, level, examples) if spikes and examples > 0 else {}
     return [replace(each, examples=shown.get((each.bucket, each.group, each.code), ())) for each in spikes]
@@ -151,7 +152,18 @@ def _narrowed(filters: Filters, start: date, end: date) -> Filters:
     return replace(filters, from_=max(start, filters.from_ or start), to=min(end, filters.to or end))
 
 
-def _tabulate(found: Sequence[Counted], slices: Slices) -> _Table:
+def _tagged_shares(
+    store: Selects, found: Sequence[Counted], slices: Slices, filters: Filters
+) -> Mapping[tuple[str | None, str | None], float]:
+    """How much of what arrived is tagged, by bucket and group; whatever the tags are, for a filter on them leaves no others."""
+    arrived = without_tags(filters)
+    of_all = found if arrived == filters else count_codes(store, "sentiment", slices, arrived, "leaf")
+    return {
+        (each.bucket, each.group): each.counts[0] / each.counts[1] for each in of_all if each.code is None and each.counts[1]
+    }
+
+
+def _tabulate(found: Sequence[Counted], slices: Slices, shares: Mapping[tuple[str | None, str | None], float]) -> _Table:
     """Every code in every group. A group's first bucket, which may have begun half-way, and those before it are not watched."""
     groups = groups_of(each.group for each in found)
     codes = sorted({each.code for each in found if each.code is not None})
@@ -161,14 +173,15 @@ def _tabulate(found: Sequence[Counted], slices: Slices) -> _Table:
     lines: Mapping[tuple[str | None, str | None], int] = {key: line for line, key in enumerate(series)}
     numbers = {group: number for number, group in enumerate(groups)}
     counts = np.zeros((len(series), len(buckets)))
-    tagged, arrived = np.zeros((2, len(groups), len(buckets)))
+    tagged, share = np.zeros((len(groups), len(buckets))), np.ones((len(groups), len(buckets)))
+    for (bucket, group), known in shares.items():
+        if group in numbers and bucket in columns:
+            share[numbers[group], columns[bucket]] = known
     for each in found:
         if each.code is None:
-            at = numbers[each.group], columns[each.bucket]
-            tagged[at], arrived[at] = each.counts[:2]
+            tagged[numbers[each.group], columns[each.bucket]] = each.counts[0]
         else:
             counts[lines[each.code, each.group], columns[each.bucket]] = each.counts[0]
-    share = np.divide(tagged, arrived, out=np.ones_like(tagged), where=arrived > 0)
     exposure = _days_of(buckets, slices) * share * (np.cumsum(tagged, axis=1) > tagged)
     return _Table(buckets, series, counts, np.tile(exposure, (len(codes), 1)), np.tile(tagged > 0, (len(codes), 1)))
 
