@@ -69,6 +69,29 @@ def test_filters_narrow_both_sides_and_rare_companions_are_left_out() -> None:
         assert draw_portrait(store, "delivery.time", min_n=4).companions == ()
 
 
+def test_a_polarity_is_that_of_the_reason_itself() -> None:
+    rows = [
+        Row(
+            Feedback(text="سفارش زود رسید ولی کیفیتش اصلاً خوب نبود", line=1),
+            tags(reasons=["delivery.time+", "product.quality-"]),
+        ),
+        Row(
+            Feedback(text="سفارش خیلی دیر رسید ولی کیفیتش عالی بود", line=1),
+            tags(reasons=["delivery.time-", "product.quality+"]),
+        ),
+        Row(Feedback(text="کیفیت جنس عالی بود و راضی هستم از خرید", line=1), tags(reasons=["product.quality+"])),
+        Row(Feedback(text="قیمت‌ها نسبت به بازار خیلی بالاتر بود", line=1), tags(reasons=["price.value-"])),
+    ]
+    with store_with(rows) as store:
+        found = draw_portrait(store, "delivery.time", filters=Filters(polarity=("positive",)), min_n=1)
+        group = draw_portrait(store, "delivery", filters=Filters(polarity=("positive",)), min_n=1)
+    assert found.typical == group.typical == ("f1",)
+    assert (found.n, found.of) == (group.n, group.of) == (1, 4)
+    quality = companion(found.companions, "product.quality")  # with it 1 of 1, without it 2 of 3
+    assert quality.n == 1
+    assert quality.share_without == pytest.approx(2 / 3)
+
+
 def test_a_reason_that_nobody_named_and_one_that_does_not_exist() -> None:
     with store_with(ROWS) as store:
         found = draw_portrait(store, "trust.fraud")

@@ -59,10 +59,11 @@ class Portrait:
 def draw_portrait(store: Selects, code: str, *, filters: Filters = Filters(), min_n: int = 5, examples: int = 5) -> Portrait:  # noqa: B008
     """The portrait of a reason or a group of reasons, of the rows that pass the filters other than that of the reason.
 
-    A companion is shown from `min_n` rows on that have both. Raises InputError for a reason that is not known.
+    A polarity is that of this very reason, and not asked of the rows without it. A companion is shown from `min_n` rows on that
+    have both. Raises InputError for a reason that is not known.
     """
     level = check_reason(code)
-    filters, with_it = replace(filters, reason=()), replace(filters, reason=(code,))
+    filters, with_it = replace(filters, reason=(), polarity=()), replace(filters, reason=(code,))
     totals = {True: _tagged(store, with_it), False: _tagged(store, filters)}
     companions = [
         each for kind in COMPANION_KINDS for each in _companions(store, kind, code, with_it, filters, totals) if each.n >= min_n
@@ -74,7 +75,7 @@ def draw_portrait(store: Selects, code: str, *, filters: Filters = Filters(), mi
         of=totals[False],
         share=share(totals[True], totals[False]),
         companions=tuple(companions),
-        typical=find_typical(store, code, level, filters, examples),
+        typical=find_typical(store, code, level, with_it, examples),
     )
 
 
