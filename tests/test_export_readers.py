@@ -177,6 +177,17 @@ def test_days_before_those_of_excel_are_text(tmp_path: Path) -> None:
     assert sheet.cell(2, at).value == "1890-01-02T00:00:00+00:00"
 
 
+def test_a_spreadsheet_is_readable_whatever_is_in_a_text(tmp_path: Path) -> None:
+    """Every character that XML 1.0 forbids is left out, those beside them stay."""
+    forbidden = [*map(chr, range(32)), *map(chr, range(0xD800, 0xE000)), "\ufffe", "\uffff"]
+    text = "".join(f"پ{char}" for char in forbidden if char not in "\t\n") + "\t\n\x7f\ud7ff\ue000\ufffd😀"
+    row = TaggedFeedback("f1", "b0", Feedback(text, 2), None)
+    path = written(tmp_path, "xlsx", lambda form: stream_feedback_as([row], form))
+    (sheet,) = openpyxl.load_workbook(path).worksheets
+    at = [cell.value for cell in sheet[1]].index("text") + 1
+    assert sheet.cell(2, at).value == "پ" * (len(forbidden) - 2) + "\t\n\x7f\ud7ff\ue000\ufffd😀"
+
+
 def test_csv_is_read_by_all(tmp_path: Path) -> None:
     path = written(tmp_path, "csv", lambda form: stream_feedback_as(records(), form, TEHRAN))
     harmless = [f"'{text}" if text.startswith(FORMULA_STARTS) else text for text in (*TEXTS, "هنوز")]

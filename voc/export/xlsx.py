@@ -3,6 +3,7 @@
 A cell knows no zone, so moments stand there as the clock of VOC_TIMEZONE showed them.
 """
 
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -17,6 +18,7 @@ SHEET_ROWS: Final = 1_000_000  # a sheet holds 1,048,576
 CELL_CHARS: Final = 32_767  # Excel's own limit
 FIRST_YEAR: Final = 1900  # Excel has no days before
 PIECE_BYTES: Final = 1 << 16
+_FORBIDDEN: Final = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")  # by XML 1.0, and CR
 _WIDTHS: Final[Mapping[Kind, int]] = {
     "text": 16, "whole": 9, "number": 11, "flag": 9, "moment": 20, "clock": 20, "day": 12,
 }  # fmt: skip
@@ -60,10 +62,10 @@ def _new_sheet(workbook: Any, columns: Sequence[Column]) -> Any:
 
 
 def _as_cell(value: Any) -> Any:
-    """Excel takes no control characters and at most 32,767 of any; dates get their number format from openpyxl."""
+    """Excel takes at most 32,767 characters, and none that XML forbids; dates get their number format from openpyxl."""
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, date) and value.year >= FIRST_YEAR:
         return value.replace(tzinfo=None) if isinstance(value, datetime) else value
     text = value.isoformat() if isinstance(value, date) else str(value)
-    return harmless("".join(char for char in text if char >= " " or char in "\t\n")[:CELL_CHARS])
+    return harmless(_FORBIDDEN.sub("", text)[:CELL_CHARS])
