@@ -313,6 +313,24 @@ def test_gone_means_gone(store: Store, caplog: pytest.LogCaptureFixture) -> None
     assert webhook.secret not in caplog.text
 
 
+def test_a_call_under_way_when_its_endpoint_is_disabled_is_not_repeated(store: Store) -> None:
+    def disable_and_fail(handler: BaseHTTPRequestHandler) -> None:
+        store.webhooks.change(webhook.id, lambda each: replace(each, disabled_at=clock.at, disabled_reason="by_hand"))
+        answer(500)(handler)
+
+    clock = Clock()
+    with receiving(disable_and_fail) as receiver:
+        webhook = endpoint(store, receiver)
+        leave(store, 2)
+        sender_of(store, clock).drain(webhook.id)
+        assert [(each.status, each.attempts, each.response_code, each.problem) for each in deliveries(store, webhook)] == [
+            ("failed", 1, 500, "disabled"), ("failed", 0, None, "disabled"),
+        ]  # fmt: skip
+        store.webhooks.change(webhook.id, lambda each: replace(each, disabled_at=None, disabled_reason=None))
+        clock.move(timedelta(days=1))
+        assert store.webhooks.find_due(clock.at) == []
+
+
 def test_what_failed_is_replayed_in_order_under_its_old_ids(store: Store) -> None:
     clock = Clock()
     with receiving(answer(410)) as receiver:

@@ -117,10 +117,10 @@ def write_attempt(session: Session, delivery: Delivery) -> None:
 
 
 def give_up(session: Session, webhook_id: str) -> None:
-    """Let nothing wait for an endpoint that is disabled; it can be replayed."""
+    """Let nothing wait for an endpoint where that is disabled; it can be replayed."""
     session.run(
         "UPDATE webhook_delivery SET status = 'failed', next_attempt_at = NULL, problem = coalesce(problem, 'disabled')"
-        " WHERE webhook_id = $id AND status = 'waiting'",
+        " WHERE webhook_id IN (SELECT id FROM webhook WHERE id = $id AND disabled_at IS NOT NULL) AND status = 'waiting'",
         {"id": webhook_id},
     )
 

@@ -50,8 +50,7 @@ class Webhooks:
         with self._database.writing("webhooks") as session:
             changed = change(endpoints.get_webhook(session, webhook_id, self._zone))
             endpoints.write_webhook(session, changed)
-            if not changed.enabled:
-                outbox.give_up(session, webhook_id)
+            outbox.give_up(session, webhook_id)
         return changed
 
     def rotate(self, webhook_id: str, secret: str, old_until: datetime) -> Webhook:
@@ -140,13 +139,12 @@ class Webhooks:
             return Due(webhook, delivery, outbox.find_text(session, delivery.seq or 0) if wanted else None)
 
     def settle(self, settled: Settled, now: datetime) -> None:
-        """Keep what came of an attempt."""
+        """Keep what came of an attempt; nothing is tried again where the endpoint is disabled, maybe since the call began."""
         webhook_id = settled.delivery.webhook_id
         with self._database.writing("webhooks") as session:
             outbox.write_attempt(session, settled.delivery)
             endpoints.note_health(session, webhook_id, settled.failing_since, settled.disabled, now)
-            if settled.disabled:
-                outbox.give_up(session, webhook_id)
+            outbox.give_up(session, webhook_id)
 
     def trim(self, now: datetime) -> None:
         """Remove deliveries that were over long ago."""
