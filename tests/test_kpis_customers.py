@@ -53,7 +53,7 @@ def test_a_month_that_is_not_over_has_no_retention_yet() -> None:
 
 
 @pytest.mark.parametrize("name", ["crr", "attrition"])
-@pytest.mark.parametrize(("now", "open_"), [("1403-03-31", True), ("1403-04-01", False)])
+@pytest.mark.parametrize(("now", "open_"), [("1403-03-30", True), ("1403-03-31", False)])
 def test_a_period_that_is_not_over_has_no_retention_yet(name: str, now: str, open_: bool) -> None:
     month = Filters(from_=from_jalali(1403, 3, 1), to=from_jalali(1403, 4, 1))
     ((value, n, reason),) = by_bucket(name, Setting(now=on(now)), bucket=None, filters=month).values()

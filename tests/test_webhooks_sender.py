@@ -479,25 +479,6 @@ def test_a_kpi_is_told_of_when_it_crosses_its_target(store: Store) -> None:
     assert told[0]["links"] == {"kpi": "/v1/kpis?names=nps&from=2026-04-05&to=2026-05-05"}
 
 
-def test_who_may_still_come_today_is_not_told_of_as_lost(store: Store) -> None:
-    """Twelve customers of the 30 days before came again by yesterday; then twelve are read who did not."""
-    kpis = Setting(targets={"crr": Target(0.8, 1, 0)})
-    today = datetime(2026, 5, 4, 9, tzinfo=TEHRAN)
-    long_ago, yesterday = today - timedelta(days=40), today - timedelta(days=1)
-    with receiving() as receiver:
-        webhook = endpoint(store, receiver, "kpi.crossed_target")
-        sender, watch = sender_of(store, kpis=kpis), Watch(store, kpis)
-        stayed = [row(customer_id=f"{place}", occurred_at=day) for place in range(12) for day in (long_ago, yesterday)]
-        add_rows(store, [*stayed, row(occurred_at=today)], "ماندند")
-        watch.look(today)
-        add_rows(store, [row(tags(), customer_id=f"{place}", occurred_at=long_ago) for place in range(12, 24)], "رفتند")
-        watch.look(today + timedelta(hours=2))
-        sender.drain(webhook.id)
-        (told,) = [call.verified(webhook.secret)["data"] for call in receiver.calls]
-    assert (told["name"], told["value"], told["n"], told["on_target"]) == ("crr", 0.5, 24, False)
-    assert (told["from"], told["to"]) == ("2026-04-04", "2026-05-04")
-
-
 def test_a_slow_endpoint_is_in_nobody_s_way(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """One place for slow ones is taken, the other serves all the rest; tagging and reading go on."""
     monkeypatch.setattr(sending, "AT_ONCE", 2)

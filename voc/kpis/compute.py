@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Final
 
@@ -222,11 +223,15 @@ def _counts_of(kpi: Kpi, counted: _Tally, cell: Cell, rows: Counts) -> Counts:
 
 
 def _is_over(bucket: str | None, slices: Slices, filters: Filters, setting: Setting) -> bool:
-    """Whether customers can no longer come again in this period; one that the filters cut short never ends."""
-    end = bucket_bounds(bucket, slices.size, slices.calendar)[1] if bucket and slices.size else filters.to
-    if not end:
-        return True
-    return end <= (filters.to or end) and (not setting.now or end <= setting.now.date())
+    """Whether customers can no longer come again in this bucket; one that the filters cut short never ends.
+
+    Days that were chosen are over on the last of them, for «the last 30 days» are asked for by the day.
+    """
+    today = setting.now.date() if setting.now else date.max
+    if not bucket or not slices.size:
+        return not filters.to or filters.to - timedelta(days=1) <= today
+    _, end = bucket_bounds(bucket, slices.size, slices.calendar)
+    return end <= min(filters.to or end, today)
 
 
 def _row(

@@ -4,21 +4,20 @@ Nothing is found by chance of being there: what was told is kept by name in the 
 Spikes and KPIs are looked at after batches finish and when a day begins, once an hour at most; nobody's events, no look.
 """
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from voc.errors import NotFoundError
-from voc.kpis import KpiRow, Setting, compute_kpis, get_kpi
+from voc.kpis import KpiRow, Setting, compute_kpis
 from voc.store import Changes, Filters, Store
 from voc.trends import Spike, find_spikes
 from voc.webhooks.events import Event, EventName, batch_finished
 
 FIGURES_EVERY: Final = timedelta(hours=1)
 KPI_DAYS: Final = 30
-"""The days that a KPI is computed over: up to the last that has rows, of customers up to the last that is over."""
+"""The days that a KPI is computed over: up to the last that has rows."""
 LEAST_N: Final = 10  # as few rows as a spike needs: a KPI of three answers crosses its target with each of them
 _SPIKE: Final[EventName] = "spike.found"
 _CROSSED: Final[EventName] = "kpi.crossed_target"
@@ -76,21 +75,17 @@ class Watch:
         ((last,),) = self._store.select(_LAST_DAY, {"today": now.date()})
         if last is None:
             return
+        start, end = last - timedelta(days=KPI_DAYS - 1), last + timedelta(days=1)
         before = self._store.webhooks.kpi_states()
-        for row, start, end in self._compute(last, now):
+        for row in self._compute(start, end, now):
             if row.on_target is None or row.on_target == before.get(row.name):
                 continue
             event = Event(_CROSSED, _say_kpi(row, start, end)) if row.name in before else None
             self._store.webhooks.tell_kpi(row.name, row.on_target, event, now)
 
-    def _compute(self, last: date, now: datetime) -> Iterator[tuple[KpiRow, date, date]]:
-        setting = replace(self._kpis, now=now)
-        for over, end in (("rows", last + timedelta(days=1)), ("customers", min(last + timedelta(days=1), now.date()))):
-            names = [name for name in setting.targets if get_kpi(name).over == over]
-            start = end - timedelta(days=KPI_DAYS)
-            filters = Filters(from_=start, to=end)
-            for row in compute_kpis(self._store, names, filters=filters, min_n=LEAST_N, setting=setting):
-                yield row, start, end
+    def _compute(self, start: date, end: date, now: datetime) -> list[KpiRow]:
+        setting, filters = replace(self._kpis, now=now), Filters(from_=start, to=end)
+        return compute_kpis(self._store, [*setting.targets], filters=filters, min_n=LEAST_N, setting=setting)
 
 
 def _say_spike(spike: Spike) -> dict[str, Any]:
