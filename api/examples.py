@@ -49,7 +49,7 @@ TAGGED_TEXT: Final[Example] = {
     "loyalty": [],
     "resolution": "unresolved",
     "script": "persian",
-    "model": "voc-fa-12",
+    "model": "voc-fa-13",
     "taxonomy": "v1",
 }
 FEEDBACK: Final[Example] = {
@@ -71,7 +71,7 @@ FEEDBACK: Final[Example] = {
     "loyalty": [],
     "resolution": None,
     "script": "persian",
-    "model": "voc-fa-12",
+    "model": "voc-fa-13",
     "taxonomy": "v1",
     "corrected": None,
 }
@@ -124,7 +124,7 @@ CONVERSATION: Final[Example] = {
     "loyalty": [],
     "resolution": "resolved",
     "script": "persian",
-    "model": "voc-fa-12",
+    "model": "voc-fa-13",
     "taxonomy": "v1",
     "turns": [
         _SPOKEN[0] | {"sentiment": "negative", "sentiment_score": -0.8},

@@ -138,10 +138,7 @@ def test_the_weights_of_the_shipped_model_are_copied(folder: Path) -> None:
     [
         ("وام ازدواجم رو نمیدن، چهار ماهه الکی سر میدوونن، افتضاحه", "banking.loan", "negative"),
         ("سه ساعت تو صف شعبه نشستم، فقط یه باجه باز بود", "banking.branch", "negative"),
-        pytest.param(
-            *("قسط این ماه رو دادم ولی جریمه دیرکرد بستن", "banking.instalment", "negative"),
-            marks=pytest.mark.xfail(strict=True, reason="voc-fa-12 takes an instalment that was paid for praise of it"),
-        ),
+        ("قسط این ماه رو دادم ولی جریمه دیرکرد بستن", "banking.instalment", "negative"),
         ("افتتاح حساب غیرحضوری سه دقیقه هم نشد، عالی بود", "banking.account", "positive"),
     ],
 )

@@ -390,12 +390,12 @@ def test_only_a_label_that_people_seldom_refused_may_flood() -> None:
 
 def test_a_name_belongs_to_what_was_learnt() -> None:
     one, other = row(NO_CASH, {"sentiment": "negative"}), row("دیر رسید", {"sentiment": "negative"})
-    name = name_of("voc-fa-12", [one, other])
-    assert name.startswith("voc-fa-12+corrections-")
-    assert name_of("voc-fa-12", [other, one]) == name
-    assert name_of("voc-fa-12", [row(NO_CASH, {"sentiment": "mixed"}), other]) != name
+    name = name_of("voc-fa-13", [one, other])
+    assert name.startswith("voc-fa-13+corrections-")
+    assert name_of("voc-fa-13", [other, one]) == name
+    assert name_of("voc-fa-13", [row(NO_CASH, {"sentiment": "mixed"}), other]) != name
     assert name_of(name, [one]).count("+corrections-") == 1
-    assert name_of(name, [one]) != name_of("voc-fa-12", [one])
+    assert name_of(name, [one]) != name_of("voc-fa-13", [one])
 
 
 def test_what_a_reader_did_not_speak_of_bounds_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from voc.errors import ModelError
 Precision = Literal["", "full", "half"]
 """The numbers that a network reckons in; empty for half precision on a GPU and full elsewhere."""
 
-SHIPPED_MODEL: Final = "voc-fa-12"
+SHIPPED_MODEL: Final = "voc-fa-13"
 MODEL_TYPE: Final = "voc-tagger"
 KPI_ERRORS_FILE: Final = "kpi_errors.json"
 DEFAULT_THRESHOLD: Final = 0.5
