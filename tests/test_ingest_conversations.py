@@ -435,6 +435,11 @@ def test_how_long_each_turn_is_says_when_it_ends_and_nothing_of_the_whole(tmp_pa
     assert (whole.handle_s, spans(whole)) == (300.0, [(0.0, None), (5.0, None)])
     (told,) = records({"turns": [{"speaker": "customer", "text": "الو", "start": 1.5, "duration": 2}]})
     assert spans(told) == [(1.5, 3.5)]
+    _, (clocks,) = open_text(
+        tmp_path, "c.csv", "conversation_id,speaker,text,time,duration\n1,مشتری,نت قطعه,10:32,12\n1,کارشناس,ریست کنید,10:33,5\n"
+    )
+    assert isinstance(clocks, Feedback)
+    assert (clocks.handle_s, spans(clocks)) == (None, [(0.0, 12.0), (60.0, 65.0)])
 
 
 @pytest.mark.parametrize(

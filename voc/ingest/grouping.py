@@ -16,7 +16,7 @@ from voc.ingest.refusal import RefusalError
 from voc.ingest.table import Row, Table
 from voc.ingest.texts import text_joiner
 from voc.ingest.turn_columns import TurnColumns
-from voc.ingest.utterances import Listener, Utterance, end_of, in_seconds
+from voc.ingest.utterances import Listener, Utterance, in_seconds
 from voc.ingest.values import as_text, is_missing, parse_id
 from voc.records import Reject
 
@@ -116,9 +116,8 @@ class GroupedTable:
         at = [cell(index) for index in columns.at]
         moment = at[0] if len(at) == 1 else tuple(at) if at else None
         speaker = "" if is_missing(cells[columns.speaker]) else as_text(cells[columns.speaker])
-        start = cell(columns.start)
-        end = cell(columns.end) if columns.lasts is None else end_of(start, cell(columns.lasts))
-        return Utterance(" ".join(speaker.split()), self._join(cells), start, end, moment)
+        start, end, lasts = (cell(index) for index in (columns.start, columns.end, columns.lasts))
+        return Utterance(" ".join(speaker.split()), self._join(cells), start, end, moment, lasts)
 
 
 class _Gathering:

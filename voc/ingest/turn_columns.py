@@ -72,7 +72,7 @@ def find_turn_columns(
         return None
     start, end = (_first(mapped.get(field), _known(field, aliases, taken)) for field in ("turn_start", "turn_end"))
     lasts = None
-    if start is not None and end is None and "handle_s" not in mapped:
+    if (start is not None or at) and end is None and "handle_s" not in mapped:
         lasts = _first(index for index in _known("handle_s", aliases, taken) if _differs(head, index, conversation))
     return TurnColumns(conversation, speaker, text, start, end, at, lasts)
 

@@ -60,6 +60,10 @@ def read_times(utterances: Sequence[Utterance], zone: ZoneInfo) -> TurnTimes:
         stops = [
             stop if _is_number(end) else _after(start, stop) for end, start, stop in zip(stopped, seconds, stops, strict=True)
         ]
+    stops = [
+        _end_of(start, each.lasts) if stop is None else stop
+        for each, start, stop in zip(utterances, seconds, stops, strict=True)
+    ]
     order = _in_time(seconds)
     first = next(place for place in order if seconds[place] is not None)
     zero = 0.0 if counted and not moments else min(each for each in seconds if each is not None)
@@ -170,6 +174,15 @@ def _after(start: float | None, stop: float | None) -> float | None:
     while start - stop > DAY_S / 2:
         stop += DAY_S
     return stop
+
+
+def _end_of(start: float | None, lasts: object) -> float | None:
+    """When a turn ends that begins then and lasts so long; None where that is no length."""
+    try:
+        seconds = None if is_missing(lasts) else _seconds(lasts)
+    except RefusalError:
+        return None
+    return None if start is None or seconds is None else start + seconds
 
 
 def _is_number(value: object) -> bool:

@@ -12,7 +12,7 @@ from typing import Final
 
 from voc.ingest.aliases import Alias, find_alias, is_list_of_turns
 from voc.ingest.refusal import RefusalError
-from voc.ingest.values import UNIT_SECONDS, as_text, duration_reader, parse_number
+from voc.ingest.values import UNIT_SECONDS, as_text, parse_number
 
 TURNS: Final = "turns"
 """The column of conversations, whatever a record calls its own."""
@@ -23,18 +23,21 @@ MOST_KEPT_CHARS: Final = 1 << 22
 _SAMPLED: Final = 4
 _PARTS: Final = ("text", "speaker", "turn_start", "turn_end", "occurred_at", "handle_s")
 _DEEPEST: Final = 3
-_seconds = duration_reader(1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """A turn as the source has it; `start` and `end` count from the beginning, `at` is a moment or a time of day."""
+    """A turn as the source has it; `start` and `end` count from the beginning, `at` is a moment or a time of day.
+
+    `lasts` says how long it is, where nothing says when it ends.
+    """
 
     speaker: str
     text: str
     start: object = None
     end: object = None
     at: object = None
+    lasts: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +108,10 @@ def _utterance(item: Mapping[str, object]) -> Utterance:
         " ".join(_words(parts.get("speaker")).split()),
         _words(parts["text"]),
         parts.get("turn_start"),
-        parts.get("turn_end", end_of(parts.get("turn_start"), parts.get("handle_s"))),
+        parts.get("turn_end"),
         parts.get("occurred_at"),
+        parts.get("handle_s"),
     )
-
-
-def end_of(start: object, lasts: object) -> float | None:
-    """When a turn ends that begins at a counter of seconds and lasts so long; None where either is something else."""
-    try:
-        began, seconds = _seconds(start), _seconds(lasts)
-    except RefusalError:
-        return None
-    return None if began is None or seconds is None else began + seconds
 
 
 def _parts(item: Mapping[str, object]) -> dict[str, object]:
