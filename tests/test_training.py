@@ -507,7 +507,9 @@ def test_conversations_teach_both_sides(tmp_path: Path) -> None:
     assert [whole.text[start:end] for start, end in whole.context] == ["سلام بفرمایید", "ببخشید، الان خودم پیگیری می‌کنم"]
     assert targets.reasons[whole.primary] == "after_sales.refund"
 
-    *wholes, alone, first, last, _, _ = examples[: -len(agents)]
+    taught = [example.text for example in examples[-3 * len(agents) :]]
+    assert taught == [text for example in agents for text in [example.text] * 3]
+    *wholes, alone, first, last, _, _ = examples[: -3 * len(agents)]
     assert [example.text for example in wholes] == [whole.text] * 3
     assert (alone.text, alone.context) == ("پولم برنگشته هنوز مرسی نشست به حسابم", ())
     assert [targets.sentiments[example.sentiment.argmax()] for example in (first, last)] == ["negative", "positive"]
