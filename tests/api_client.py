@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from tests.fakes import FakeTagger
-from tests.stores import database
+from tests.stores import empty_store
 from voc.settings import Settings
 from voc.tagging import Tagger
 
@@ -27,7 +27,7 @@ SURVEY: Final = """نظر,تاریخ,کانال,NPS,شعبه
 @contextmanager
 def running(tmp_path: Path, *, tagger: Tagger | None = None, **settings: Any) -> Iterator[TestClient]:
     """The service on a database in `tmp_path`, from its start to its end."""
-    made = Settings(database=database(tmp_path / "voc.duckdb"), **settings)
+    made = Settings(database=empty_store(tmp_path / "voc.duckdb"), **settings)
     with TestClient(create_app(made, tagger=tagger or FakeTagger()), base_url=BASE) as client:
         yield client
 

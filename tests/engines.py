@@ -1,8 +1,12 @@
-"""Which engine keeps the stores of a test, and the databases of the tests' own PostgreSQL server that stand for files."""
+"""Which engine keeps the stores of a test: files, or databases of the tests' own PostgreSQL server that stand for them.
+
+A store that a test opens first is a copy of an empty one, as each engine copies faster than the tables are made.
+"""
 
 import atexit
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -66,9 +70,32 @@ def cluster() -> Cluster:
     started.start()
     os.environ[SERVER] = str(started.folder)
     atexit.register(started.stop)
-    with closing(open_database(started.create(TEMPLATE))) as template:  # no secret yet: each copy makes its own
+    with closing(open_database(started.create(TEMPLATE))) as template:  # no secret yet, either
         migrate(template, ZoneInfo("Asia/Tehran"))
     return started
+
+
+@cache
+def folder() -> Path:
+    """Where this test process has files of its own."""
+    made = Path(tempfile.mkdtemp(prefix="voc-stores-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
+
+
+def file_at(path: Path) -> str:
+    """The DuckDB file at a path; an empty store at first."""
+    if not path.exists():
+        shutil.copyfile(_empty_file(), path)
+    return str(path)
+
+
+@cache
+def _empty_file() -> Path:
+    made = folder() / "empty"
+    with closing(open_database(str(made))) as template:  # no secret yet: each copy makes its own
+        migrate(template, ZoneInfo("Asia/Tehran"))
+    return made
 
 
 def database_at(path: Path) -> str:

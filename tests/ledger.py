@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from tests.stores import fresh_database
+from tests.stores import fresh_store
 from voc.calendars import from_jalali
 from voc.conversations.turns import customer_text
 from voc.records import ConversationTags, Cue, Feedback, Mood, Move, Reason, Resolution, Sentiment, Tags, Turn
@@ -93,8 +93,8 @@ def add_rows(store: Store, rows: Sequence[Row], name: str = "دستی") -> str:
 
 @contextmanager
 def store_with(*batches: Sequence[Row]) -> Iterator[Store]:
-    """An open store in memory that holds these batches."""
-    with Store.open(fresh_database(), zone=TEHRAN, show_agents=True) as store:
+    """An open store that holds these batches."""
+    with fresh_store() as store:
         for rows in batches:
             add_rows(store, rows)
         yield store

@@ -4,7 +4,8 @@ import hashlib
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -44,9 +45,20 @@ def database(path: Path) -> str:
     return str(path) if engines.keeping() == "duckdb" else engines.database_at(path)
 
 
-def fresh_database() -> str:
-    """An empty database that no test has seen: in memory, or one of the tests' server."""
-    return ":memory:" if engines.keeping() == "duckdb" else engines.database_at(Path(f"/{next(_FRESH)}"))
+def empty_store(path: Path) -> str:
+    """The database that a test keeps at a path, in which there is an empty store at first."""
+    return engines.file_at(path) if engines.keeping() == "duckdb" else engines.database_at(path)
+
+
+@contextmanager
+def fresh_store() -> Iterator[Store]:
+    """An empty store that no test has seen, gone with the context."""
+    path = engines.folder() / f"{next(_FRESH)}.duckdb"
+    try:
+        with Store.open(empty_store(path), zone=TEHRAN, show_agents=True) as store:
+            yield store
+    finally:
+        empty(path)
 
 
 def empty(path: Path) -> None:
@@ -65,7 +77,7 @@ def put_back(backup: Path, path: Path) -> None:
 
 
 def open_store(path: Path, zone: ZoneInfo = TEHRAN) -> Store:
-    return Store.open(database(path), zone=zone, show_agents=True)
+    return Store.open(empty_store(path), zone=zone, show_agents=True)
 
 
 def feedback(*texts: str) -> list[Feedback]:

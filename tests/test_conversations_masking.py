@@ -1,4 +1,4 @@
-"""Numbers said piece by piece over the turns of a conversation, each by hand, then properties."""
+"""Numbers and addresses said piece by piece over the turns of a conversation, each by hand, then properties."""
 
 import sys
 from collections.abc import Callable
@@ -26,6 +26,16 @@ def masked(*lines: str) -> list[str]:
 
 
 SPLIT = [
+    pytest.param(
+        ["م: ایمیلم ali.rezaei", "ک: بله", "م: @gmail.com هست"],
+        ["ایمیلم [ایمیل]", "بله", "[ایمیل] هست"],
+        id="an e-mail address written in two",
+    ),
+    pytest.param(
+        ["ک: ایمیلتون؟", "م: ایمیلم علی رضایی", "ک: خب", "م: شصت و پنج", "ک: بله", "م: ات جیمیل دات کام"],
+        ["ایمیلتون؟", "ایمیلم [ایمیل]", "خب", "[ایمیل]", "بله", "[ایمیل]"],
+        id="an e-mail address said in three",
+    ),
     pytest.param(
         ["ک: شماره تماستون؟", "م: صفر نهصد و دوازده", "ک: بله", "م: سیصد و چهل و پنج", "ک: بله", "م: شصت و هفت هشتاد و نه"],
         ["شماره تماستون؟", "[تلفن]", "بله", "[تلفن]", "بله", "[تلفن]"],
@@ -161,6 +171,7 @@ def test_a_conversation_hides_no_less_than_its_turns_alone(said: list[Turn]) -> 
         ("صفر نهصد و دوازده", "بله", "سیصد و چهل و پنج شصت و هفت هشتاد و نه", "بله"),
         ("سیصد چهل پنج",),
         ("۰۹۱۲",),
+        ("ایمیلم علی رضایی", "بله", "ات جیمیل دات کام"),
         ("",),
     ],
     ids=lambda texts: "، ".join(texts),

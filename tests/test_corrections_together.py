@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.disk import flush, has_on_disk
 from tests.fakes import EFFORT_WORDS, LOYALTY_WORDS, REASON_WORDS, RESOLUTION_WORDS, SENTIMENT_WORDS, FakeTagger
-from tests.stores import TEHRAN, add, feedback, five_fields, fresh_database, lines_until_killed, open_store, put_back, tag_all
+from tests.stores import add, feedback, five_fields, fresh_store, lines_until_killed, open_store, put_back, tag_all
 from voc.corrections.correction import Note
 from voc.corrections.statement import read_statement, write_statement
 from voc.errors import NotFoundError
@@ -82,7 +82,7 @@ steps = st.one_of(
 
 @pytest.fixture(scope="module")
 def shared(engine: Engine) -> Iterator[Store]:
-    with Store.open(fresh_database(), zone=TEHRAN) as store:
+    with fresh_store() as store:
         yield store
 
 

@@ -17,7 +17,6 @@ from models.evaluate import with_texts
 from models.examples import labels_folder, read_records
 from models.report import Sheet, print_sheet
 from models.tokenizer import load_tokenizer
-from voc.tagging import heads
 from voc.tagging.heads import POLARITIES
 from voc.tagging.identity import find_model
 from voc.tagging.network import TaggerNetwork
@@ -57,8 +56,8 @@ def _judge(network: TaggerNetwork, ids: torch.Tensor, mask: torch.Tensor, reason
     output = network.judge(hidden, mask, ids)
     judged: dict[float | None, torch.Tensor] = {}
     for pull in PULLS:
-        heads.OWN_PULL = pull
-        judged[pull] = network.polarity(network._seen_by_own(hidden, mask, output.evidence[:, :reasons]))[0].argmax(-1)
+        seen = network.seen_by_own(hidden, mask, output.evidence[:, :reasons], pull)
+        judged[pull] = network.polarity(seen)[0].argmax(-1)
     return judged | {None: output.polarity[0].argmax(-1)}
 
 

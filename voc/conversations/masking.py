@@ -1,4 +1,4 @@
-"""Masks the turns of a conversation: also a number said piece by piece, while the other side says «بله» or repeats it.
+"""Masks the turns of a conversation: also what is said piece by piece, while the other side says «بله» or repeats it.
 
 Each speaker's turns are read as one text, as though the short turns of the other side between them were not there, and
 what was asked before («کد ملیتون؟») names what is answered. A personal number over several turns gives way to its
@@ -13,16 +13,19 @@ from itertools import accumulate, groupby
 from typing import Final
 
 from voc.records import Span, Speaker, Turn
+from voc.text.addresses import find_addresses
 from voc.text.letters import latin_digits
-from voc.text.mask import PLACEHOLDERS, Masked
+from voc.text.mask import PLACEHOLDERS, Kind, Masked
 from voc.text.number_rules import PRICE_AFTER, NumberKind
 from voc.text.number_words import Atom, readings, stretches
 from voc.text.spoken import COUNTED, Spoken, number_start, spoken_numbers
+from voc.text.spoken_addresses import find_spoken_emails
 
 LONGEST_ASIDE: Final = 120  # characters of a turn after which the other speaker may go on with a number; a card read back
 ECHO_REACH: Final = 4  # turns after a number in which it may be read back
 FEWEST_ECHOED: Final = 3  # digits that are a part of a number read back; while it is still being said two are enough
 FEWEST_ECHOED_WITHIN: Final = 2
+SIDES: Final[tuple[Speaker, ...]] = ("customer", "agent")
 _TURN_END: Final = "\n"
 
 
@@ -46,8 +49,9 @@ def mask_turns(turns: Sequence[Turn], mask: Callable[[str], Masked]) -> tuple[Tu
     ['[تلفن]', 'بله', 'و [تلفن]']
     """
     joined = _Joined(turns)
-    numbers = [number for speaker in ("customer", "agent") for number in joined.numbers(speaker)]
-    hits = {span: number.kind for number in numbers for span in (*joined.echoes(number), *number.parts)}
+    numbers = [number for speaker in SIDES for number in joined.numbers(speaker)]
+    hits: dict[Span, Kind] = {span: number.kind for number in numbers for span in (*joined.echoes(number), *number.parts)}
+    hits |= dict.fromkeys((part for speaker in SIDES for part in joined.split_emails(speaker)), "email")
     texts = joined.replaced(hits)
     return tuple(replace(turn, text=mask(text).text) for turn, text in zip(turns, texts, strict=True))
 
@@ -73,6 +77,18 @@ class _Joined:
                     if number.first == number.last or not self._is_cut_out(number, atoms[of_turns]):
                         yield number
 
+    def split_emails(self, speaker: Speaker) -> Iterator[Span]:
+        """The parts of e-mail addresses that the speaker says over several turns."""
+        for turns in self._monologues(speaker):
+            said = " ".join(self._text[slice(*self._bounds(turn))] for turn in turns)
+            starts = list(accumulate((len(self._turns[turn].text) + 1 for turn in turns), initial=0))
+            for start, end, kind in (*find_addresses(said), *find_spoken_emails(said)):
+                first, last = bisect_right(starts, start) - 1, bisect_right(starts, end - 1) - 1
+                if kind == "email" and first < last:
+                    for at in range(first, last + 1):
+                        begin = self._starts[turns[at]]
+                        yield begin + max(start - starts[at], 0), begin + min(end, starts[at + 1] - 1) - starts[at]
+
     def echoes(self, number: _Number) -> Iterator[Span]:
         """Where a part of the number is said again, while it is being said or soon after."""
         parts = _parts(number.digits)
@@ -83,7 +99,7 @@ class _Joined:
                 if len(digits) >= fewest:
                     yield from said[digits]
 
-    def replaced(self, hits: dict[Span, NumberKind]) -> Iterator[str]:
+    def replaced(self, hits: dict[Span, Kind]) -> Iterator[str]:
         """The texts of the turns with placeholders for `hits`, none of which reaches over the end of its turn."""
         by_turn: dict[int, list[Span]] = {}
         for span in sorted(hits, key=lambda span: (span[0], -span[1])):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -42,6 +42,12 @@ class Conversation:
     clock_s: float | None
     system_lines: int
     transfers: int | None
+
+    def began(self, day: datetime) -> datetime:
+        """When it began, by its turns, on a day that its row names without an hour."""
+        if self.occurred_at and self.occurred_at.astimezone(day.tzinfo).date() == day.date():
+            return self.occurred_at
+        return day + timedelta(seconds=self.clock_s or 0.0)
 
 
 def read_conversation(dialogue: Dialogue, zone: ZoneInfo, max_chars: int, mask: Mask) -> Conversation:

@@ -7,7 +7,7 @@ Readers for the cells are made once for each column, so that a row costs little 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from typing import Any, Final
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from voc.conversations.turns import customer_text
 from voc.ingest.columns import AttributePlan, FieldPlan, Layout, understand
-from voc.ingest.conversation import Mask, read_conversation
+from voc.ingest.conversation import Conversation, Mask, read_conversation
 from voc.ingest.dates import has_time_of_day, parse_clock
 from voc.ingest.evidence import canonical_number, is_long_number
 from voc.ingest.fields import field_reader
@@ -151,7 +151,6 @@ class _RowReader:
         self._words = [part.index for part in layout.text]
         self._text_header = table.headers[self._words[0] if self._words else layout.dialogue or 0]
         lenient = [plan for plan in layout.fields if plan.lenient]
-        self._clock_s: float | None = None
         self._rating = _Rating(lenient[0], zone, self.counts, mask) if lenient else None
         plans = [plan for plan in layout.fields if not plan.lenient]
         self._fields = [(plan.field, plan.header, _reader(plan, zone, ees_scale)) for plan in plans]
@@ -164,12 +163,16 @@ class _RowReader:
         values: dict[str, Any] = {}
         header: str | None = self._text_header
         try:
-            if not self._read_words(cells, values):
+            said = self._said(cells)
+            if not said:
                 return self._without_text(line, cells)
+            conversation = self._read_turns(said, values) if isinstance(said, Dialogue) else None
+            if isinstance(said, str):
+                self._read_text(said, values)
             for field, header, read in self._fields:  # noqa: B007
                 if (value := read(cells)) is not None:
-                    if field == "occurred_at" and isinstance(value, datetime):
-                        value = self._exactly(value, values)
+                    if conversation and field == "occurred_at" and isinstance(value, datetime) and not has_time_of_day(value):
+                        value = conversation.began(value)
                     values[field] = value
         except RefusalError as refusal:
             return Reject(line, header, refusal.code, refusal.message)
@@ -178,49 +181,38 @@ class _RowReader:
             self._rating.read(cells, values, attributes)
         return Feedback(line=line, attributes=attributes, **values)
 
-    def _read_words(self, cells: Cells, values: dict[str, Any]) -> bool:
-        """Puts the text or the turns where they belong; False where there are none. Raises RefusalError."""
+    def _said(self, cells: Cells) -> Dialogue | str:
+        """The turns or the text of a row, "" where there are none. Raises RefusalError."""
         cell = None if self._dialogue is None else cells[self._dialogue]
         if isinstance(cell, Dialogue):
             if self._dialogue not in self._words and self._join(cells):
                 self.counts[self._text_header, "text_beside_turns"] += 1
-            self._read_turns(cell, values)
-            return True
+            return cell
         whole = self._join(cells)
         text = storable(whole).strip()
         if len(text) > self._max_text_chars:
             raise RefusalError(
                 "text_too_long", f"The text has {len(text):,} characters; at most {self._max_text_chars:,} are taken."
             )
-        if spoken := transcript_in(text):
-            self._read_turns(spoken, values)
-        elif text:
-            values["text"] = self._mask(text).text
-            self._keep_original(text, values)
         if text and text != whole:
             self.counts[self._text_header, "removed_characters"] += 1
-        return bool(text)
+        return transcript_in(text) or text
 
-    def _read_turns(self, dialogue: Dialogue, values: dict[str, Any]) -> None:
+    def _read_text(self, text: str, values: dict[str, Any]) -> None:
+        values["text"] = self._mask(text).text
+        self._keep_original(text, values)
+
+    def _read_turns(self, dialogue: Dialogue, values: dict[str, Any]) -> Conversation:
         found = read_conversation(dialogue, self._zone, self._max_text_chars, self._mask)
         values |= {"text": customer_text(found.turns), "turns": found.turns, "speakers_sure": found.speakers_sure}
         self._keep_original(found.original, values)
         if found.transfers is not None:
             values["transfers"] = found.transfers
-        self._clock_s = found.clock_s
         if found.occurred_at:
             values["occurred_at"] = found.occurred_at
         if found.system_lines:
             self.counts[None, "system_lines"] += found.system_lines
-
-    def _exactly(self, when: datetime, values: Mapping[str, Any]) -> datetime:
-        """When a row was: its turns say of a day alone at what time."""
-        turns: datetime | None = values.get("occurred_at")
-        if "turns" not in values or has_time_of_day(when):
-            return when
-        if turns and turns.astimezone(when.tzinfo).date() == when.date():
-            return turns
-        return when + timedelta(seconds=self._clock_s or 0.0)
+        return found
 
     def _keep_original(self, original: str, values: dict[str, Any]) -> None:
         if self._keep_originals and original != values["text"]:

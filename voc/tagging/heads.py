@@ -88,7 +88,7 @@ class Heads(nn.Module):
         context = torch.cat([polarised.flatten(1), effort.sigmoid(), loyalty.sigmoid()], dim=1).detach()
         if self.config.own_reasons and input_ids is not None:
             own, of_own = self.own(input_ids, speaks, found, focus[:, : self.found])
-            seen_by_own = self._seen_by_own(hidden, speaks, of_own)
+            seen_by_own = self.seen_by_own(hidden, speaks, of_own)
             reasons = torch.cat([reasons, own], dim=1)
             polarity = torch.cat([polarity, self.polarity(seen_by_own)], dim=1)
             primary = torch.cat([primary, self.primary(seen_by_own).squeeze(-1) + own.detach()], dim=1)
@@ -105,11 +105,13 @@ class Heads(nn.Module):
             evidence=evidence,
         )
 
-    def _seen_by_own(self, hidden: Tensor, speaks: Tensor, evidence: Tensor) -> Tensor:
-        """What reasons of one's own see [B, C, hidden]: what any reason looks for, where their evidence [B, C, T] is."""
+    def seen_by_own(self, hidden: Tensor, speaks: Tensor, evidence: Tensor, pull: float = OWN_PULL) -> Tensor:
+        """What reasons of one's own see [B, C, hidden]: what any reason looks for, the harder pulled to where their evidence
+        [B, C, T] is.
+        """
         look = (hidden @ self.query[: self.sizes[0]].mean(0)) * hidden.shape[-1] ** -0.5
         strongest = evidence.amax(-1, keepdim=True).clamp(min=1e-6)
-        focus = look[:, None, :] + OWN_PULL * evidence.clamp(min=0) / strongest
+        focus = look[:, None, :] + pull * evidence.clamp(min=0) / strongest
         focus = focus.masked_fill(speaks[:, None, :] == 0, torch.finfo(focus.dtype).min).softmax(-1)
         seen: Tensor = focus @ hidden
         return seen

@@ -19,6 +19,7 @@ from voc.text.number_rules import FEWEST_DIGITS, NumberKind
 from voc.text.numbers import find_numbers
 from voc.text.plates import PlateKind, find_plates
 from voc.text.spoken import MAY_BE_LINKED, MAY_BE_SPOKEN_PLATE, find_spoken, find_spoken_plates, may_be_spoken
+from voc.text.spoken_addresses import find_spoken_emails, may_say_email
 
 Kind = AddressKind | NumberKind | PlateKind | NameKind
 Hit = tuple[int, int, Kind]
@@ -123,6 +124,8 @@ def _finders(text: str, *, names: bool) -> tuple[Find, ...]:
         finders = tuple(find for glance, find in _GLANCES if glance(text))
     elif "." in text and _MAY_BE_HOST.search(text):
         finders = (find_addresses,)
+    if may_say_email(text):
+        finders = (find_spoken_emails, *finders)
     return (*finders, find_names) if names else finders
 
 
