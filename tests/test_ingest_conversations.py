@@ -566,7 +566,15 @@ SRT = """1
 """
 
 
-@pytest.mark.parametrize(("name", "text"), [("call.vtt", VTT), ("call.srt", SRT), ("call.srt", SRT.replace("\n", "\r\n"))])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("call.vtt", VTT),
+        ("call.srt", SRT),
+        ("call.srt", SRT.replace("\n", "\r\n")),
+        ("call.srt", SRT.replace("از دیروز\n", "از دیروز\n\n")),
+    ],
+)
 def test_subtitles_are_one_conversation(name: str, text: str, tmp_path: Path) -> None:
     source, (row,) = open_text(tmp_path, name, text)
     assert said(row) == SAID

@@ -164,6 +164,27 @@ def test_figures_by_reason_count_a_row_for_each() -> None:
     assert {each.group: each.value for each in groups} == {"delivery": pytest.approx(2 / 3), "price": pytest.approx(1 / 3)}
 
 
+@pytest.mark.parametrize(
+    ("group", "expected"),
+    [
+        ("reason", {"delivery.time": 1, "delivery.courier": 1}),
+        ("reason_group", {"delivery": 2}),
+    ],
+)
+def test_figures_by_reason_are_of_the_polarity_that_is_asked_for(group: str, expected: dict[str, int]) -> None:
+    rows = [
+        row(tags(reasons=["delivery.time-", "price.value+"]), nps=2),
+        row(tags(reasons=["delivery.time+", "delivery.courier-"]), nps=10),
+        row(tags(reasons=["delivery.time+"]), nps=10),
+    ]
+    with store_with(rows) as store:
+        blamed = Filters(polarity=("negative",))
+        found = compute_kpis(store, ["nps"], group=group, filters=blamed)
+        trend = compute_trend(store, "volume", bucket=None, group=group, filters=blamed)
+    assert {each.group: each.n for each in found} == expected
+    assert {each.group: each.n for each in trend} == expected
+
+
 BLAMED_AND_PRAISED = [
     *(row(tags(reasons=["delivery.time-", "product.quality+"])) for _ in range(5)),
     row(tags(reasons=["delivery.courier+", "delivery.cost?"])),

@@ -46,22 +46,33 @@ def read_subtitles(lines: Lines) -> Iterator[Record]:
 
 
 def _cues(lines: Lines) -> Iterator[tuple[str, str, list[str]]]:
-    """Start, end and lines of each cue; a blank line ends it."""
+    """Start, end and lines of each cue. A blank line ends it in WebVTT, where notes may follow; in SRT only a number does, for
+    editors leave blank lines within what is said.
+    """
     timing: re.Match[str] | None = None
     said: list[str] = []
+    in_vtt: bool | None = None
     for _, raw in lines:
         line = raw.strip()
+        if in_vtt is None and line:
+            in_vtt = is_vtt(line)
         if found := _TIMING.fullmatch(line):
             if timing:
-                yield timing[1], timing[2], said
+                yield timing[1], timing[2], _unnumbered(said)
             timing, said = found, []
-        elif not line and timing:
+        elif not line and timing and in_vtt:
             yield timing[1], timing[2], said
             timing, said = None, []
         elif timing:
             said.append(line)
     if timing:
-        yield timing[1], timing[2], said
+        yield timing[1], timing[2], _unnumbered(said)
+
+
+def _unnumbered(said: list[str]) -> list[str]:
+    """The lines of a cue without blank ones and without the number of the next behind them."""
+    numbered = len(said) > 1 and not said[-2] and said[-1].isdecimal()
+    return [line for line in (said[:-1] if numbered else said) if line]
 
 
 class _Voices:

@@ -53,7 +53,7 @@ def compute_kpis(
     KPI counts turns. Raises InputError for a name, bucket, calendar, group or filter that is not known.
     """
     asked = tuple(get_kpi(name) for name in dict.fromkeys(names))
-    slices = slice_rows(bucket, calendar, group)
+    slices = slice_rows(bucket, calendar, group, filters.polarity)
     if not asked:
         return []
     if _of_agents(slices, filters):

@@ -39,15 +39,6 @@ OF_AGENTS: Final = ("agent", "agent_id")
 MOST_ROWS: Final = 500_000
 """A page or a file with more figures than this helps nobody, and an hour's bucket over years would fill the memory."""
 
-_RELATIONS: Final[Mapping[str, Mapping[str, str]]] = {
-    "customer_kind": {"k": CUSTOMER_KINDS},
-    "reason_group": {"g": f"SELECT DISTINCT seq, {MENTIONED['reason_group']} AS code FROM tag WHERE kind = 'reason'"},
-}
-_JOINS: Final[Mapping[str, str]] = {
-    "customer_kind": " LEFT JOIN k ON k.seq = f.seq",
-    "reason": " JOIN tag g ON g.seq = f.seq AND g.kind = 'reason'",
-    "reason_group": " JOIN g ON g.seq = f.seq",
-}
 _NAMES: Final = dict.fromkeys(OF_AGENTS, "(SELECT shown_as FROM agent a WHERE a.agent_id = f.agent_id)")
 _NOTHING: Final = "CAST(NULL AS VARCHAR)"
 _Places = Mapping[BucketSize, str]
@@ -145,16 +136,35 @@ class Counted(NamedTuple):
     counts: tuple[float, ...]
 
 
-def slice_rows(bucket: BucketSize | None, calendar: Calendar, group: str | None) -> Slices:
-    """The split that is asked for. Raises InputError, which lists what there is, for an unknown bucket, calendar or group."""
+def slice_rows(bucket: BucketSize | None, calendar: Calendar, group: str | None, polarity: Sequence[str] = ()) -> Slices:
+    """The split that is asked for; of groups by reasons, mentions of this polarity alone where any is given.
+
+    Raises InputError, which lists what there is, for an unknown bucket, calendar or group.
+    """
     check_option("bucket", bucket, (None, *get_args(BucketSize)))
     check_option("calendar", calendar, get_args(Calendar))
     if group is None or not group.startswith(ATTRIBUTE_PREFIX):
         check_option("group", group, (None, *GROUPS), "attr.NAME")
-        expression, named = GROUPS[group] if group else None, group or ""
-        return Slices(bucket, calendar, expression, {}, group, _JOINS.get(named, ""), _RELATIONS.get(named, {}))
+        joins, relations = _reached(group, bool(polarity))
+        parameters = {"group_polarity": list(polarity)} if polarity and group in MENTIONED else {}
+        return Slices(bucket, calendar, GROUPS[group] if group else None, parameters, group, joins, relations)
     key = JsonKey(group.removeprefix(ATTRIBUTE_PREFIX))
     return Slices(bucket, calendar, "(f.attributes ->> $group_attribute)", {"group_attribute": key}, group)
+
+
+def _reached(group: str | None, of_polarity: bool) -> tuple[str, Mapping[str, str]]:
+    """What is joined to `f` for a group, and the relations that are joined."""
+    only = " AND g.polarity = ANY($group_polarity)" if of_polarity else ""
+    match group:
+        case "customer_kind":
+            return " LEFT JOIN k ON k.seq = f.seq", {"k": CUSTOMER_KINDS}
+        case "reason":
+            return f" JOIN tag g ON g.seq = f.seq AND g.kind = 'reason'{only}", {}
+        case "reason_group":
+            codes = f"SELECT DISTINCT seq, {MENTIONED[group]} AS code FROM tag g WHERE kind = 'reason'{only}"
+            return " JOIN g ON g.seq = f.seq", {"g": codes}
+        case _:
+            return "", {}
 
 
 def check_option(field: str, value: str | None, options: Sequence[str | None], *more: str) -> None:

@@ -113,7 +113,7 @@ def compute_trend(
         check_option("polarity", each, POLARITIES)
     if polarity and measure != "reasons":
         raise InputError("polarity: only the measure reasons is split by it.", field="polarity")
-    slices = slice_rows(bucket, calendar, group)
+    slices = slice_rows(bucket, calendar, group, filters.polarity)
     found = count_codes(store, measure, slices, filters, level, polarity)
     if not found:
         return []

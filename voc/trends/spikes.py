@@ -97,7 +97,7 @@ def find_spikes(
     """
     check_option("bucket", bucket, get_args(BucketSize))
     check_option("level", level, LEVELS)
-    slices = slice_rows(bucket, calendar, group)
+    slices = slice_rows(bucket, calendar, group, filters.polarity)
     past = BASELINE[bucket] if baseline is None else baseline
     _check_least("latest", latest, 1)
     _check_least("baseline", past, LEAST_BASELINE[bucket])
