@@ -453,3 +453,23 @@ def test_any_text_is_read_or_refused(store: Store, parts: list[str]) -> None:
     except (QueryError, UnsupportedError):
         return
     count_rows(store, source(store), condition)
+
+
+def figures_of(*names: str) -> Source:
+    """Shares of these by name, as KPIs have them."""
+    rest = [1, "share", "wilson", None, None, None, None, None, 0.5, None, None, None, "", None, None, None, None]
+    return source_of_figures(KPIS, [[name, name, *rest] for name in names])
+
+
+@pytest.mark.parametrize("order", ["", "name desc"])
+def test_a_page_of_figures_begins_behind_the_last_one_wherever_that_stands(store: Store, order: str) -> None:
+    """Figures are worked out anew for each page: «اپ» has come meanwhile, «ج» has gone."""
+    asked = [("$orderby", order), ("$select", "name")]
+    meant = [["الف", "ب"], ["ث", "د"]] if not order else [["د", "ج"], ["ث", "ب"]]
+    page = read_page(store, figures_of("الف", "ب", "ث", "ج", "د"), read_options(KPIS, asked), 2, TEHRAN)
+    assert [row["name"] for row in page.rows] == meant[0]
+    after = read_options(KPIS, [*asked, ("$skiptoken", page.next or "")])
+    now = ("اپ", "الف", "ب", "ث", "د") if not order else ("اپ", "الف", "ب", "ث", "ج", "د")
+    assert [row["name"] for row in read_page(store, figures_of(*now), after, 2, TEHRAN).rows] == meant[1]
+    with pytest.raises(GoneError, match="first page"):
+        read_page(store, figures_of("الف", "ث"), after, 2, TEHRAN)

@@ -22,7 +22,7 @@ def _set(name: str, type_name: str, always: Mapping[str, Kind], maybe: Mapping[s
         *(Property(each, kind, f'f."{each}"', always=True) for each, kind in always.items()),
         *(Property(each, kind, f'f."{each}"') for each, kind in maybe.items()),
     )
-    return EntitySet(name, type_name, properties, "figure f", ("f.place",))
+    return EntitySet(name, type_name, properties, "figure f", ("f.place", "f.mark"))
 
 
 _SPAN: Final[Mapping[str, Kind]] = {"bucket": "text", "start": "day", "end": "day", "hour": "whole"}

@@ -2,12 +2,14 @@
 
 A page begins behind the last row of the page before, wherever that row has come to stand, so rows that arrive meanwhile shift
 nothing. The token names that row by its places alone: the values that it is ordered by may be a customer's words, and an
-address is no place for them.
+address is no place for them. Figures are worked out anew for each page, and a mark, which is a digest of its key, finds one
+again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from hashlib import blake2b
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -69,9 +71,14 @@ def source_of_figures(entity_set: EntitySet, figures: Sequence[Sequence[Any]]) -
         f'unnest(CAST($figure_{place} AS {_SQL_TYPES[each.kind]})) AS "{each.name}"'
         for place, each in enumerate(entity_set.properties)
     )
-    places = "unnest(CAST($figure_places AS BIGINT[])) AS place"
-    named["figure_places"] = list(range(len(figures)))
+    places = "unnest(CAST($figure_places AS BIGINT[])) AS place, unnest(CAST($figure_marks AS BIGINT[])) AS mark"
+    named |= {"figure_places": list(range(len(figures))), "figure_marks": [_mark(key) for key, *_ in figures]}
     return Source(entity_set, figures=f"figure AS MATERIALIZED (SELECT {places}, {lists}), ", figure_parameters=named)
+
+
+def _mark(key: str) -> int:
+    """Forty bits of a digest: of half a million keys one in a million shares its mark with another."""
+    return int.from_bytes(blake2b(key.encode(), digest_size=5).digest())
 
 
 def count_rows(store: Selects, source: Source, condition: Expression | None) -> int:
@@ -151,15 +158,16 @@ def _conditions(source: Source, condition: Expression | None) -> tuple[str, dict
 def _values_at(store: Selects, source: Source, asked: Asked, terms: Sequence[_Term]) -> list[Any]:
     """What the last row of the page before has of each term."""
     last = asked.after or ()
-    if not asked.order:
+    if not (asked.order or source.figures):
         return list(last)
-    at = " AND ".join(f"{sql} = $last_{number}" for number, sql in enumerate(source.of.places))
+    lasting = list(enumerate(source.of.places))[-1 if source.figures else 0 :]  # of a figure the mark, not the place
+    at = " AND ".join(f"{sql} = $last_{number}" for number, sql in lasting)
     values = ", ".join(term.sql for term in terms)
     sql = source.query(f"last AS (SELECT {values} FROM {source.of.tables_for(values)} WHERE {at}) SELECT * FROM last")
-    named = {f"last_{number}": place for number, place in enumerate(last)}
+    named = {f"last_{number}": last[number] for number, _ in lasting}
     for row in store.select(sql, {**source.figure_parameters, **named}):
         return list(row)
-    message = "The row that this page begins behind was deleted since the page before. Begin again with the first page."
+    message = "The row that this page begins behind is gone since the page before. Begin again with the first page."
     raise GoneError(message, field="$skiptoken")
 
 
