@@ -66,11 +66,11 @@ FCR: Final = Kpi(
     title_en="First contact resolution",
     unit="share",
     better="higher",
-    definition_fa="سهم تماس‌هایی که همان مشتری تا چند روز (پیش‌فرض: ۷) به همان دلیل دوباره تماس نگرفته است. تماسی که"
-    " هنوز این مدت"
-    " از آن نگذشته، و تماسی که مشتری یا دلیلش معلوم نیست، شمرده نمی‌شود.",
-    definition_en="Share of contacts after which the same customer did not come back for the same reason within some days"
-    " (7 unless set). A contact younger than that, or without a known customer or reason, is not counted.",
+    definition_fa="سهم تماس‌هایی که همان مشتری تا چند روز (پیش‌فرض: ۷) به همان دلیل، از هیچ کانالی (سلف‌سرویس هم)، برنگشته است."
+    " تماسی که هنوز این مدت از آن نگذشته، و تماسی که مشتری یا دلیلش معلوم نیست، شمرده نمی‌شود.",
+    definition_en="Share of contacts after which the same customer did not come back for the same reason, by any channel"
+    " (self_service too), within some days (7 unless set). A contact younger than that, or without a known customer or reason,"
+    " is not counted.",
     formula="solved/n",
     needs=("customer_id", "occurred_at", "reasons"),
     counts={
