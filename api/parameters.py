@@ -78,7 +78,7 @@ class FilterQuery(Query):
 
     from_: Day = Field(None, alias="from", description="first day, Gregorian or Jalali, or a moment of it")
     to: Day = Field(None, description="the day after the last, Gregorian or Jalali, or a moment of the last")
-    channel: list[str] = Field([], description="repeat it for alternatives", examples=[["phone"]])
+    channel: list[str] = Field([], description="repeat it for alternatives", examples=[["تلفن"]])
     agent: list[str] = Field([], description="an agent's pseudonym, or id where those are shown", examples=[["کارشناس 3f2a"]])
     sentiment: list[str] = Field([], description="negative, positive, mixed or neutral", examples=[["negative"]])
     reason: list[str] = Field(

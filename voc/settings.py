@@ -70,7 +70,12 @@ class Settings(BaseSettings):
     allowed_hosts: str = Field(
         "", description="names that the service is reached by through a proxy, as «voc.example.ir, voc:8443»; needs a key"
     )
-    rate_per_minute: int = Field(6_000, ge=0, description="calls a minute of one key, or address without one; 0 for no limit")
+    rate_per_minute: int = Field(
+        6_000,
+        ge=0,
+        description="calls a minute of one key, or of this machine while there is none; then an address without has 120 at"
+        " most; 0 for no limit",
+    )
     concurrent_uploads: int = Field(8, ge=0, description="uploads at once of one key, or address; 0 for no limit")
     webhook_private: bool = Field(
         False, description="let webhooks go to private, loopback and other addresses that are not public"

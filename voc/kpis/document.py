@@ -34,7 +34,21 @@ BETTER_EN: Final[Mapping[Better, str]] = {
     "zero": "nearer to zero is better",
 }
 
-LONGEST_SQL: Final = 200  # what is longer tells a reader nothing
+_OF_RANKS: Final = "at a rank, as said under [intervals](#intervals)"
+_OF_POWERS: Final = {
+    "squares": "the sum of the squares of what `total` adds up",
+    "cubes": "the sum of the cubes of what `total` adds up",
+}
+_TARGETS: Final = """
+```toml
+[nps]
+target = 40
+weight = 2   # 1 when left out
+worst = 0    # where the score is 0; the worst end of the KPI's scale when left out
+```
+
+A table for each KPI, by its name. `/v1/kpis` then gives each its `target`, too, and webhooks tell when one is crossed.
+"""
 _INTRODUCTION: Final = """# KPIs
 
 Every figure comes with `n`, the number of rows it rests on, a 95 % interval, the method of that interval and, where there is no
@@ -61,12 +75,13 @@ def _sections(kpis: Sequence[Kpi]) -> Iterator[str]:
         yield f"## {kpi.name}\n\n**{kpi.title_en}** · **{kpi.title_fa}** · {UNITS_EN[kpi.unit]} · {BETTER_EN[kpi.better]}\n"
         yield f"{kpi.definition_en}\n\n{kpi.definition_fa}\n"
         yield f"- formula: {kpi.formula}\n- needs: {', '.join(f'`{field}`' for field in kpi.needs) or '`VOC_TARGETS`'}"
-        yield from (f"- {name}: {_told(aggregate)}" for name, aggregate in kpi.counts.items())
-        yield ""
+        yield from (f"- {name}: {_told(name, aggregate)}" for name, aggregate in kpi.counts.items())
+        yield _TARGETS if not kpi.needs else ""
 
 
-def _told(aggregate: str) -> str:
-    return f"`{aggregate}`" if len(aggregate) <= LONGEST_SQL else "at a rank, as said under [intervals](#intervals)"
+def _told(name: str, aggregate: str) -> str:
+    """The SQL; of what is longer than a reader can use, what it comes to."""
+    return _OF_RANKS if name in ("low", "high") else _OF_POWERS.get(name, f"`{aggregate}`")
 
 
 def _legend() -> Iterator[str]:
