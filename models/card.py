@@ -110,9 +110,15 @@ def _with_figures(card: str, figures: str) -> str:
 
 
 def write_kpi_errors(folder: Path, reports: Sequence[Report], conversations: Sequence[ConversationReport] = ()) -> None:
-    """Reading less labels by KPI, from the texts drawn plainly where they are among the reports, and the last conversations."""
+    """Reading less labels by KPI, from the texts drawn plainly where they are among the reports, and the last conversations.
+
+    Those of the reasons are left out where a draft has changed them: labels do not have them all.
+    """
+    config = json.loads((folder / "config.json").read_text("utf-8"))
     plainly = [each for each in reports if each.file == DRAWN_PLAINLY] or reports[-1:]
     chosen: list[Report | ConversationReport] = [*plainly, *conversations[-1:]]
     errors = {name: round(read - said, 4) for each in chosen for name, (read, said) in each.kpis.items()}
+    if config.get("own_reasons") or config.get("given_as"):
+        errors = {name: error for name, error in errors.items() if not name.startswith("reason_")}
     told = {"files": [each.file for each in chosen], "errors": errors}
     (folder / KPI_ERRORS_FILE).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")

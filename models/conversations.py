@@ -12,9 +12,10 @@ from typing import Any, Final
 import numpy as np
 
 from models.kpi_errors import measure_conversation_kpis
-from models.metrics import BOOTSTRAP_DRAWS, Score
+from models.metrics import BOOTSTRAP_DRAWS, AsGiven, Score
 from voc.records import ConversationTags, Cue, Tags, Turn
 from voc.tagging.effort import effort_level
+from voc.tagging.shape import TaggerShape
 from voc.tagging.tagger import Tagger
 from voc.taxonomy import load_taxonomy
 
@@ -36,12 +37,16 @@ class ConversationReport:
     turns_per_s: float
 
 
-def evaluate_conversations(tagger: Tagger, name: str, records: Sequence[dict[str, Any]]) -> ConversationReport:
-    """All figures of a tagger on labelled conversations."""
+def evaluate_conversations(
+    tagger: Tagger, name: str, records: Sequence[dict[str, Any]], shape: TaggerShape | None = None
+) -> ConversationReport:
+    """All figures of a tagger on labelled conversations, by the codes that it gives, which its `shape` says (`AsGiven`)."""
     conversations = [[Turn(turn["speaker"], turn["text"]) for turn in record["turns"]] for record in records]
     began = time.perf_counter()
-    pairs = list(zip(records, tagger.tag_conversations(conversations), strict=True))
+    tagged = tagger.tag_conversations(conversations)
     turns_per_s = sum(map(len, conversations)) / (time.perf_counter() - began)
+    as_given = AsGiven(shape or TaggerShape(), records)
+    pairs = [(as_given.label(record), as_given.answer(tags)) for record, tags in zip(records, tagged, strict=True)]
     return ConversationReport(
         file=name,
         conversations=len(records),
@@ -53,7 +58,7 @@ def evaluate_conversations(tagger: Tagger, name: str, records: Sequence[dict[str
             )
             for move in load_taxonomy().moves
         },
-        kpis=measure_conversation_kpis(records, [tags for _, tags in pairs]),
+        kpis=measure_conversation_kpis([record for record, _ in pairs], [tags for _, tags in pairs]),
         turns_per_s=turns_per_s,
     )
 
@@ -94,6 +99,13 @@ def _same(true: object, said: object) -> Parts:
     return float(true == said), 1.0
 
 
+def _same_primary(record: Mapping[str, Any], tags: Tags) -> Parts:
+    """Nothing is told where the reason that they came for is one that the tagger does not give, and others are there."""
+    if record["reasons"] and not record["primary_reason"]:
+        return 0.0, 0.0
+    return _same(record["primary_reason"], _conversation(tags).primary_reason)
+
+
 def _without_courtesy(codes: set[str]) -> set[str]:
     return codes - {move.code for move in load_taxonomy().moves if move.direction == COURTESY}
 
@@ -108,7 +120,7 @@ FIGURES: Final[Mapping[str, Callable[[Mapping[str, Any], Tags], Parts]]] = {
         {f"{code}:{polarity}" for code, polarity in record["reasons"].items()},
         {f"{reason.code}:{reason.polarity}" for reason in tags.reasons},
     ),
-    "primary reason right": lambda record, tags: _same(record["primary_reason"], _conversation(tags).primary_reason),
+    "primary reason right": _same_primary,
     "sentiment accuracy": lambda record, tags: _same(record["sentiment"], tags.sentiment),
     "sentiment at the start right": lambda record, tags: _same(
         record["sentiment_start"], _conversation(tags).quarters[0].sentiment

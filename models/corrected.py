@@ -171,7 +171,8 @@ def _learn(example: Example, said: Statement, labels: Labels, weights: tuple[flo
         example.resolution[place], resolution = 1, 1.0
     for name in SETS:
         if (whole := getattr(said, name)) is not None:
-            _set(example, labels, getattr(labels, name), there=False)
+            if {*whole} <= {*getattr(labels, name)}:  # who chose among other codes did not say that these are not there
+                _set(example, labels, getattr(labels, name), there=False)
             _set(example, labels, whole, there=True)
         _set(example, labels, getattr(said.remove, name), there=False)
         _set(example, labels, getattr(said.add, name), there=True)

@@ -11,6 +11,7 @@ import gzip
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,12 +23,13 @@ from models.conversations import evaluate_conversations
 from models.corpora import RATINGS_HELD_OUT
 from models.examples import labels_folder, read_records, read_texts_by_id
 from models.kpi_errors import measure_kpis
-from models.metrics import METRICS, Answers, Codes, Score, bootstrap, record_of_tags
+from models.metrics import METRICS, Answers, AsGiven, Codes, Score, bootstrap, own_reasons, record_of_tags
 from models.noise import SPOILERS
 from models.report import Report, print_reports
 from voc.records import Cue, Reason, Tags
-from voc.report_card.figures import calibration_error, micro_f1
+from voc.report_card.figures import Bools, calibration_error, micro_f1
 from voc.tagging.identity import find_model
+from voc.tagging.shape import TaggerShape
 from voc.tagging.tagger import TransformerTagger
 
 OTHER_TRADES: Final = ("telecom", "places")
@@ -50,20 +52,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     folder = find_model(given.model)
     tagger = TransformerTagger(folder)
-    reports, conversations = [], []
+    reports, conversations, remarks = [], [], list[str]()
     for file in given.files:
         records = read_records(file)
         if spoken := [record for record in records if "turns" in record]:
-            conversations.append(evaluate_conversations(tagger, file.name, spoken))
+            conversations.append(evaluate_conversations(tagger, file.name, spoken, tagger.config))
         elif written := with_texts(records, given.corpora):
             reports.append(evaluate(tagger, file.name, written))
         else:
             print(f"{file}: none of its texts is here. Name the folders of the public corpora with --corpora.")
+            continue
+        if remark := AsGiven(tagger.config, spoken or written).remark:
+            remarks.append(f"{file.name}: {remark}.")
     if not reports and not conversations:
         raise SystemExit("Nothing to measure.")
     if reports and (snappfood := _snappfood(tagger, given.corpora)):
         reports[0].scores["SnappFood held-out part, macro F1"] = snappfood
     print_reports(reports, conversations)
+    print(*remarks, sep="\n", end="\n" if remarks else "")
     if given.card:
         write_card(folder, reports, conversations)
 
@@ -75,16 +81,17 @@ def with_texts(records: Sequence[dict[str, Any]], corpora: Sequence[Path]) -> li
 
 
 def evaluate(tagger: TransformerTagger, name: str, records: Sequence[dict[str, Any]]) -> Report:
-    """All figures of a tagger on labelled records."""
+    """All figures of a tagger on labelled records, by the codes that it gives (`AsGiven`)."""
     config = tagger.config
-    codes = Codes(config)
+    codes, as_given = Codes(config), AsGiven(config, records)
     texts = [record["text"] for record in records]
     tagger.tag(texts[:50])
     began = time.perf_counter()
-    tagged = tagger.tag(texts)
+    tagged = [as_given.answer(tags) for tags in tagger.tag(texts)]
     answers = codes.table([record_of_tags(tags) for tags in tagged])
     rows_per_s = len(texts) / (time.perf_counter() - began)
-    gold = codes.table(records)
+    labelled = [as_given.label(record) for record in records]
+    gold = codes.table(labelled)
     domains = [record.get("domain", "") for record in records]
     return Report(
         model=config.tagger_name,
@@ -95,10 +102,10 @@ def evaluate(tagger: TransformerTagger, name: str, records: Sequence[dict[str, A
         by_domain=_by_domain(answers, gold, domains),
         by_code=_by_code(answers, gold, codes),
         confusion=_confusion(answers, gold, codes),
-        calibration=_calibration(tagger, texts, gold),
-        noise={spoiler: _spoiled(tagger, texts, spoiler, codes, gold) for spoiler in SPOILERS},
-        evidence=evidence_overlap(records, tagged),
-        kpis=measure_kpis(records, tagged),
+        calibration=_calibration(tagger, texts, records),
+        noise={spoiler: _spoiled(tagger, texts, spoiler, as_given, gold) for spoiler in SPOILERS},
+        evidence=evidence_overlap(labelled, tagged),
+        kpis=measure_kpis(labelled, tagged),
         rows_per_s=rows_per_s,
         threads=torch.get_num_threads(),
     )
@@ -121,10 +128,11 @@ def _other_trades(given: Answers, gold: Answers, domains: list[str]) -> dict[str
     return {f"{trades}: {name}": bootstrap(METRICS[name], given.rows(rows), gold.rows(rows)) for name in names}
 
 
-def _spoiled(tagger: TransformerTagger, texts: list[str], spoiler: str, codes: Codes, gold: Answers) -> dict[str, float]:
+def _spoiled(tagger: TransformerTagger, texts: list[str], spoiler: str, as_given: AsGiven, gold: Answers) -> dict[str, float]:
     """The headline figures when every text is typed badly in one way."""
     random = np.random.default_rng(0)
-    answers = codes.table([record_of_tags(tags) for tags in tagger.tag([SPOILERS[spoiler](text, random) for text in texts])])
+    tagged = tagger.tag([SPOILERS[spoiler](text, random) for text in texts])
+    answers = Codes(tagger.config).table([record_of_tags(as_given.answer(tags)) for tags in tagged])
     return {name: METRICS[name](answers, gold) for name in ("sentiment accuracy", "reasons micro F1")}
 
 
@@ -157,15 +165,28 @@ def _confusion(given: Answers, gold: Answers, codes: Codes) -> dict[str, dict[st
     }
 
 
-def _calibration(tagger: TransformerTagger, texts: list[str], gold: Answers) -> dict[str, float]:
+def _calibration(tagger: TransformerTagger, texts: list[str], records: Sequence[dict[str, Any]]) -> dict[str, float]:
     readings = tagger.read([tagger.normalise(text) for text in texts])
     sentiment = np.stack([reading.sentiment for reading in readings]).astype(float)
-    truth = np.concatenate([gold.reasons, gold.effort, gold.loyalty], axis=1)
-    found = np.stack([reading.found[: truth.shape[1]] for reading in readings]).astype(float)
+    gold, asked = truth_of_network(tagger.config, records)
+    truth = np.concatenate([gold.reasons, gold.effort, gold.loyalty], axis=1)[:, asked]
+    found = np.stack([reading.found[: len(asked)] for reading in readings])[:, asked].astype(float)
     return {
         "sentiment": calibration_error(sentiment.max(1), sentiment.argmax(1) == gold.sentiment),
         "reasons and cues": calibration_error(found.ravel(), truth.ravel()),
     }
+
+
+def truth_of_network(config: TaggerShape, records: Sequence[dict[str, Any]]) -> tuple[Answers, Bools]:
+    """The labels in the network's own order, whatever its reasons are given as, and which columns [R + E + L] they tell.
+
+    They do not tell reasons of the draft's own that no label has, nor those that labels know by what they are given as alone.
+    """
+    labelled = {code for record in records for code in record["reasons"]}
+    own, given_as, codes = own_reasons(config), config.given_as or {}, Codes(replace(config, given_as=None))
+    known = [code in labelled or not (code in own or given_as.get(code) in labelled) for code in codes.reasons]
+    raw = [{**each, "reasons": {c: said for c, said in each["reasons"].items() if c in codes.reasons}} for each in records]
+    return codes.table(raw), np.array([*known, *(True for _ in codes.effort + codes.loyalty)])
 
 
 def _snappfood(tagger: TransformerTagger, corpora: Sequence[Path]) -> Score | None:

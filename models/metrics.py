@@ -1,14 +1,15 @@
 """Figures of a tagger on labelled texts, each a function of two tables, so that a bootstrap can draw rows anew."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import numpy as np
 
 from models.examples import Labels
-from voc.records import Tags
+from voc.records import ConversationTags, Reason, Tags
 from voc.report_card.figures import Bools, Ints, micro_f1
+from voc.tagging.decode import clearest
 from voc.tagging.shape import TaggerShape
 
 RARE_BELOW: Final = 8  # a macro mean over codes with fewer examples measures luck
@@ -40,12 +41,71 @@ class Score:
     high: float
 
 
+class AsGiven:
+    """Labels and answers of a tagger that was published from a draft (`voc.drafts`), by codes that both of them can have.
+
+    A label's reasons get the codes that the tagger gives them as; those that it does not give are left out. A reason of the
+    draft's own that no label has counts as what it is a part of, or is left out. Any other tagger's stay as they are.
+    """
+
+    def __init__(self, shape: TaggerShape, records: Sequence[Mapping[str, Any]]) -> None:
+        self._given_as = shape.given_as or {}
+        labelled = {self._given(code) for record in records for code in record["reasons"]}
+        parts = shape.parts or {}
+        self._counts_as = {code: self._given(parts.get(code, "")) for code in own_reasons(shape) if code not in labelled}
+
+    @property
+    def remark(self) -> str:
+        """Which reasons are not measured, and why; empty where all are."""
+        hidden = [f"{code} (not given)" for code, to in self._given_as.items() if not to]
+        own = [f"{code} (no label has it{f'; counts as {to}' if to else ''})" for code, to in self._counts_as.items()]
+        return f"not measured: {', '.join([*own, *hidden])}" if own or hidden else ""
+
+    def label(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """A record of a label file; what is said of reasons that are one by now is what is said of the first of them."""
+        reasons: dict[str, str] = {}
+        words: dict[str, list[str]] = {}
+        for code, polarity in record["reasons"].items():
+            reasons.setdefault(self._given(code), polarity)
+        for code, phrases in record.get("words", {}).items():
+            words.setdefault(self._given(code), []).extend(phrases)
+        reasons.pop("", None)
+        given = {**record, "reasons": reasons, "words": words}
+        return given | ({"primary_reason": self._given(primary) or None} if (primary := record.get("primary_reason")) else {})
+
+    def answer(self, tags: Tags) -> Tags:
+        """What the tagger said of a text or of a conversation."""
+        if not self._counts_as:
+            return tags
+        reasons = clearest([replace(each, code=code) for each in tags.reasons if (code := self._counted(each.code))])
+        return replace(tags, reasons=reasons, conversation=tags.conversation and self._follow(tags.conversation, reasons))
+
+    def _follow(self, conversation: ConversationTags, reasons: Sequence[Reason]) -> ConversationTags:
+        """What the customer came for is the surest reason where it is one that is left out."""
+        primary = self._counted(conversation.primary_reason or "") or next((each.code for each in reasons), None)
+        return replace(conversation, primary_reason=primary)
+
+    def _given(self, code: str) -> str:
+        return self._given_as.get(code, code)
+
+    def _counted(self, code: str) -> str:
+        return self._counts_as.get(code, code)
+
+
+def own_reasons(shape: TaggerShape) -> list[str]:
+    """The reasons of an organisation's own that a tagger has."""
+    reasons = shape.reasons or []
+    return reasons[len(reasons) - shape.own_reasons :]
+
+
 class Codes:
-    """Column numbers for the codes of a model or of the taxonomy."""
+    """Column numbers for the codes of a model or of the taxonomy; reasons have those that the model gives them as."""
 
     def __init__(self, outputs: TaggerShape | Labels) -> None:
         lists = (outputs.sentiments, outputs.reasons, outputs.effort, outputs.loyalty)
-        self.sentiments, self.reasons, self.effort, self.loyalty = (list(codes or ()) for codes in lists)
+        self.sentiments, reasons, self.effort, self.loyalty = (list(codes or ()) for codes in lists)
+        given_as = (outputs.given_as or {}) if isinstance(outputs, TaggerShape) else {}
+        self.reasons = [code for code in dict.fromkeys(given_as.get(code, code) for code in reasons) if code]
         self.resolutions = [None, *(outputs.resolutions or ())]
         self.polarities = ("negative", "positive", "neutral")
 

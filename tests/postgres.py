@@ -15,10 +15,8 @@ import psycopg
 
 OWNER: Final = "postgres"
 _LOCALE: Final = "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'"
-FORGETFUL: Final = {  # nothing of it is to outlive the tests
-    "fsync": "off", "full_page_writes": "off", "max_connections": "300", "listen_addresses": "''",
-    "autovacuum_naptime": "5s",
-}  # fmt: skip
+FORGETFUL: Final = {"fsync": "off", "full_page_writes": "off", "max_connections": "300", "listen_addresses": "''"}
+"""Nothing of it is to outlive the tests."""
 
 
 class Cluster:

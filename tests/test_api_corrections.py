@@ -172,6 +172,7 @@ def test_a_selection_is_corrected_and_undone_as_one(client: TestClient) -> None:
         ({"filters": {}, "expected": 4}, 409, "count_differs"),
         ({"filters": {}, "expected": 5, "limit": 4}, 409, "too_many_records"),
         ({"filters": {}}, 422, None),
+        ({"filters": {}, "expected": 5, "queue": "random"}, 422, None),  # whoever filters has not been asked unseen
         ({}, 422, None),
         ({"ids": ["f1"], "filters": {}, "expected": 5}, 422, None),
         ({"ids": ["f1", "f99"]}, 404, None),

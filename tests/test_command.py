@@ -4,7 +4,7 @@ import csv
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -14,11 +14,11 @@ from typer.testing import CliRunner, Result
 import voc.tagging
 from tests.fakes import FakeTagger
 from tests.spoken import CALL, conversation
-from tests.stores import database
+from tests.stores import add, database, open_store
 from voc import command, kpis, report_card, trends
 from voc.command.figures import parse_filters
 from voc.command.tag import parse_mapping
-from voc.errors import InputError, ModelError, SettingsError, StoreError
+from voc.errors import InputError, ModelError, NotFoundError, SettingsError, StoreError
 from voc.export import columns_of
 from voc.records import Feedback, Tags
 from voc.store.database import Engine
@@ -152,6 +152,57 @@ def test_import_then_kpis_trends_and_export(monkeypatch: pytest.MonkeyPatch) -> 
     assert "1405-03" in Path("trend.csv").read_text("utf-8-sig")
     assert voc_("export", "all.jsonl", "--where", "sentiment=positive").exit_code == 0
     assert len(records("all.jsonl")) == 2
+
+
+class _Picky(FakeTagger):
+    def tag(self, texts: Sequence[str]) -> list[Tags]:
+        if any("خراب" in text for text in texts):
+            raise ValueError(texts)
+        return super().tag(texts)
+
+
+@pytest.mark.usefixtures("kept")
+def test_import_says_what_was_noticed_and_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voc.engine.pool.WorkerPool", lambda *_, **__: _Picky())
+    Path("long.csv").write_text(f"شهر,متن\n{'آ' * 2_500},دیر رسید\nقم,خراب بود\n", "utf-8")
+    result = voc_("import", "long.csv")
+    said = " ".join(result.stderr.split())
+    assert result.exit_code == 0
+    for words in ("note شهر: Values", "could not be tagged and were set aside", "(lines 3)", "1 tagged"):
+        assert words in said
+    assert "خراب" not in said
+
+
+@pytest.mark.usefixtures("kept")
+def test_an_import_of_which_nothing_could_be_tagged_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("voc.engine.pool.WorkerPool", lambda *_, **__: _Picky())
+    Path("bad.csv").write_text("متن\nخراب بود\nخراب شد\n", "utf-8")
+    for _ in range(2):  # also when it is sent again, for it is the same batch
+        monkeypatch.setattr("sys.argv", ["voc", "import", "bad.csv"])
+        with pytest.raises(SystemExit) as stopped:
+            command.app()
+        said = capsys.readouterr().err
+        assert stopped.value.code == 2
+        assert "set aside" in said
+        assert "voc: No row of the batch b" in said
+
+
+@pytest.mark.usefixtures("kept")
+def test_an_erasure_that_was_killed_is_finished_by_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "voc.duckdb"
+    with open_store(path) as store:
+        add(store, [Feedback("دیر رسید", 2, customer_id="م-۱"), Feedback("خوب بود", 3, customer_id="م-۲")])
+        store.erase_customer("م-۱")  # and the process is killed before the file is written anew
+        assert store.rewrite_due_since() is not None
+    with pytest.raises(NotFoundError, match="No stored row"):
+        voc_("erase", "--customer", "م-۱")
+    with open_store(path) as store:
+        assert store.rewrite_due_since() is None
+    assert "1 rows erased" in voc_("erase", "--customer", "م-2").stderr
+    with open_store(path) as store:
+        assert store.rewrite_due_since() is None
 
 
 FIGURES = {

@@ -248,6 +248,25 @@ def test_parts_of_before_stay_until_all_of_now_are_whole(tmp_path: Path) -> None
     assert sorted(path.name for path in out.iterdir()) == [f"a-0000{number}-of-00003.parquet" for number in (1, 2, 3)]
 
 
+class _Replacing(_Here):
+    """A nightly dump that comes anew between the count and the tagging."""
+
+    def tag(self, parts: Sequence[Part]) -> Iterator[Outcome]:
+        write(Path(parts[0].source.path), PART_ROWS - 1)
+        return super().tag(parts)
+
+
+def test_a_file_that_changes_meanwhile_is_not_done(tmp_path: Path) -> None:
+    source, out = write(tmp_path / "a.parquet", PART_ROWS), tmp_path / "out"
+    out.mkdir()
+    os.utime(source, (0, 0))
+    with pytest.raises(InputError, match="changed while"):
+        _run(_Replacing(0), _find_files([str(source)]), place(str(out)), Console(quiet=True))  # type: ignore[arg-type]
+    assert not [*out.glob("*.parquet")]
+    run_here(source, out=out)
+    assert pq.read_metadata(out / "a-00001-of-00001.parquet").num_rows == PART_ROWS - 1
+
+
 def test_a_file_beside_its_parts_is_none_of_them(tmp_path: Path) -> None:
     first, second = write(tmp_path / "a.parquet", 1), write(tmp_path / "a-00001-of-00002.parquet", 1)
     run_here(first, second, out=tmp_path)

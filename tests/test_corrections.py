@@ -247,6 +247,16 @@ def test_a_new_model_changes_what_nobody_spoke_of(store: Store) -> None:
     assert store.pending(other.identity, after=0, limit=9)[0].seq == 1
 
 
+def test_a_process_with_another_taxonomy_takes_nothing_from_what_was_said(store: Store) -> None:
+    """As a command is without the VOC_MODEL of the service, whose rows it will not see tagged anew."""
+    store.write_tags([(1, replace(model_of(TEXTS[0], "fake-1+shop-3"), taxonomy="v1+shop-3"))])
+    store.corrections.correct("f1", restore_statement({"add": {"reasons": {"club.points": "negative"}}}), BY, NOW)
+    correct(store, "f1", sentiment="mixed")
+    assert five_fields(tags_of(store, "f1"))["reasons"] == {"delivery.time": "positive", "club.points": "negative"}
+    store.write_tags([(1, model_of(TEXTS[0]))])
+    assert five_fields(tags_of(store, "f1"))["reasons"] == {"delivery.time": "positive"}
+
+
 def test_what_came_of_the_codes_of_a_conversation_follows_them(store: Store) -> None:
     add(store, [conversation(CALL)], "گفتگو")
     tag_all(store)

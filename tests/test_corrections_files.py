@@ -163,6 +163,12 @@ def test_a_broken_line_is_told_by_its_number(store: Store, tmp_path: Path) -> No
     assert [each.line for each in read(store, path).refused] == [2, 3, 4]
 
 
+def test_a_broken_row_of_csv_is_told_by_its_first_line(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text('feedback_id,why\nf1,"دو\nسطر"\nf2,یکی\n', "utf-8")
+    assert [each.line for each in read(store, path).refused] == [2, 4]
+
+
 @pytest.mark.parametrize("name", ["c.xlsx", "missing.jsonl", "c", "latin.csv"])
 def test_a_file_that_is_none(store: Store, tmp_path: Path, name: str) -> None:
     (tmp_path / "latin.csv").write_bytes(b"\xff\xfe\xff")

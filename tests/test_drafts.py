@@ -1,5 +1,6 @@
 """Drafts of a taxonomy without weights: what is read, what is refused and where, what they make of the shipped codes."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,8 @@ import torch
 
 from tests.fakes import FakeTagger
 from tests.packs import PACKS
-from voc.corrections.statement import as_known_now, read_statement, restore_statement, write_statement
+from voc.corrections.fold import fold
+from voc.corrections.statement import as_known_now, read_statement, restore_statement, statement_of, write_statement
 from voc.drafts import Draft, Plan, plan_of, read_draft
 from voc.drafts.candidates import corrected, not_in, reason_of, with_words
 from voc.drafts.compare import changed, moves, reach, shifts
@@ -24,6 +26,7 @@ from voc.drafts.template import first_draft
 from voc.drafts.toml_text import taxonomy_toml
 from voc.errors import InputError
 from voc.records import Corrected, Feedback, Reason, TaggedFeedback, Tags
+from voc.store.judged import read_said
 from voc.tagging.decode import Decoder, clearest
 from voc.tagging.network import TaggerConfig
 from voc.tagging.own import OwnReasons, nearness, word_shares
@@ -221,6 +224,11 @@ def test_what_is_hidden_is_gone_and_an_empty_group_with_it(written: Path) -> Non
             {"sentiment": "mixed", "reasons": {"price.fee": "neutral"}},
             {"sentiment": "mixed", "reasons": {"price.fee": "neutral"}},
         ),
+        ({"reasons": {"delivery.late": "negative"}}, {}),  # said where there were other codes, so not that there is no reason
+        (
+            {"reasons": {"delivery.late": "negative", "digital.bug": "negative", "trust.fraud": "negative"}},
+            {"add": {"reasons": {"digital.app": "negative"}}},
+        ),
     ],
 )
 def test_what_people_said_holds_by_the_codes_that_reasons_have_now(
@@ -229,6 +237,28 @@ def test_what_people_said_holds_by_the_codes_that_reasons_have_now(
     taxonomy = made(written, MERGE_NEW, HIDE_AND_MOVE).taxonomy
     monkeypatch.setattr("voc.corrections.statement.load_taxonomy", lambda: taxonomy)
     assert write_statement(as_known_now(restore_statement(said))) == now
+
+
+def test_a_confirmed_record_keeps_its_reasons_where_the_taxonomy_goes_back_or_on(
+    written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (f'[[rename]]\ncode = "delivery.time"\nto = "delivery.{name}"\n' for name in ("late", "slow"))
+    (tags,) = tagged("delivery.late")
+    confirmed = statement_of(replace(tags, taxonomy=made(written, first).taxonomy.version))
+    for taxonomy, code in ((shipped_taxonomy(), "delivery.time"), (made(written, second).taxonomy, "delivery.slow")):
+        monkeypatch.setattr("voc.corrections.statement.load_taxonomy", lambda now=taxonomy: now)
+        monkeypatch.setattr("voc.corrections.fold.load_taxonomy", lambda now=taxonomy: now)
+        (answer,) = (replace(each, taxonomy=taxonomy.version) for each in tagged(code))
+        assert fold(answer, [confirmed]) == answer
+        assert fold(answer, [restore_statement({"reasons": {}}), confirmed]).reasons == ()
+
+
+def test_what_was_judged_keeps_the_codes_that_are_still_there(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taxonomy = made(written, MERGE_NEW, HIDE_AND_MOVE).taxonomy
+    monkeypatch.setattr("voc.corrections.statement.load_taxonomy", lambda: taxonomy)
+    monkeypatch.setattr("voc.store.judged.load_taxonomy", lambda: taxonomy)
+    said = {"sentiment": "mixed", "reasons": {"delivery.late": "negative", "digital.bug": "negative"}}
+    assert read_said(json.dumps(said)).reasons == {"digital.app": "negative"}
 
 
 def test_a_correction_may_name_a_code_as_it_was(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:

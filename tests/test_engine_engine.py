@@ -191,6 +191,32 @@ def test_rows_deleted_while_they_are_tagged_are_no_trouble(store: Store) -> None
     assert store.select("SELECT count(*) FROM tagging", {}) == [(0,)]
 
 
+def test_what_was_read_before_another_process_led_is_tagged_after_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voc.engine.engine.LOOK_ELSEWHERE_S", 0.05)
+    batch = add(store, (Feedback(f"دیر {n}", n) for n in range(900)))
+    leads = iter([True, False, False])
+    monkeypatch.setattr(store, "leads", lambda _: next(leads, True))
+    engine = Engine(store, FakeTagger())
+    engine.start()
+    assert engine.wait_idle(10)
+    engine.stop(5)
+    assert store.get_batch(batch.id).status == "done"
+    assert engine.progress.tagged == 900  # none of them twice
+
+
+def test_what_was_in_hand_when_another_process_led_is_tagged_after_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voc.engine.engine.LOOK_ELSEWHERE_S", 0.05)
+    batch = add(store, (Feedback(f"پیک گرون {n}", n) for n in range(1_500)))
+    leads = iter([True, True, False, True, False])
+    monkeypatch.setattr(store, "leads", lambda _: next(leads, True))
+    engine = Engine(store, WorkerPool(workers=1, load=load_fake, identity=FAKE))
+    engine.start()
+    assert engine.wait_idle(20)
+    engine.stop(5)
+    assert store.get_batch(batch.id).status == "done"
+    assert store.select("SELECT count(*), count(DISTINCT seq) FROM tagging", {}) == [(1_500, 1_500)]
+
+
 class _Picky(FakeTagger):
     def tag(self, texts: Sequence[str]) -> list[Tags]:
         if any("خراب" in text for text in texts):

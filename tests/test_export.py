@@ -1,20 +1,24 @@
 """Exports are read back by the libraries that people use, and are harmless in a spreadsheet."""
 
 import csv
+import errno
 import io
 import json
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import openpyxl
 import pandas
 import pyarrow.parquet as pq
 import pytest
+from openpyxl.writer.excel import ExcelWriter
 
 from tests.fakes import FakeTagger
-from voc.errors import InputError
+from voc.errors import InputError, StoreError
 from voc.export import FORMATS, evidence_words, format_of, record_of, stream_feedback_as
 from voc.records import Feedback, TaggedFeedback
 
@@ -71,6 +75,62 @@ def test_xlsx_is_right_to_left_typed_and_harmless() -> None:
     assert sheet.cell(2, header.index("nps") + 1).value == 9
     assert sheet.cell(4, header.index("text") + 1).data_type == "s"
     assert sheet.cell(4, header.index("text") + 1).value.startswith("'=")
+
+
+ERRORS = ("#N/A", "#REF!", "#DIV/0!", "#NULL!", "#VALUE!", "#NAME?", "#NUM!", "#پیگیری")
+
+
+def test_xlsx_has_what_looks_like_an_error_as_text() -> None:
+    sheet = openpyxl.load_workbook(io.BytesIO(written(tagged(*ERRORS, "خوب"), "xlsx"))).active
+    assert sheet is not None
+    column = [cell.value for cell in sheet[1]].index("text") + 1
+    cells = [sheet.cell(row, column) for row in range(2, sheet.max_row + 1)]
+    assert [(cell.data_type, cell.value) for cell in cells] == [("s", text) for text in (*ERRORS, "خوب")]
+
+
+def failing(records: Sequence[TaggedFeedback], error: BaseException) -> Iterator[TaggedFeedback]:
+    yield from records
+    raise error
+
+
+@pytest.mark.parametrize("error", [StoreError("gone"), KeyboardInterrupt()], ids=["failed", "stopped"])
+def test_an_xlsx_whose_rows_end_early_leaves_no_words_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("voc.export.xlsx.SHEET_ROWS", 2)
+    with pytest.raises(type(error)):
+        list(stream_feedback_as(failing(RECORDS, error), "xlsx"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.filterwarnings("ignore:Exception ignored in. <function ZipFile")  # which openpyxl leaves open where it fails
+@pytest.mark.parametrize("packed", [0, 1, 2])
+def test_an_xlsx_that_cannot_be_packed_leaves_no_words_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: int
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("voc.export.xlsx.SHEET_ROWS", 1)
+    write, sheets = ExcelWriter.write_worksheet, list[Any]()
+
+    def full(writer: ExcelWriter, sheet: Any) -> None:
+        if len(sheets) == packed:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        sheets.append(sheet)
+        write(writer, sheet)
+
+    monkeypatch.setattr(ExcelWriter, "write_worksheet", full)
+    with pytest.raises(OSError, match="No space"):
+        list(stream_feedback_as(RECORDS, "xlsx"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_xlsx_that_is_left_half_read_leaves_no_words_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    pieces = stream_feedback_as(RECORDS, "xlsx")
+    assert next(pieces)
+    del pieces
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_parquet_keeps_types_where_the_first_rows_are_empty(tmp_path: Path) -> None:

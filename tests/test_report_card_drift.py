@@ -17,6 +17,7 @@ from voc.report_card import Drift, find_drift, fingerprint
 from voc.report_card.fingerprint import Counter, Fingerprint, as_compared, divergence, read_fingerprint
 from voc.store import Filters
 from voc.tagging.identity import find_model
+from voc.taxonomy import load_taxonomy
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -126,6 +127,13 @@ def test_tags_that_moved_alone_and_with_the_texts() -> None:
     together = drift_of([some(USUAL)] * 3 + [some(words=OTHER_WORDS)], late)
     assert together.readings[-1].matters
     assert "“Delivery time”" in together.readings[-1].en
+
+
+def test_a_code_that_has_left_the_taxonomy_is_named_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows keep it until they are tagged anew."""
+    less = replace(load_taxonomy(), reasons=tuple(each for each in load_taxonomy().reasons if each.code != "delivery.time"))
+    monkeypatch.setattr("voc.report_card.readings.load_taxonomy", lambda: less)
+    assert "«delivery.time»" in drift_of([some(USUAL)] * 4, [0.2, 0.2, 0.2, 0.6]).readings[-1].fa
 
 
 def test_a_share_that_moved_by_less_than_two_points_is_nobodys_concern() -> None:

@@ -180,6 +180,7 @@ def test_rows_that_are_drawn_as_told_reach_the_width() -> None:
         (Counts(n=400, given=0, true=0, both=0), "unseen"),
         (Counts(n=400, given=0, true=3, both=0), "unknown"),
         (Counts(n=400, given=0, true=30, both=0), "doubt"),
+        (Counts(n=200, given=33, true=19, both=18), "unknown"),  # known by (hits + 1)/(n + 2), not by hits/n
     ],
 )
 def test_the_rule(counts: Counts, verdict: Verdict) -> None:

@@ -28,7 +28,7 @@ from tests.stores import add, database, feedback, open_store, tag_all
 from voc.command import cli
 from voc.corrections.correction import Note
 from voc.corrections.files import stream_corrections_as
-from voc.corrections.statement import read_statement
+from voc.corrections.statement import read_statement, restore_statement
 from voc.errors import InputError, ModelError
 from voc.export import stream_feedback_as
 from voc.report_card.fingerprint import read_fingerprint
@@ -72,6 +72,12 @@ def test_a_whole_set_says_of_every_code_of_its_head_whether_it_is_there() -> Non
     example = example_of(row(NO_CASH, {"effort": ["long_wait"], "remove": {"reasons": ["digital.bug"]}}), LABELS)
     assert codes(example, there=True) == {"long_wait"}
     assert codes(example, there=False) == {*LABELS.effort, "digital.bug"} - {"long_wait"}
+
+
+def test_a_whole_set_with_a_code_of_another_taxonomy_says_nothing_of_those_that_it_lacks() -> None:
+    said = restore_statement({"reasons": {"delivery.late": "negative", "digital.bug": "negative"}})
+    example = example_of(Row(NO_CASH, said=(said,)), LABELS)
+    assert (codes(example, there=True), codes(example, there=False)) == ({"digital.bug"}, set())
 
 
 def test_later_words_hold_upon_earlier_ones() -> None:

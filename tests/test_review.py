@@ -114,6 +114,9 @@ def test_a_draw_is_the_same_for_everyone_and_another_each_week(many: Store) -> N
     assert sorted(first) == sorted(second)
     assert first != second
     assert offers(many, "random", limit=300) == offers(many, "random", limit=300, seed=seed_of(NOW))
+    page = find_offers(many, "random", thresholds=LEAST, now=NOW, limit=70, seed="1405-W01")
+    with pytest.raises(InputError, match="cursor"):
+        find_offers(many, "random", thresholds=LEAST, now=NOW, limit=70, seed="1405-W02", cursor=page.next)
     assert seed_of(datetime(2026, 5, 4, tzinfo=UTC)) == "1405-W07"
 
 

@@ -1,5 +1,6 @@
 """A backup is whole or refused, is made while others write, and restoring one replaces nothing that it does not keep."""
 
+import errno
 import json
 import os
 import resource
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
+from typing import IO
 
 import pytest
 
@@ -180,6 +182,102 @@ def test_a_backup_without_room_leaves_nothing_behind(store: Store, tmp_path: Pat
     assert names(tmp_path) == ["live"]
     add(store, feedback("هنوز کار می‌کند"), "بعدی")
     assert store.back_up(tmp_path / "b.duckdb").tables["batch"] == 2
+
+
+NO_LINKS = [errno.EPERM, errno.ENOTSUP, errno.ENOSYS]  # EOPNOTSUPP is ENOTSUP here
+
+
+def without_links(monkeypatch: pytest.MonkeyPatch, number: int, meanwhile: Callable[[Path], object] = lambda _: None) -> None:
+    """A file system that gives a file no second name, and answers with this number."""
+
+    def link(_: Path, second: Path) -> None:
+        meanwhile(second)
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "link", link)
+
+
+@pytest.mark.parametrize("number", NO_LINKS, ids=errno.errorcode.get)
+def test_a_file_system_without_links_takes_backups(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    without_links(monkeypatch, number)
+    manifest = store.back_up(tmp_path / "b.duckdb")
+    assert names(tmp_path) == ["b.duckdb", "b.duckdb.json", "live"]
+    assert restore(tmp_path / "b.duckdb", database(tmp_path / "new.duckdb"), force=False, now=NOW).manifest == manifest
+    assert texts(tmp_path / "new.duckdb") == WORDS
+
+
+def test_without_links_no_file_that_came_meanwhile_is_overwritten(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_links(monkeypatch, errno.ENOTSUP, lambda target: target.write_bytes(b"other"))
+    with pytest.raises(StoreError, match="File exists"):
+        store.back_up(tmp_path / "b.duckdb")
+    assert names(tmp_path) == ["b.duckdb", "live"]
+    assert (tmp_path / "b.duckdb").read_bytes() == b"other"
+
+
+def test_a_backup_that_gets_no_name_leaves_nothing_behind(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_links(monkeypatch, errno.EIO)
+    with pytest.raises(StoreError, match="cannot be written"):
+        store.back_up(tmp_path / "b.duckdb")
+    assert names(tmp_path) == ["live"]
+
+
+LOCK = """
+import fcntl, sys
+with open(sys.argv[1], "rb+") as file:
+    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+"""
+
+
+@pytest.mark.engines("duckdb")
+def test_without_links_the_old_database_is_kept_as_a_copy(
+    store: Store, backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "live" / "voc.duckdb"
+    add(store, feedback("بعد از پشتیبان"), "دو")
+    store.close()
+    before = path.read_bytes()
+    without_links(monkeypatch, errno.EPERM)
+    held: list[bool] = []
+
+    def put(fresh: Path, place: Path) -> None:
+        done = subprocess.run([sys.executable, "-c", LOCK, str(place)], capture_output=True, check=False)
+        held.append(done.returncode != 0)
+        assert place.read_bytes() == before  # a whole database is there until the other one is
+        fresh.replace(place)
+
+    monkeypatch.setattr("voc.store.backup.put_in_place", put)
+    done = restore(backup, str(path), force=True, now=NOW)
+    assert done.kept
+    assert done.kept.read_bytes() == before
+    assert names(tmp_path / "live") == ["voc.duckdb", done.kept.name]
+    assert texts(path) == WORDS
+    assert held == [True]
+
+
+@pytest.mark.engines("duckdb")
+def test_without_links_and_room_the_old_database_stays(
+    store: Store, backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.close()
+    path = tmp_path / "live" / "voc.duckdb"
+    before = path.read_bytes()
+    without_links(monkeypatch, errno.EPERM)
+
+    def full(_: object, target: IO[bytes]) -> None:
+        target.write(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("shutil.copyfileobj", full)
+    with pytest.raises(DiskFullError):
+        restore(backup, str(path), force=True, now=NOW)
+    assert path.read_bytes() == before
+    assert names(tmp_path / "live") == ["voc.duckdb"]
 
 
 def cut_short(backup: Path) -> None:

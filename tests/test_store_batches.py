@@ -272,6 +272,18 @@ def test_rejects_are_paged_in_order_of_lines(store: Store) -> None:
         store.list_rejects(batch.id, cursor=store.list_rejects(other.id, limit=1).next)
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 7])
+def test_rejects_of_one_line_are_paged_as_well(store: Store, limit: int) -> None:
+    rejects = [Reject(line, None, code, "…") for line in (0, 4, 9) for code in ("bad_date", "empty_text", "text_too_long", "x")]
+    batch, cursor, found = add(store, rejects), None, list[Reject]()
+    while True:
+        page = store.list_rejects(batch.id, limit=limit, cursor=cursor)
+        found, cursor = [*found, *page.items], page.next
+        if cursor is None:
+            break
+    assert found == rejects
+
+
 def test_a_stream_of_rejects_is_whole_and_in_order(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("voc.store.batches.REJECTS_AT_ONCE", 3)
     reasons = ["no_text", "bad_date", "bad_date"]  # a line may be refused for several reasons, or twice for one

@@ -68,6 +68,18 @@ def test_a_customer_goes_with_all_that_came_of_them(store: Store) -> None:
     assert "م-۱" not in refused.value.message
 
 
+@pytest.mark.parametrize("asked", ["م-123", "م-۱۲۳", "م-١٢٣", "م-１２３", "م\u200c-۱۲3", "\u200fم-123\u200e"])
+def test_an_id_is_the_same_in_other_digits_and_with_half_spaces(store: Store, asked: str) -> None:
+    same = ["م-123", "م-۱۲۳", "م-١٢٣", "م\u200c-123", "\u200eم-١۲3"]
+    others = ["م-1230", "م-12", "م123", "م -123", "123", "م-132", None]
+    batch = add(store, [of(each, f"دیر {n}", n) for n, each in enumerate([*same, *others], 2)])
+    kept = [row.feedback.customer_id for row in store.stream_feedback(Filters())]
+    assert kept == [*same, *others]  # as they came
+    assert store.erase_customer(asked) == len(same)
+    assert [row.feedback.customer_id for row in store.stream_feedback(Filters())] == others
+    assert store.get_batch(batch.id).erased == len(same)
+
+
 def test_progress_counts_what_is_there(store: Store) -> None:
     batch = add(store, [of("الف", "دیر شد"), of("ب", "سریع بود"), of("ب", "خوب بود"), of("ج", "گرون")])
     store.current = identity = FakeTagger().identity

@@ -425,6 +425,20 @@ def test_a_batch_is_told_of_once_when_it_is_finished(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_a_batch_that_was_deleted_and_sent_again_is_told_of_again(store: Store) -> None:
+    watch = Watch(store, Setting())
+    with receiving() as receiver:
+        webhook = endpoint(store, receiver, "batch.finished")
+        for times in (1, 2):
+            batch = add(store, feedback(STAYING))
+            tag_all(store)
+            watch.look(datetime.now(UTC))
+            assert [each.data["id"] for each in deliveries(store, webhook)] == [batch.id] * times
+            store.delete_batch(batch.id)
+            watch.look(datetime.now(UTC))
+    assert len(deliveries(store, webhook)) == 2
+
+
 def test_a_spike_is_told_once_and_looked_for_once_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[datetime] = []
     real = Watch._tell_spikes

@@ -17,9 +17,10 @@ from api.correction_schemas import (
 )
 from api.parameters import CorrectionQuery, PageQuery
 from api.service import Running, Service
-from voc.corrections.correction import Correction, Note, read_why
+from voc.corrections.correction import DRAWN, Correction, Note, read_why
 from voc.corrections.files import take_corrections
 from voc.corrections.statement import write_statement
+from voc.errors import InputError
 from voc.store import Selection
 
 router = APIRouter(tags=["corrections"])
@@ -52,6 +53,8 @@ def correct_selection(service: Running, request: Request, given: SelectionIn) ->
     """All of them or none. 409 where the filters find another number than expected, or more than `limit`; it says how many."""
     filters = given.filters.filters if given.filters else None
     chosen = Selection(tuple(given.ids), filters, given.expected, given.limit)
+    if filters and given.queue == DRAWN:
+        raise InputError("queue: what is drawn by lot is judged text by text; leave it out with filters.", field="queue")
     note, now = _note(service, request, given), datetime.now(UTC)
     made = service.store.corrections.correct_all(chosen, given.changed.statement, note, now)
     selection = made[0].selection if made else None

@@ -48,7 +48,8 @@ def show_review(request: Request, service: Running, query: Annotated[ReviewPageQ
         limit=OFFERS_SHOWN,
         cursor=query.cursor,
     )
-    filters = make_form("/review", query, service, also=[("queue", query.queue)])
+    asked = [("queue", query.queue), *([("seed", query.seed)] if query.seed else [])]
+    filters = make_form("/review", query, service, also=asked)
     rows = rows_of(service, [offer.record for offer in page.items], hidden_from=asked_unseen(caller, query.queue))
     return render(
         request,
@@ -64,6 +65,6 @@ def show_review(request: Request, service: Running, query: Annotated[ReviewPageQ
         reviewed=service.store.corrections.count_reviewed(),
         offered=offered(),
         shown_by=shown_by,
-        next=f"/review?queue={query.queue}{filters.query_more}",
+        next=f"/review?{urlencode(asked)}{filters.query_more}",
         next_page=page.next and urlencode({"queue": query.queue, "seed": page.seed or "", "cursor": page.next}),
     )

@@ -85,12 +85,13 @@ Found = list[tuple[Place, float]]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The rows from `start` to before `stop` of a file, and where they go when they are tagged."""
+    """The rows from `start` to before `stop` of a file that `changed` last then, and where they go when they are tagged."""
 
     source: Place
     target: Place
     start: int
     stop: int
+    changed: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +136,15 @@ def tag_archive(
 def _run(jobs: "_Jobs", files: Found, folder: Place, console: Console) -> None:
     counted = list(jobs.count([file for file, _ in files]))
     failed = [each for each in counted if each.error]
-    parts = [part for each in counted if not each.error for part in _cut(each.where, each.rows, folder, jobs.plan.part_rows)]
     changed = {file.path: moment for file, moment in files}
+    parts = [
+        part
+        for each in counted
+        if not each.error
+        for part in _cut(each.where, each.rows, changed[each.where.path], folder, jobs.plan.part_rows)
+    ]
     written = {part.path: moment for part, moment in _list(folder, "*.parquet")}
-    waiting = [part for part in parts if written.get(part.target.path, -1.0) < changed[part.source.path]]
+    waiting = [part for part in parts if written.get(part.target.path, -1.0) < part.changed]
     if done := len(parts) - len(waiting):
         console.print(f"{done:,} of {len(parts):,} parts were tagged before")
     summary, notices = Summary(taxonomy_of(jobs.model)), Counter[tuple[str | None, str]]()
@@ -243,8 +249,14 @@ class PartTagger:
         with _opened(part.source, self._plan) as source:
             with _writing(part.target) as file:
                 file.writelines(stream_feedback_as(tagged(source), "parquet", zone))
+                _check_unchanged(part)  # else it would count as done, and be of rows that are not there any more
                 _write_rejects(part, rejects)  # before the part, which says that all is done
             return Outcome(part.target, part.stop - part.start, summary, source.notices)
+
+
+def _check_unchanged(part: Part) -> None:
+    if part.source.files.get_file_info(part.source.path).mtime_ns / 1e9 != part.changed:
+        raise InputError("The file changed while it was being tagged.", field="input")
 
 
 def _write_rejects(part: Part, rejects: Sequence[Reject]) -> None:
@@ -273,12 +285,12 @@ def _said(error: Exception) -> str:
     return error.message if isinstance(error, VocError) else f"{whereabouts(error)}."
 
 
-def _cut(source: Place, rows: int, folder: Place, part_rows: int) -> Iterator[Part]:
+def _cut(source: Place, rows: int, changed: float, folder: Place, part_rows: int) -> Iterator[Part]:
     count = max(1, -(-rows // part_rows))
     for number in range(count):
         start = number * part_rows
         name = f"{_stem(source)}-{number + 1:05}-of-{count:05}.parquet"
-        yield Part(source, folder.inside(name), start, min(rows, start + part_rows))
+        yield Part(source, folder.inside(name), start, min(rows, start + part_rows), changed)
 
 
 def place(given: str) -> Place:

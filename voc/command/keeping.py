@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from voc.command.figures import open_store
-from voc.errors import InputError, StoreError
+from voc.errors import InputError, NotFoundError, StoreError
 from voc.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from voc.store import Store
 
 Backup = Annotated[Path, typer.Argument(help="file of the backup; its manifest is beside it, as FILE.json", show_default=False)]
 
@@ -25,12 +28,13 @@ def erase(
     if (customer is None) == (older_than is None):
         raise InputError("Say one of --customer ID and --older-than DAYS.", field="customer")
     with _or_over_http("DELETE", "/v1/customers/ID"), open_store() as store:
-        if customer is not None:
-            rows = store.erase_customer(customer)
-        else:
-            rows = store.erase_older(datetime.now(UTC) - timedelta(days=older_than or 0))
-        if store.rewrite_due_since() is not None:
-            store.rewrite()
+        try:
+            rows = store.erase_customer(customer) if customer is not None else store.erase_older(_days_ago(older_than or 0))
+        except NotFoundError:
+            if _rewrite_if_due(store):  # an erasure that was killed may have removed the rows and come no further
+                typer.echo(f"what was erased before has left {store.name}, too", err=True)
+            raise
+        _rewrite_if_due(store)
         typer.echo(f"{rows:,} rows erased; nothing of them is left in {store.name}", err=True)
 
 
@@ -78,6 +82,18 @@ def migrate_store(
         )
     for table, rows in move_file(str(file), settings.database, settings.zone).items():
         typer.echo(f"{rows:>12,}  {table}", err=True)
+
+
+def _days_ago(days: int) -> datetime:
+    return datetime.now(UTC) - timedelta(days=days)
+
+
+def _rewrite_if_due(store: "Store") -> bool:
+    """Whether something deleted was in the file still; it is not any more."""
+    due = store.rewrite_due_since() is not None
+    if due:
+        store.rewrite()
+    return due
 
 
 @contextmanager

@@ -15,10 +15,10 @@ from rich.text import Text
 from voc.command.rejects import RejectsFile
 from voc.command.summary import Summary
 from voc.conversations.timings import with_handle_time
-from voc.errors import InputError
+from voc.errors import InputError, ModelError
 from voc.export import format_of, stream_feedback_as, write_whole
 from voc.opening import open_database
-from voc.records import Feedback, Reject, TaggedFeedback, Tags
+from voc.records import Batch, Feedback, Reject, TaggedFeedback, Tags
 from voc.settings import Settings, read_settings
 from voc.taxonomy import taxonomy_of
 
@@ -140,7 +140,16 @@ def import_(input: Input, map: Mapped = None) -> None:
                 progress.update(task, completed=batch.tagged)
         finally:
             engine.stop(timeout_s=10)
-        console.print(f"{batch.tagged:,} tagged")
+        _tell_outcome(console, batch)
+
+
+def _tell_outcome(console: Console, batch: Batch) -> None:
+    """Say what was tagged and noticed, rows that were set aside included. Raises ModelError where no row could be tagged."""
+    for notice in batch.notices:
+        show_notice(console, notice.column, notice.message, notice.count)
+    console.print(f"{batch.tagged:,} tagged")
+    if batch.status == "failed":
+        raise ModelError(f"No row of the batch {batch.id} could be tagged; the notes above say why.", code="untaggable")
 
 
 def parse_mapping(pairs: list[str] | None) -> dict[str, str]:

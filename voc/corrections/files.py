@@ -101,8 +101,10 @@ def _json_rows(lines: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 def _csv_rows(lines: Iterable[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
     reader = csv.DictReader(lines)
+    begins = 2  # behind the header
     for row in reader:
-        yield reader.line_num, {name: _as_written(value) for name, value in row.items() if name}
+        yield begins, {name: _as_written(value) for name, value in row.items() if name}
+        begins = reader.line_num + 1
 
 
 def _as_written(value: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from voc.corrections.statement import CORRECTABLE, UNDECIDED, Statement, as_known_now, statement_of
 from voc.records import ConversationTags, Cue, Polarity, Reason, Sentiment, Tags
 from voc.tagging.effort import effort_level, effort_score
+from voc.taxonomy import load_taxonomy
 
 SURE: Final = 1.0
 """The score of what a person says; their word needs no evidence."""
@@ -21,7 +22,7 @@ def fold(answer: Tags, said: Iterable[Statement]) -> Tags:
     """
     whole = statement_of(answer)
     for statement in said:
-        whole = _upon(whole, as_known_now(statement))
+        whole = _upon(whole, _as_it_holds(statement, answer.taxonomy))
     return _answer(answer, whole)
 
 
@@ -29,6 +30,11 @@ def differing(answer: Tags, tags: Tags) -> tuple[str, ...]:
     """The fields in which two answers do not say the same, scores, evidence and order aside."""
     one, other = _plain(statement_of(answer)), _plain(statement_of(tags))
     return tuple(name for name in CORRECTABLE if one[name] != other[name])
+
+
+def _as_it_holds(said: Statement, taxonomy: str) -> Statement:
+    """By the codes of the taxonomy in use upon an answer of that one; as it was said upon one of another, which has others."""
+    return as_known_now(said) if taxonomy == load_taxonomy().version else said
 
 
 def _plain(whole: Statement) -> dict[str, Any]:

@@ -128,15 +128,20 @@ def find_offers(
     parameters: dict[str, object] = {**marks.parameters, **condition.parameters, "most": check_limit(limit) + 1}
     if cursor is not None:
         place = str if queue == DRAWN else number
-        parameters["place"], parameters["before"] = read_cursor(f"review {queue}", cursor, place, number)
+        parameters["place"], parameters["before"] = read_cursor(_list_of(queue, seed), cursor, place, number)
     sql = _query(marks.sql, condition, only_unseen=queue != DRAWN, goes_on=cursor is not None)
     found, more = cut_page(store.select(sql, parameters), limit)
     records = {row.id: row for row in store.load_feedback([feedback_id(seq) for seq, *_ in found])}
     offers = tuple(
         Offer(records[feedback_id(seq)], what, reviewed) for seq, _, what, reviewed in found if feedback_id(seq) in records
     )
-    goes_on_at = write_cursor(f"review {queue}", found[-1][1], found[-1][0]) if more else None
+    goes_on_at = write_cursor(_list_of(queue, seed), found[-1][1], found[-1][0]) if more else None
     return Offers(offers, goes_on_at, _count_left(store, marks, condition), seed)
+
+
+def _list_of(queue: Queue, seed: str | None) -> str:
+    """What a cursor is of: a place in one draw says nothing of a place in another."""
+    return f"review {queue} {seed}" if seed else f"review {queue}"
 
 
 def _count_left(store: Store, marks: _Marks, condition: Where) -> int:

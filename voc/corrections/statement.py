@@ -116,15 +116,20 @@ def restore_statement(said: Mapping[str, Any]) -> Statement:
 def as_known_now(said: Statement) -> Statement:
     """The statement with the codes that its reasons have in the taxonomy in use; those that it lacks are not spoken of.
 
-    What was said stays as it was said, so that it holds again where the taxonomy has them again.
+    All reasons of a record with one among them that this taxonomy never had, not even hidden, are not all of these: they are
+    to be there, and of the others nothing is said. What was said stays as it was said, so that it holds again where the
+    taxonomy has them again.
     """
-    now = load_taxonomy().reason_codes
+    taxonomy = load_taxonomy()
+    now = taxonomy.reason_codes
     if all(now.get(code) == code for code in (*(said.reasons or ()), *said.add.reasons, *said.remove.reasons)):
         return said
+    there, strange = said.reasons or {}, {*(said.reasons or ())} - {*now, *taxonomy.given_as}
+    added = said.add.reasons if not strange else {**there, **said.add.reasons}
     return replace(
         said,
-        reasons=None if said.reasons is None else {now[code]: each for code, each in said.reasons.items() if code in now},
-        add=replace(said.add, reasons={now[code]: each for code, each in said.add.reasons.items() if code in now}),
+        reasons=None if said.reasons is None or strange else _named(there, now),
+        add=replace(said.add, reasons=_named(added, now)),
         remove=replace(said.remove, reasons=tuple(now[code] for code in said.remove.reasons if code in now)),
     )
 
@@ -138,6 +143,10 @@ def statement_of(tags: Tags) -> Statement:
         loyalty=tuple(cue.code for cue in tags.loyalty),
         resolution=tags.resolution or UNDECIDED,
     )
+
+
+def _named(reasons: Mapping[str, Polarity], now: Mapping[str, str]) -> dict[str, Polarity]:
+    return {now[code]: polarity for code, polarity in reasons.items() if code in now}
 
 
 def _as_json(value: Any) -> Any:

@@ -72,7 +72,7 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A draft; `lines` says where in the file each block begins: («add banking.loan») → 12."""
+    """A draft; `lines` says where in its file each block begins, («add banking.loan») → 12, and `source` is the file."""
 
     file: str
     base: str
@@ -86,6 +86,7 @@ class Draft:
     splits: tuple[Split, ...]
     hides: tuple[str, ...]
     lines: Mapping[str, int] = field(default_factory=dict)
+    source: str = ""
 
     @property
     def suffix(self) -> str:
@@ -123,7 +124,7 @@ class _Reading:
     """One file being read: every block is checked for what it must and may have."""
 
     def __init__(self, file: str, source: str, document: Mapping[str, Any]) -> None:
-        self._file, self._document = file, document
+        self._file, self._source, self._document = file, source, document
         self._headers = {kind: list(_lines_of(source, kind)) for kind in (*_BLOCKS, "split.into")}
         self._lines: dict[str, int] = {}
 
@@ -147,6 +148,7 @@ class _Reading:
             splits=tuple(splits),
             hides=tuple(block["code"] for block in self._blocks("hide")),
             lines=self._lines,
+            source=self._source,
         )
 
     def _check_head(self) -> None:

@@ -55,7 +55,8 @@ def learn(plan: Plan, examples: Examples, tagger: "TransformerTagger", rows: Seq
     """The plan's new reasons, on top of what `tagger` knows; `rows` are texts of the organisation, such as it will tag."""
     if not plan.new:
         return _nothing(examples)
-    strangers = [text for text in dict.fromkeys(rows) if text not in set(examples.texts)]
+    known = set(examples.texts)
+    strangers = [text for text in dict.fromkeys(rows) if text not in known]
     seen = see(examples.texts, strangers, tagger)
     all_folds = np.concatenate([examples.folds, np.arange(len(strangers)) % FOLDS])
     weights, bias = _fit(seen.columns, *_with_rows(examples, len(strangers)), all_folds)

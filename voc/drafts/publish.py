@@ -74,7 +74,7 @@ def _write(draft: Draft, plan: Plan, learnt: Learnt, judgements: Sequence[Judgem
     (folder / WEIGHTS_FILE).write_bytes(_weights(shipped / WEIGHTS_FILE, learnt, config))
     _write_kpi_errors(shipped / KPI_ERRORS_FILE, folder / KPI_ERRORS_FILE)
     (folder / TAXONOMY_FILE).write_text(taxonomy_toml(plan.taxonomy), "utf-8")
-    shutil.copy(draft.file, folder / DRAFT_FILE)
+    (folder / DRAFT_FILE).write_text(draft.source, "utf-8")  # the file may have gone on since
     (folder / "README.md").write_text("\n".join(_card(draft, plan, learnt, judgements, config["tagger_name"])), "utf-8")
 
 

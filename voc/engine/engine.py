@@ -129,8 +129,7 @@ class Engine:
         in_hand: _InHand = {}
         while not self._stopping:
             if not self._store.leads("tagging"):
-                self._crew.drop_waiting()
-                in_hand.clear()
+                self._let_go(in_hand)
                 self._stand_by()
                 continue
             self._hand_out(in_hand)
@@ -143,6 +142,14 @@ class Engine:
         while in_hand and (left_s := self._stop_by - time.monotonic()) > 0:
             done, _ = wait(in_hand, left_s, FIRST_COMPLETED)
             self._write_done(in_hand, done)
+
+    def _let_go(self, in_hand: "_InHand") -> None:
+        """Forget what was read and is not stored: it waits still, so whoever tags next walks to it again."""
+        self._crew.drop_waiting()
+        if in_hand or self._cut:
+            self._after = 0
+        in_hand.clear()
+        self._cut.clear()
 
     def _hand_out(self, in_hand: "_InHand") -> None:
         while len(in_hand) < self._crew.capacity and (chunk := self._next_chunk()):
@@ -180,7 +187,6 @@ class Engine:
 
     def _stand_by(self) -> None:
         """Wait a moment while another process tags; idle is who has nothing to wait for."""
-        self._cut.clear()
         waiting = self._store.pending(self._crew.identity, after=self._after, limit=1)
         with self._state:
             self._idle, self.problem = not waiting, None

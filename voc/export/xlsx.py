@@ -6,9 +6,10 @@ A cell knows no zone, so moments stand there as the clock of VOC_TIMEZONE showed
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from itertools import chain, islice
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from voc.export.cells import harmless
 from voc.export.columns import Column, Kind
@@ -28,20 +29,45 @@ _LONG: Final = {"text": 70, "evidence": 40, "attributes": 30, "reasons": 30, "cu
 
 def write_xlsx(rows: Iterable[Row], columns: Sequence[Column]) -> Iterator[bytes]:
     """The workbook, in pieces, once its last row is known: sheets of at most a million rows."""
+    with tempfile.TemporaryFile() as file:
+        _save(rows, columns, file)
+        file.seek(0)
+        while piece := file.read(PIECE_BYTES):
+            yield piece
+
+
+def _save(rows: Iterable[Row], columns: Sequence[Column], file: IO[bytes]) -> None:
     from openpyxl import Workbook
 
-    workbook, remaining = Workbook(write_only=True), iter(rows)
+    workbook = Workbook(write_only=True)
+    try:
+        _fill(workbook, rows, columns)
+        workbook.save(file)
+    except BaseException:
+        for sheet in workbook.worksheets:
+            _discard(sheet)
+        raise
+
+
+def _fill(workbook: Any, rows: Iterable[Row], columns: Sequence[Column]) -> None:
+    remaining = iter(rows)
     page = list(islice(remaining, 1))
     while page or not workbook.worksheets:
         sheet = _new_sheet(workbook, columns)
         for row in chain(page, islice(remaining, SHEET_ROWS - 1)):
-            sheet.append([_as_cell(value) for value in row.values()])
+            sheet.append([_as_cell(sheet, value) for value in row.values()])
         page = list(islice(remaining, 1))
-    with tempfile.TemporaryFile() as file:
-        workbook.save(file)
-        file.seek(0)
-        while piece := file.read(PIECE_BYTES):
-            yield piece
+
+
+def _discard(sheet: Any) -> None:
+    """Remove the file of customers' words that openpyxl gathers a sheet in, and keeps until it has packed it."""
+    writer = sheet._writer
+    for part in filter(None, (sheet._rows, writer)):  # in this order; what is half-written may not let itself be ended
+        with suppress(Exception):
+            part.close()
+    if writer is not None:
+        with suppress(FileNotFoundError):  # packed already
+            writer.cleanup()
 
 
 def _new_sheet(workbook: Any, columns: Sequence[Column]) -> Any:
@@ -61,11 +87,21 @@ def _new_sheet(workbook: Any, columns: Sequence[Column]) -> Any:
     return sheet
 
 
-def _as_cell(value: Any) -> Any:
+def _as_cell(sheet: Any, value: Any) -> Any:
     """Excel takes at most 32,767 characters, and none that XML forbids; dates get their number format from openpyxl."""
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, date) and value.year >= FIRST_YEAR:
         return value.replace(tzinfo=None) if isinstance(value, datetime) else value
     text = value.isoformat() if isinstance(value, date) else str(value)
-    return harmless(_FORBIDDEN.sub("", text)[:CELL_CHARS])
+    shown = harmless(_FORBIDDEN.sub("", text)[:CELL_CHARS])
+    return _as_text(sheet, shown) if shown.startswith("#") else shown
+
+
+def _as_text(sheet: Any, text: str) -> Any:
+    """Who writes «#N/A» means these letters; openpyxl would make an error of them."""
+    from openpyxl.cell import WriteOnlyCell
+
+    cell = WriteOnlyCell(sheet, text)
+    cell.data_type = "s"
+    return cell

@@ -127,8 +127,8 @@ def _of_tags(last: TextDrift, tags: Sequence[TagDrift], calendar: Calendar) -> R
     if not codes:
         return _reading("tags", last.bucket, False, calendar, _TAGS_STAYED)
     taxonomy, changed = load_taxonomy(), bool(last.moved or last.likeness == "unlike")
-    fa = {"codes": "، ".join(f"«{taxonomy.titles_fa[code]}»" for code in codes)}
-    en = {"codes": ", ".join(f"“{taxonomy.titles_en[code]}”" for code in codes)}
+    fa = {"codes": "، ".join(f"«{taxonomy.titles_fa.get(code, code)}»" for code in codes)}
+    en = {"codes": ", ".join(f"“{taxonomy.titles_en.get(code, code)}”" for code in codes)}
     return _reading("tags", last.bucket, changed, calendar, _TAGS_WITH_TEXTS if changed else _TAGS_ALONE, fa, en)
 
 

@@ -82,7 +82,9 @@ def _sentences(score: CodeScore) -> tuple[str, str]:
         "true": str(score.true),
     }
     persian = {name: word.translate(_DIGITS) for name, word in words.items()}
-    return fa.format(fa=taxonomy.titles_fa[score.code], **persian), en.format(en=taxonomy.titles_en[score.code], **words)
+    titles = (each.get(score.code, score.code) for each in (taxonomy.titles_fa, taxonomy.titles_en))
+    title_fa, title_en = titles  # a code that rows still have may have left the taxonomy
+    return fa.format(fa=title_fa, **persian), en.format(en=title_en, **words)
 
 
 def _which(score: CodeScore) -> str:

@@ -58,11 +58,12 @@ def rows_to_verdict(counts: Counts) -> int | None:
     """
     if verdict_of(counts) not in ("unknown", "unseen"):
         return 0
-    return _more_rows(
+    rows = _more_rows(
         counts,
         lambda low, high: low >= PRECISION or high < PRECISION or _narrow(low, high),
         lambda low, high: low >= RECALL or high < RECALL or _narrow(low, high),
     )
+    return rows if rows is None else max(1, rows)  # what seems so and what is so differ by a row at the edge
 
 
 def rows_to_width(counts: Counts, width: float = WIDTH) -> int | None:

@@ -4,14 +4,16 @@ A backup is a copy of all tables at one moment, so nothing that had been deleted
 in it. Nothing is replaced before the copy has been read in full and has the manifest's checksum, schema and counts.
 """
 
+import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import IO, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
@@ -24,6 +26,8 @@ from voc.store.migrate import schema_version
 from voc.store.transfer import move_file
 
 _FIELD: Final = "file"
+_NO_SECOND_NAMES: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+"""What a file system says that gives a file no second name, like exFAT, SMB and s3fs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,9 @@ def back_up(database: Database, target: Path) -> Manifest:
             schema = schema_version(session, database.name)
             ((zone,),) = session.query("SELECT zone FROM store_state")
         manifest = Manifest(datetime.now(UTC), schema, zone, part.stat().st_size, sha256, tables)
-        _write_manifest(target, manifest)  # first: a backup is there once its file is
-        os.link(part, target)  # never over another file
+        with _gone_if_failed(manifest_of(target)):
+            _write_manifest(target, manifest)  # first: a backup is there once its file is
+            _give_name(part, target)
         sync(target.parent)
     return manifest
 
@@ -142,15 +147,19 @@ def _restore_to_server(backup: Path, database: str, manifest: Manifest) -> Resto
 
 
 def _replace(fresh: Path, path: Path, now: datetime) -> Path:
-    """The old one gets a second name before it loses its own: there is a whole database at `path` at every moment."""
+    """The old one gets a second name before it loses its own: there is a whole database at `path` at every moment.
+
+    Where it can have only one name it is copied, which takes as much room again.
+    """
     try:
         open_duckdb(str(path)).close()  # what stands in its log goes into the file
     except StoreError as error:
         if error.code == IN_USE:
             raise
     kept = path.with_name(f"{path.name}.before-{now:%Y%m%dT%H%M%S}")
-    with locked(path):
-        os.link(path, kept)
+    with path.open("rb") as old, locked(path):  # in this order: to close any handle of a file ends the lock on it
+        if not _linked(path, kept):
+            _copy_open(old, kept)
         if log_of(path).exists():  # it could not be opened, so that this log is of no use to anyone at its place
             log_of(path).replace(log_of(kept))
         sync(path.parent)
@@ -195,8 +204,47 @@ def _check_target(target: Path) -> None:
 
 def _write_manifest(target: Path, manifest: Manifest) -> None:
     part = manifest_of(target).with_name(manifest_of(target).name + ".part")
-    part.write_bytes(TypeAdapter(Manifest).dump_json(manifest, indent=1) + b"\n")
-    put_in_place(part, manifest_of(target))
+    with _gone_after(part):
+        part.write_bytes(TypeAdapter(Manifest).dump_json(manifest, indent=1) + b"\n")
+        put_in_place(part, manifest_of(target))
+
+
+def _give_name(part: Path, target: Path) -> None:
+    """Let `part` be known as `target`, never over another file. Raises FileExistsError where there is one."""
+    if _linked(part, target):
+        return
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    with _gone_if_failed(target):
+        part.replace(target)
+
+
+def _linked(path: Path, second: Path) -> bool:
+    """Whether the file has a second name now; False where the file system gives none. Raises FileExistsError."""
+    try:
+        os.link(path, second)
+    except OSError as error:
+        if error.errno in _NO_SECOND_NAMES:
+            return False
+        raise
+    return True
+
+
+def _copy_open(source: IO[bytes], target: Path) -> None:
+    """Copy what is left to read of an open file, for the owner's eyes alone; it is on disk when this returns."""
+    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with _gone_if_failed(target):
+        with os.fdopen(handle, "wb") as written:
+            shutil.copyfileobj(source, written)
+        sync(target)
+
+
+@contextmanager
+def _gone_if_failed(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

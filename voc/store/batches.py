@@ -76,14 +76,18 @@ def list_batches(
 
 
 def list_rejects(session: Session, batch_id: str, limit: int, cursor: str | None) -> Page[Reject]:
-    """The refused rows of a batch in order of their lines; they never change, so a cursor counts them."""
-    (skipped,) = (0,) if cursor is None else read_cursor(batch_id, cursor, number)
+    """The refused rows of a batch in order of their lines; they never change, so a cursor counts those given of the last line."""
+    line, given = (0, 0) if cursor is None else read_cursor(batch_id, cursor, number, number)
     found = session.query(
-        f"{_REJECTS} {_IN_ORDER} LIMIT $most OFFSET $skipped",
-        {"batch": batch_id, "most": check_limit(limit) + 1, "skipped": skipped},
+        f"{_REJECTS} AND line >= $line {_IN_ORDER} LIMIT $most OFFSET $given",
+        {"batch": batch_id, "most": check_limit(limit) + 1, "line": line, "given": given},
     )
     rows, more = cut_page(found, limit)
-    return Page(tuple(Reject(*row) for row in rows), write_cursor(batch_id, skipped + limit) if more else None)
+    if not more:
+        return Page(tuple(Reject(*row) for row in rows), None)
+    last = rows[-1][0]
+    of_last = sum(row[0] == last for row in rows) + (given if last == line else 0)
+    return Page(tuple(Reject(*row) for row in rows), write_cursor(batch_id, last, of_last))
 
 
 def stream_rejects(database: Database, batch_id: str) -> Iterator[Reject]:
@@ -108,6 +112,8 @@ def delete_batch(session: Session, batch_id: str, new_change: NewChange) -> None
     for table in ("reject", "idempotency"):
         session.run(f"DELETE FROM {table} WHERE batch_id = $id", {"id": batch_id})
     session.run("DELETE FROM batch WHERE id = $id", {"id": batch_id})
+    # sent again, the same content has the same id, and is news
+    session.run("DELETE FROM webhook_told WHERE name = $name", {"name": f"batch {batch_id}"})
     forget_agents(session)
     note_deletion(session)
 

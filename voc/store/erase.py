@@ -21,18 +21,27 @@ ROW_TABLES: Final = (
 )  # fmt: skip
 """All tables that have rows by `seq`; feedback is the last, for the others' rows are found through it."""
 
-_OF_CUSTOMER: Final = "SELECT seq FROM feedback WHERE customer_id = $customer"
+_OF_CUSTOMER: Final = "SELECT seq FROM feedback WHERE customer_id = ANY($spellings)"
+_SPELLINGS: Final = (
+    "SELECT DISTINCT customer_id FROM feedback"
+    " WHERE translate(customer_id, $written, $read) = translate($customer, $written, $read)"
+)
+_UNSEEN: Final = "\u200c\u200d\u200e\u200f"  # half-spaces and marks of direction: `translate` drops what has no counterpart
+_ALIKE: Final = {"written": "۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩０１２３４５６７８９" + _UNSEEN, "read": "0123456789" * 3}
 _OLDER: Final = (
     "SELECT f.seq FROM feedback f JOIN batch b ON b.id = f.batch_id WHERE coalesce(f.occurred_at, b.created_at) < $before"
 )
 
 
 def erase_customer(session: Session, customer_id: str, new_change: NewChange) -> int:
-    """Remove all rows of a customer; how many there were. Raises NotFoundError, which does not repeat the id, where none is."""
-    rows = _erase(session, _OF_CUSTOMER, {"customer": customer_id.strip()}, new_change)
-    if not rows:
+    """Remove all rows of a customer, in whatever digits and with whatever half-spaces they have the id; how many there were.
+
+    Raises NotFoundError, which does not repeat the id, where none is.
+    """
+    spellings = [each for (each,) in session.query(_SPELLINGS, {"customer": customer_id.strip(), **_ALIKE})]
+    if not spellings:
         raise NotFoundError("No stored row has this customer id.", field="customer_id")
-    return rows
+    return _erase(session, _OF_CUSTOMER, {"spellings": spellings}, new_change)
 
 
 def erase_older(session: Session, before: datetime, new_change: NewChange) -> int:

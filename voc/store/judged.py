@@ -61,10 +61,10 @@ def read_said(stored: str) -> Answer:
 
 
 def answer_of(whole: Statement, scores: Mapping[str, float] | None = None) -> Answer:
-    """What a statement that speaks of all fields says."""
+    """What a statement that speaks of all fields says; codes that are to be there are, also where its taxonomy had others."""
     return Answer(
         sentiment=whole.sentiment or "neutral",
-        reasons=whole.reasons or {},
+        reasons={**(whole.reasons or {}), **whole.add.reasons},
         effort=frozenset(whole.effort or ()),
         loyalty=frozenset(whole.loyalty or ()),
         resolution=None if whole.resolution == "none" else whole.resolution,
