@@ -76,7 +76,7 @@ def list_batches(
 
 
 def list_rejects(session: Session, batch_id: str, limit: int, cursor: str | None) -> Page[Reject]:
-    """The refused rows of a batch in order of their lines; they never change, so a cursor counts those given of the last line."""
+    """The refused rows of a batch in order of their lines; as they never change, a cursor counts those of its line."""
     line, given = (0, 0) if cursor is None else read_cursor(batch_id, cursor, number, number)
     found = session.query(
         f"{_REJECTS} AND line >= $line {_IN_ORDER} LIMIT $most OFFSET $given",
