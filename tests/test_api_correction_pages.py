@@ -391,8 +391,8 @@ def test_a_conversation_that_is_judged_second_is_read_without_what_the_first_sai
     client.headers["authorization"] = f"Bearer {second}"
     links = {html.unescape(link) for link in LINKS.findall(client.get("/review?queue=random&seed=1405-W01").text)}
     assert "/conversations/f6?queue=random&seed=1405-W01" in links
-    shown = client.get("/review?queue=random&seed=1405-W01").text
-    assert 'name="next" value="/review?queue=random&amp;seed=1405-W01"' in shown  # the next text is of the same draw
+    drawn = client.get("/review?queue=random&seed=1405-W01").text
+    assert 'name="next" value="/review?queue=random&amp;seed=1405-W01"' in drawn  # the next text is of the same draw
     page = client.get("/feedback/f6?queue=random&seed=1405-W01")  # leads to the conversation
     assert page.url.query == b"queue=random&seed=1405-W01"
     shown = ("کنایه", "یکم", "قصد ترک", 'class="ltr" href="/v1/conversations/f6"')
