@@ -255,3 +255,8 @@ def _words() -> dict[str, _Word]:
 
 
 _WORDS: Final = _words()
+
+
+def is_number_word(word: str) -> bool:
+    """Whether a word says a number: «هفتاد», «نهصدو»."""
+    return word.translate(_PLAIN) in _WORDS
