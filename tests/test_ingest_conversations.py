@@ -573,6 +573,7 @@ SRT = """1
         ("call.srt", SRT),
         ("call.srt", SRT.replace("\n", "\r\n")),
         ("call.srt", SRT.replace("از دیروز\n", "از دیروز\n\n")),
+        ("call.srt", SRT.replace("\n\n", "\n")),
     ],
 )
 def test_subtitles_are_one_conversation(name: str, text: str, tmp_path: Path) -> None:
@@ -637,6 +638,28 @@ def test_names_lead_lines_and_what_is_said_tells_the_sides(tmp_path: Path) -> No
     assert [side for side, _ in said(row)] == ["agent", "customer", "agent", "customer", "agent"]
     assert said(row)[3] == ("customer", "آدرس: یزد")
     assert [start for start, _ in spans(row)] == [0.0, 9.0, 20.0, 31.0, 40.0]
+
+
+def test_what_a_customer_writes_above_a_pasted_chat_is_their_first_turn() -> None:
+    text = (
+        "سفارشم ده روزه نرسیده و پولمو نمی‌دن\nاینم چت:\nتاریخ: ۱۴۰۳/۰۲/۱۵ ساعت ۱۰ صبح روز شنبه\nمشتری: سلام\nپشتیبان: بفرمایید"
+    )
+    found = transcript_in(text)
+    assert found
+    assert [each.text for each in found.utterances] == ["سفارشم ده روزه نرسیده و پولمو نمی‌دن", "سلام", "بفرمایید"]
+
+
+def test_the_half_of_the_day_stands_with_its_time(tmp_path: Path) -> None:
+    lines = (
+        "[11:58 AM] Customer: سفارشم نرسیده",
+        "[11:59 AM] Agent: کد؟",
+        "[12:01 PM] Customer: ۱۲۳۴",
+        "[01:03 PM] Agent: پیگیری شد",
+    )
+    text = "\n".join(lines)
+    _, (row,) = open_text(tmp_path, "a.txt", text)
+    assert said(row) == [("customer", "سفارشم نرسیده"), ("agent", "کد؟"), ("customer", "۱۲۳۴"), ("agent", "پیگیری شد")]
+    assert [start for start, _ in spans(row)] == [0.0, 60.0, 180.0, 3900.0]
 
 
 def test_a_cell_that_holds_led_lines_is_a_conversation() -> None:
@@ -748,6 +771,17 @@ def test_an_answer_in_between_goes_to_its_writer() -> None:
     dialogue = record[TURNS]
     assert isinstance(dialogue, Dialogue)
     assert [each.text for each in dialogue.utterances] == ["کدام مدل؟\nکجا خریدید؟", "ان اف ۲۰\nیزد"]
+
+
+def test_a_picture_in_the_middle_of_an_e_mail_parts_no_words_from_it(tmp_path: Path) -> None:
+    message = mail("سلام، این عکس کالاست:")
+    message.add_attachment(b"\x89PNG", maintype="image", subtype="png", disposition="inline", filename="a.png")
+    message.add_attachment("شکسته رسید، پولم را پس نمی‌دهید.", disposition="inline")
+    message.add_attachment("یک یادداشت", filename="b.txt")
+    message.add_attachment(mail("نامهٔ دیگری"))
+    (tmp_path / "a.eml").write_bytes(message.as_bytes())
+    _, (row,) = open_file(tmp_path / "a.eml")
+    assert [words for _, words in said(row)] == ["سلام، این عکس کالاست: شکسته رسید، پولم را پس نمی‌دهید."]
 
 
 def mail(body: str, **headers: str) -> EmailMessage:

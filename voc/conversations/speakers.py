@@ -66,7 +66,8 @@ class Sides:
 def tell_sides(said: Iterable[tuple[str, str]]) -> Sides | None:
     """The sides of those who say something, from (speaker, text) in order; an empty speaker is one without a name.
 
-    None where the names do not tell and nothing is sure enough, as where all sound like customers or one is all alone.
+    None where the names do not tell and nothing is sure enough, as where all sound like customers or one is all alone, unless
+    that is an e-mail that sounds like a customer's.
     """
     texts = _texts_of(said)
     known = {name: side for name in texts if (side := find_side(name))}
@@ -74,12 +75,20 @@ def tell_sides(said: Iterable[tuple[str, str]]) -> Sides | None:
     if not unknown:
         return Sides(known, None)
     people = [name for name in texts if known.get(name) != "system"]
-    if len(people) == 1 or len(unknown) > MOST_UNKNOWN:
+    if len(people) == 1:
+        return _alone(people[0], texts[people[0]], known)
+    if len(unknown) > MOST_UNKNOWN:
         return None
     odds = [agent_log_odds(name, texts[name]) + (_speaks_first(texts[name]) if name == people[0] else 0.0) for name in unknown]
     guessed, sure = _likeliest(odds, set(known.values()))
     sides = {**known, **dict(zip(unknown, guessed, strict=True))}
     return Sides(sides, round(sure, 2)) if sure >= MIN_SURE and {"agent", "customer"} <= set(sides.values()) else None
+
+
+def _alone(name: str, text: str, known: Mapping[str, Side]) -> Sides | None:
+    """Who writes an e-mail that nobody has answered, if it is a customer; of a lone voice the other may only be left out."""
+    sure = min(MOST_SURE, 1 / (1 + math.exp(agent_log_odds(name, text))))
+    return Sides({**known, name: "customer"}, round(sure, 2)) if _DOMAIN.search(name) and sure >= MIN_SURE else None
 
 
 def find_side(name: str) -> Side | None:

@@ -248,16 +248,30 @@ def _header(message: "Message[str, str]", name: str) -> str:
 
 
 def _body(message: "Message[str, str]") -> str:
-    """The plain text of an e-mail, or its HTML without tags; what is attached is left out."""
-    html = ""
-    for part in message.walk():
-        if part.is_multipart() or part.get_filename():
-            continue
+    """The plain text of an e-mail, or its HTML without tags; what is attached is left out.
+
+    A picture in the middle parts what was written into several texts.
+    """
+    texts, html = list[str](), ""
+    for part in _inline(message):
         if part.get_content_type() == "text/plain" and (text := _text(part)).strip():
-            return text
+            texts.append(text)
         if part.get_content_type() == "text/html" and not html:
             html = _text(part)
-    return _without_tags(html)
+    return "\n".join(texts) or _without_tags(html)
+
+
+def _inline(message: "Message[str, str]") -> "Iterator[Message[str, str]]":
+    """The parts that are no attachments, in order; those of an e-mail that is attached are not looked into."""
+    waiting = [message]
+    while waiting:
+        part = waiting.pop()
+        if part.get_filename() or part.get_content_disposition() == "attachment":
+            continue
+        if not part.is_multipart():
+            yield part
+        elif part.get_content_maintype() == "multipart":
+            waiting += [each for each in reversed(list(part.get_payload())) if isinstance(each, Message)]
 
 
 def _text(part: "Message[str, str]") -> str:

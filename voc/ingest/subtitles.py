@@ -52,26 +52,28 @@ def _cues(lines: Lines) -> Iterator[tuple[str, str, list[str]]]:
     timing: re.Match[str] | None = None
     said: list[str] = []
     in_vtt: bool | None = None
+    cues = 0
     for _, raw in lines:
         line = raw.strip()
         if in_vtt is None and line:
             in_vtt = is_vtt(line)
         if found := _TIMING.fullmatch(line):
             if timing:
-                yield timing[1], timing[2], _unnumbered(said)
-            timing, said = found, []
+                yield timing[1], timing[2], _said_before(cues + 1, said)
+            timing, said, cues = found, [], cues + 1
         elif not line and timing and in_vtt:
             yield timing[1], timing[2], said
             timing, said = None, []
         elif timing:
             said.append(line)
     if timing:
-        yield timing[1], timing[2], _unnumbered(said)
+        yield timing[1], timing[2], [line for line in said if line]
 
 
-def _unnumbered(said: list[str]) -> list[str]:
-    """The lines of a cue without blank ones and without the number of the next behind them."""
-    numbered = len(said) > 1 and not said[-2] and said[-1].isdecimal()
+def _said_before(cue: int, said: list[str]) -> list[str]:
+    """The lines of a cue without blank ones and without the number of the next `cue` behind them."""
+    behind_blank = len(said) > 1 and not said[-2] and said[-1].isdecimal()
+    numbered = behind_blank or said[-1:] == [str(cue)]
     return [line for line in (said[:-1] if numbered else said) if line]
 
 

@@ -21,6 +21,8 @@ Record = tuple[int, Mapping[str, object]]
 
 RULE_MARKS: Final = "-=*_—–"
 LONGEST_NAME_WORDS: Final = 4
+LONGEST_HEADING_WORDS: Final = 4
+CUSTOMER: Final = "مشتری"
 ENOUGH_KNOWN: Final = 0.3
 """Share of lines led by a known name from which a text is a transcript; the rest go on with the line before."""
 ENOUGH_NAMED: Final = 0.8
@@ -31,7 +33,8 @@ LONGEST_DETAIL_CHARS: Final = 2_000
 MOST_WAITING_CHARS: Final = 1 << 20
 
 _LED: Final = re.compile(
-    r"[\[(<]?(?P<at>(?:\d{2,4}[/-]\d{1,2}[/-]\d{2,4}[,،]?\s+)?\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d{1,3})?)?[\])>]?"
+    r"[\[(<]?(?P<at>(?:\d{2,4}[/-]\d{1,2}[/-]\d{2,4}[,،]?\s+)?\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d{1,3})?"
+    r"(?:[\s\u202f]?(?:[AaPp]\.?[Mm]\.?|[قب]\.?ظ\.?)(?!\w))?)?[\])>]?"
     r"[\s\-–—]{0,5}[*«]{0,2}(?P<name>[^\W\d_][^:：,;|\t\n\"؛،.!?؟*»]{0,39}?)[*»]{0,2}\s?"
     r"(?:(?<=\D)[:：]|[:：](?=\D|$))(?!//)\*{0,2}\s*(?P<text>.*)",
     re.DOTALL,
@@ -102,14 +105,26 @@ def read_dialogues(lines: Lines, names: Set[str] = frozenset()) -> Iterator[Reco
 
 
 def transcript_in(text: str) -> Dialogue | None:
-    """The conversation that a cell holds, line by line, None where it is a text like any other."""
+    """The conversation that a cell holds, line by line, None where it is a text like any other.
+
+    What the customer writes above a chat that they paste is their first turn.
+    """
     if "\n" not in text or not (":" in text or "：" in text) or not has_sides(text):
         return None
     writer = _Writer(frozenset())
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.strip() and not is_rule(line):
-            writer.take(number, line.strip())
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not is_rule(line)]
+    first = next(at for at, line in enumerate(lines) if (led := read_line(line)) and find_side(led.name))
+    if told := " ".join(line for line in lines[:first] if _is_told(line)):
+        writer.take(1, f"{CUSTOMER}: {told}")
+    for number, line in enumerate(lines[first:], 1):
+        writer.take(number, line)
     return writer.dialogue()
+
+
+def _is_told(line: str) -> bool:
+    """Whether a line above the turns is more than a heading or a detail («تاریخ: …»)."""
+    led = read_line(line)
+    return len(line.split()) > LONGEST_HEADING_WORDS and not (led and find_alias(led.name))
 
 
 def _led_lines(text: str) -> tuple[list[str], list[Led]]:
