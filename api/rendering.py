@@ -49,7 +49,7 @@ def render_problem(request: Request, document: dict[str, Any]) -> HTMLResponse:
         "message.html",
         document["status"],
         code=document["code"],
-        title=titles.problem_title(document["code"]),
+        title=titles.problem_title(document["code"], document["status"]),
         detail=document["detail"],
         options=document.get("options", ()),
     )

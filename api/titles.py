@@ -5,6 +5,7 @@ title here is shown as it is: never hidden.
 """
 
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Final
 
 from api.tongue import SPOKEN, say
@@ -108,6 +109,15 @@ PROBLEMS: Final[Mapping[str, str]] = {
     "too_many_records": "برای یک‌بار زیاد است و هیچ‌کدام اصلاح نشد؛ با فیلترها کمترش کنید",
     "store_unavailable": "پایگاه داده پاسخ نمی‌دهد",
     "method_not_allowed": "این کار اینجا شدنی نیست",
+    "disk_full": "روی دیسک سرویس جا نیست و چیزی نگه داشته نشد",
+    "too_slow": "خیلی کند رسید؛ دوباره بفرستید",
+    "too_many_columns": "ستون‌هایش بیش از اندازه است",
+    "too_many_rows": "سطرهایش بیش از اندازه است",
+    "gone": "دیگر اینجا نیست",
+    "cursor_gone": "این نشانه دیگر به کار نمی‌آید؛ از آغاز بخوانید",
+    "invalid_model": "مدل خوانده نمی‌شود",
+    "cluster_unavailable": "خوشهٔ پردازش پاسخ نمی‌دهد",
+    "not_ready": "سرویس هنوز آماده نیست",
     "internal": "اشکالی در کار ما پیش آمد",
 }
 ROW_CODES: Final[Mapping[str, str]] = {
@@ -184,9 +194,9 @@ def row_title(code: str) -> str:
     return say(ROW_CODES.get(code, code))
 
 
-def problem_title(code: str) -> str:
-    """The heading of a problem's page."""
-    return say(PROBLEMS.get(code, PROBLEMS["invalid_input"]))
+def problem_title(code: str, status: int = HTTPStatus.BAD_REQUEST) -> str:
+    """The heading of a problem's page; one without a title of its own is what was asked for, or is ours."""
+    return say(PROBLEMS.get(code, PROBLEMS["internal" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_input"]))
 
 
 def null_title(reason: str | None) -> str:

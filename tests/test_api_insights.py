@@ -152,3 +152,8 @@ def test_commands(filled: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, 
     done = CliRunner().invoke(cli, arguments)
     assert done.exit_code == 0, done.output
     assert shown in done.output
+
+
+def test_a_baseline_from_before_all_days_is_as_long_as_there_are_any(client: TestClient) -> None:
+    answer = client.get("/v1/spikes", params={"bucket": "year", "baseline": 2_000})
+    assert answer.status_code == 200, answer.text

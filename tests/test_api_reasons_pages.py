@@ -54,6 +54,16 @@ def test_a_reason_from_all_sides(client: TestClient) -> None:
     assert raw.count("<mark") >= len(api["typical"]) > 0
 
 
+@pytest.mark.parametrize("path", ["/reasons", "/reasons/service.access", "/reasons/service"])
+def test_a_reason_from_another_page_changes_no_reason(client: TestClient, path: str) -> None:
+    """The links lead to all texts of a reason, so it is these that are counted."""
+    assert seen(client, f"{path}?reason=delivery.time") == seen(client, path)
+
+
+def test_a_period_that_ends_before_it_begins_is_empty(client: TestClient) -> None:
+    assert "نظری با این نشانه‌ها نیست" in seen(client, "/reasons?from=2026-05-12&through=2026-05-11")
+
+
 def test_the_page_of_a_reason_asks_no_series_twice(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 

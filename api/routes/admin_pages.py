@@ -20,7 +20,7 @@ from voc.trends import compute_trend
 
 router = APIRouter(include_in_schema=False)
 
-KEYS_SHOWN: Final = 100
+MOST_KEYS: Final = 1_000
 AUDIT_SHOWN: Final = 30
 
 
@@ -63,7 +63,7 @@ def _page(request: Request, service: Service, cursor: str | None = None, made: t
         request,
         "admin.html",
         health=_health(service),
-        keys=service.store.list_keys(limit=KEYS_SHOWN).items,
+        keys=sorted(service.store.list_keys(limit=MOST_KEYS).items, key=lambda key: key.revoked_at is not None),
         made=made,
         audit=audit.items,
         next_audit=audit.next,

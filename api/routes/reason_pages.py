@@ -23,6 +23,7 @@ THEMES_SHOWN: Final = 15
 @router.get("/reasons")
 def show_reasons(request: Request, service: Running, query: Annotated[PageFilters, Query()]) -> HTMLResponse:
     """All reasons in their groups, with what of them is blame and praise and how they changed."""
+    query = _of_all_reasons(query)
     filters = query.filters
     told = service.recent.get(str(request.url), lambda: _tree(service, filters))
     form = make_form("/reasons", query, service, without="reason")
@@ -32,12 +33,18 @@ def show_reasons(request: Request, service: Running, query: Annotated[PageFilter
 @router.get("/reasons/{code}")
 def show_reason(request: Request, service: Running, code: str, query: Annotated[PageFilters, Query()]) -> HTMLResponse:
     """One reason or a group: over time, by channel, what goes along with it, and typical texts."""
-    level, filters = check_reason(code), query.filters
+    level, query = check_reason(code), _of_all_reasons(query)
+    filters = query.filters
     told = service.recent.get(str(request.url), lambda: _all_sides(service, code, level, filters))
     form = make_form(f"/reasons/{code}", query, service, without="reason")
     parent = code.partition(".")[0] if level == "leaf" else None
     typical = rows_of(service, service.store.load_feedback(told["portrait"].typical), (code,))
     return render(request, "reason.html", filters=form, code=code, parent=parent, typical=typical, **told)
+
+
+def _of_all_reasons(query: PageFilters) -> PageFilters:
+    """Without the filter for a reason, which the address of another page has: its texts are not those that links lead to."""
+    return query.model_copy(update={"reason": []})
 
 
 def _tree(service: Service, filters: Filters) -> dict[str, Any]:
@@ -65,7 +72,7 @@ def _all_sides(service: Service, code: str, level: str, filters: Filters) -> dic
 
 def _themes(service: Service, filters: Filters) -> list[Theme]:
     """What no reason covers yet, where a period is chosen."""
-    if filters.from_ is None or filters.to is None:
+    if filters.from_ is None or filters.to is None or filters.from_ >= filters.to:
         return []
     before = period_before(filters).from_ or date.min
     return find_themes(

@@ -11,6 +11,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 
 from voc.calendars import BucketSize, Calendar, bucket_bounds, bucket_key, bucket_span
+from voc.days import YEARS
 from voc.errors import InputError
 from voc.kpis.differences import benjamini_hochberg
 from voc.kpis.slices import Counted, Part, Selects, Slices, buckets_between, check_option, counting_query, groups_of, slice_rows
@@ -133,10 +134,11 @@ def _last_tagged(store: Selects, size: BucketSize, calendar: Calendar, filters: 
 
 
 def _buckets_up_to(last: str, count: int, size: BucketSize, calendar: Calendar) -> tuple[str, ...]:
+    """The last buckets, fewer where there are no days so long ago."""
     buckets = [last]
-    while len(buckets) < count:
+    while len(buckets) < count and (start := bucket_bounds(buckets[-1], size, calendar)[0]).year > YEARS[0]:
         hour = int(buckets[-1][-2:]) if size == "hour" else 0
-        buckets.append(_bucket_before(bucket_bounds(buckets[-1], size, calendar)[0], hour, size, calendar))
+        buckets.append(_bucket_before(start, hour, size, calendar))
     return tuple(reversed(buckets))
 
 
