@@ -125,7 +125,8 @@ def _finders(text: str, *, names: bool) -> tuple[Find, ...]:
     elif "." in text and _MAY_BE_HOST.search(text):
         finders = (find_addresses,)
     if may_say_email(text):
-        finders = (find_spoken_emails, *finders)
+        written = finders[:1] == (find_addresses,)  # what is written is found whole, and what is said may hold numbers
+        finders = (*finders[:written], find_spoken_emails, *finders[written:])
     return (*finders, find_names) if names else finders
 
 
