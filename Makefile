@@ -18,10 +18,10 @@ setup: .venv/.ready  ## .venv with everything, pinned
 	@touch $@
 
 test: setup lint  ## everything that CI runs
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 30
+	$(BIN)/pytest -n 2 --dist loadfile --durations 30
 
 quick: setup  ## the tests that need neither weights, a browser nor PostgreSQL, for daily work
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not model and not browser and not hostile and not ray" -k "not postgres"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not model and not browser and not hostile and not ray" -k "not postgres"
 
 audit: ## known holes in the pinned libraries, asked of the advisories on PyPI, which must be within reach
 	$(PYTHON) -m venv build/audit

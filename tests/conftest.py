@@ -9,7 +9,6 @@ from tests import engines
 from tests.quoting import quotes
 from voc.store.database import Engine
 
-_SLOW = ("model", "ray", "browser")
 _OURS = ("voc", "api", "uvicorn", "asyncio", "fastapi", "starlette")
 
 
@@ -32,12 +31,6 @@ def _no_customer_in_the_log() -> Iterator[None]:
     finally:
         logging.getLogger().removeHandler(listener)
     assert not listener.quoting, listener.quoting
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests come first, so that at the end no processor waits for another's."""
-    slow = {item.path for item in items if any(item.get_closest_marker(name) for name in _SLOW)}
-    items.sort(key=lambda item: item.path not in slow)
 
 
 engines.allowed = False
