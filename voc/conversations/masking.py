@@ -19,7 +19,7 @@ from voc.text.mask import PLACEHOLDERS, Kind, Masked
 from voc.text.number_rules import PRICE_AFTER, NumberKind
 from voc.text.number_words import Atom, readings, stretches
 from voc.text.spoken import COUNTED, Spoken, number_start, spoken_numbers
-from voc.text.spoken_addresses import find_spoken_emails
+from voc.text.spoken_addresses import find_spoken_emails, may_say_email
 
 LONGEST_ASIDE: Final = 120  # characters of a turn after which the other speaker may go on with a number; a card read back
 ECHO_REACH: Final = 4  # turns after a number in which it may be read back
@@ -81,6 +81,8 @@ class _Joined:
         """The parts of e-mail addresses that the speaker says over several turns."""
         for turns in self._monologues(speaker):
             said = " ".join(self._text[slice(*self._bounds(turn))] for turn in turns)
+            if "@" not in said and not may_say_email(said):
+                continue
             starts = list(accumulate((len(self._turns[turn].text) + 1 for turn in turns), initial=0))
             for start, end, kind in (*find_addresses(said), *find_spoken_emails(said)):
                 first, last = bisect_right(starts, start) - 1, bisect_right(starts, end - 1) - 1

@@ -75,6 +75,7 @@ class Draft:
     """A draft; `lines` says where in its file each block begins, («add banking.loan») → 12, and `source` is the file."""
 
     file: str
+    source: str
     base: str
     name: str
     version: str
@@ -86,7 +87,6 @@ class Draft:
     splits: tuple[Split, ...]
     hides: tuple[str, ...]
     lines: Mapping[str, int] = field(default_factory=dict)
-    source: str = ""
 
     @property
     def suffix(self) -> str:
@@ -137,6 +137,7 @@ class _Reading:
         merges = [Merge(**block | {"codes": tuple(block["codes"])}) for block in self._blocks("merge")]
         return Draft(
             file=self._file,
+            source=self._source,
             base=self._document["base"],
             name=self._document["name"],
             version=str(self._document["version"]),
@@ -148,7 +149,6 @@ class _Reading:
             splits=tuple(splits),
             hides=tuple(block["code"] for block in self._blocks("hide")),
             lines=self._lines,
-            source=self._source,
         )
 
     def _check_head(self) -> None:

@@ -166,8 +166,10 @@ class _RowReader:
             said = self._said(cells)
             if not said:
                 return self._without_text(line, cells)
-            conversation = self._read_turns(said, values) if isinstance(said, Dialogue) else None
-            if isinstance(said, str):
+            conversation = None
+            if isinstance(said, Dialogue):
+                conversation = self._read_turns(said, values)
+            else:
                 self._read_text(said, values)
             for field, header, read in self._fields:  # noqa: B007
                 if (value := read(cells)) is not None:

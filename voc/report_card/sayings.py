@@ -82,8 +82,8 @@ def _sentences(score: CodeScore) -> tuple[str, str]:
         "true": str(score.true),
     }
     persian = {name: word.translate(_DIGITS) for name, word in words.items()}
-    titles = (each.get(score.code, score.code) for each in (taxonomy.titles_fa, taxonomy.titles_en))
-    title_fa, title_en = titles  # a code that rows still have may have left the taxonomy
+    code = score.code  # which rows still have may have left the taxonomy
+    title_fa, title_en = taxonomy.titles_fa.get(code, code), taxonomy.titles_en.get(code, code)
     return fa.format(fa=title_fa, **persian), en.format(en=title_en, **words)
 
 

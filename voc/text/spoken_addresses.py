@@ -61,7 +61,7 @@ def find_spoken_emails(text: str) -> Iterator[tuple[int, int, Literal["email"]]]
 
 def may_say_email(text: str) -> bool:
     """Whether `text` may hold an address said in words, by a glance."""
-    return any(part in text for part in _GLANCE) or "dot" in text.lower()
+    return any(part in text for part in _GLANCE)
 
 
 def _named(before: str, *, with_at: bool) -> int | None:
@@ -96,4 +96,7 @@ def _last_end(pattern: re.Pattern[str], text: str) -> int:
     return max((found.end() for found in pattern.finditer(text)), default=0)
 
 
-_GLANCE: Final = ("میل", "ميل", "یاهو", "ياهو", "دات", "نقطه", "لوک", "لوك")
+_GLANCE: Final = (
+    *("میل", "ميل", "یاهو", "ياهو", "دات", "نقطه", "لوک", "لوك", "کلود", "كلود", "چاپار"),
+    *("dot", "Dot", "DOT", "mail", "Mail", "MAIL", "yahoo", "Yahoo", "outlook", "Outlook", "icloud", "iCloud"),
+)
